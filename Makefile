@@ -1,0 +1,47 @@
+# The few commands that people type. Each does its own set-up: Rust is needed, and for `check`, `audit`, `build` and
+# `deploy` also Python 3. Tools come at pinned versions into .tools/, which git ignores.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check audit bench build deploy
+
+FUNCTIONS := authorizer hipchat-proxy lambda-invoker
+# Arguments of `make run` and `make bench`, as in: make run ARGS="--hydra-url http://127.0.0.1:4445"
+ARGS ?=
+# The section of samconfig.toml that `make deploy` uses: default or prod.
+STAGE ?= default
+
+help: ## What can be typed here
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: ## Start the suite on this machine, no AWS account needed; Ctrl-C stops it
+	cargo build $(FUNCTIONS:%=-p %) -p local
+	@exec "$${CARGO_TARGET_DIR:-target}/debug/local" run $(ARGS)
+
+test: ## All tests: unit, documentation, end to end with the real binaries, repository rules
+	cargo build $(FUNCTIONS:%=-p %)
+	cargo test --workspace --no-fail-fast
+
+check: ## Formatting, lints, docs, licences, template, size and dependency guards
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --workspace --no-deps --document-private-items
+	.ci/tool cargo-deny --locked check licenses bans sources
+	.ci/one-tls-stack
+	.ci/tool cfn-lint --template template.yaml
+	.ci/tool sam validate --lint --region eu-west-1 --template template.yaml
+	.ci/package --check
+
+audit: ## Known vulnerabilities in the dependencies; needs the advisory database on the network
+	@.ci/tool cargo-deny --locked check advisories || \
+	    { echo "audit: failed: an advisory applies (above), or its database could not be fetched" >&2; exit 1; }
+
+bench: ## The benchmark against its floors
+	cargo run --release -p bench -- $(ARGS)
+
+build: ## The functions as they are shipped, for this machine's processor, and their sizes
+	.ci/package
+
+deploy: ## sam build and sam deploy; STAGE=default or STAGE=prod
+	@.ci/tool cargo-lambda lambda --version
+	PATH="$(CURDIR)/.tools/cargo-lambda/bin:$$PATH" .ci/tool sam build --config-env $(STAGE)
+	.ci/tool sam deploy --config-env $(STAGE)
