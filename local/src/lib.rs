@@ -1,3 +1,10 @@
 //! The suite on one machine without an AWS account: a Lambda Runtime API, the fronts that AWS would put before the functions, and stand-ins.
 
+mod clock;
+pub mod function;
+mod random;
+mod server;
 pub mod standin;
+
+/// The account of every ARN: it belongs to nobody.
+pub const ACCOUNT_ID: &str = "123456789012";

@@ -1,0 +1,326 @@
+//! The pool of a function's environments: who takes which event, when a process is started and when one is given up.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, oneshot};
+
+use super::{
+    FunctionOptions, InitFailure, Invoked, Log, Source, environment,
+    state::{Environment, Pending, Phase, State, Working},
+};
+
+/// One function's environments and waiting events.
+pub(super) struct Pool {
+    pub(super) options: FunctionOptions,
+    log: Log,
+    state: Mutex<State>,
+    /// Wakes the polls for a next event.
+    arrivals: Notify,
+    /// Wakes who waits for the end of all environments.
+    ended: Notify,
+}
+
+/// An event on its way to a process.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) request_id: String,
+    pub(super) deadline_ms: u64,
+    pub(super) trace_root: String,
+    pub(super) payload: Bytes,
+}
+
+/// The answer to a process that asks for its next event.
+#[derive(Debug)]
+pub(super) enum Next {
+    Deliver(Delivery),
+    /// It has not answered the event before.
+    StillWorking,
+    /// The environment is no longer known.
+    Gone,
+}
+
+impl Pool {
+    pub(super) fn new(options: FunctionOptions) -> Arc<Self> {
+        let log = Log::new(&options.name, options.echo);
+        Arc::new(Self {
+            options,
+            log,
+            state: Mutex::default(),
+            arrivals: Notify::new(),
+            ended: Notify::new(),
+        })
+    }
+
+    pub(super) fn log(&self) -> Log {
+        self.log.clone()
+    }
+
+    pub(super) fn environments(&self) -> usize {
+        self.locked().environments.len()
+    }
+
+    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes, trace_root: Option<&str>) -> Invoked {
+        let (reply, outcome) = oneshot::channel();
+        {
+            let mut state = self.locked();
+            if state.stopped {
+                return stopped();
+            }
+            // Places that are free or can be made free, then the queue.
+            let places = state.places(self.options.max_concurrency)
+                + self.options.max_environments.saturating_sub(state.environments.len()) * self.options.max_concurrency;
+            if state.queue.len() >= places.saturating_add(self.options.queue) {
+                return Invoked::Throttled;
+            }
+            state.queue.push_back(Pending {
+                payload,
+                trace_root: trace_root.map(str::to_owned),
+                reply,
+            });
+            self.start_missing(&mut state);
+        }
+        self.arrivals.notify_waiters();
+        outcome.await.unwrap_or_else(|_| stopped())
+    }
+
+    pub(super) async fn warm(self: &Arc<Self>) -> Result<(), InitFailure> {
+        let mut phase = {
+            let mut state = self.locked();
+            if state.stopped {
+                return Err(InitFailure::new(
+                    &self.options.name,
+                    "Function.Stopped",
+                    "the function was stopped",
+                ));
+            }
+            let living = || state.environments.values().filter(|environment| !environment.retiring);
+            if living().any(Environment::is_ready) {
+                return Ok(());
+            }
+            match living().next() {
+                Some(environment) => environment.phase.subscribe(),
+                None => self.start(&mut state),
+            }
+        };
+        loop {
+            match phase.borrow_and_update().clone() {
+                Phase::Ready => return Ok(()),
+                Phase::Failed(failure) => return Err(failure),
+                Phase::Starting => {}
+            }
+            if phase.changed().await.is_err() {
+                return Err(InitFailure::new(
+                    &self.options.name,
+                    "Function.Stopped",
+                    "the function was stopped",
+                ));
+            }
+        }
+    }
+
+    /// The next event for an environment; waits until there is one.
+    pub(super) async fn next(self: &Arc<Self>, id: u64) -> Next {
+        loop {
+            // Registered before the queue is looked at: an event that arrives in between wakes us too.
+            let arrival = self.arrivals.notified();
+            {
+                let mut state = self.locked();
+                let State { environments, .. } = &mut *state;
+                let Some(environment) = environments.get_mut(&id) else {
+                    return Next::Gone;
+                };
+                if !environment.is_ready() {
+                    environment.phase.send_replace(Phase::Ready);
+                }
+                if let Some(timer) = environment.finishing.take() {
+                    timer.abort();
+                }
+                let busy = environment.working.len() >= self.options.max_concurrency;
+                if busy && self.options.max_concurrency == 1 {
+                    return Next::StillWorking;
+                }
+                if !busy
+                    && !environment.retiring
+                    && let Some(pending) = state.pop()
+                {
+                    return Next::Deliver(self.deliver(&mut state, id, pending));
+                }
+            }
+            arrival.await;
+        }
+    }
+
+    fn deliver(self: &Arc<Self>, state: &mut State, id: u64, pending: Pending) -> Delivery {
+        let request_id = crate::random::uuid();
+        let timer = {
+            let (pool, request_id, limit) = (self.clone(), request_id.clone(), self.options.timeout);
+            tokio::spawn(async move {
+                tokio::time::sleep(limit).await;
+                pool.time_out(id, &request_id);
+            })
+        };
+        let working = Working {
+            reply: pending.reply,
+            timer: timer.abort_handle(),
+        };
+        if let Some(environment) = state.environments.get_mut(&id) {
+            environment.working.insert(request_id.clone(), working);
+        }
+        Delivery {
+            request_id,
+            deadline_ms: crate::clock::epoch_millis() + millis(self.options.timeout),
+            trace_root: pending.trace_root.unwrap_or_else(crate::random::trace_root),
+            payload: pending.payload,
+        }
+    }
+
+    /// Hands an outcome to the caller. False when the environment does not work on such a request.
+    pub(super) fn complete(&self, id: u64, request_id: &str, outcome: Invoked) -> bool {
+        let mut state = self.locked();
+        let Some(environment) = state.environments.get_mut(&id) else {
+            return false;
+        };
+        let Some(working) = environment.working.remove(request_id) else {
+            return false;
+        };
+        if self.options.max_concurrency == 1 {
+            environment.finishing = Some(working.timer);
+        } else {
+            working.timer.abort();
+        }
+        if environment.retiring {
+            environment.retire();
+        }
+        // The caller may have gone; the function's work is done all the same.
+        let _ = working.reply.send(outcome);
+        drop(state);
+        self.arrivals.notify_waiters();
+        true
+    }
+
+    /// Keeps what a process says about its failed start.
+    pub(super) fn init_error(&self, id: u64, report: Bytes) {
+        if let Some(environment) = self.locked().environments.get_mut(&id) {
+            environment.init_report = Some(report);
+        }
+    }
+
+    fn time_out(&self, id: u64, request_id: &str) {
+        let message = format!(
+            "RequestId: {request_id} Error: Task timed out after {:.2} seconds",
+            self.options.timeout.as_secs_f64()
+        );
+        let mut state = self.locked();
+        let Some(environment) = state.environments.get_mut(&id) else {
+            return;
+        };
+        if let Some(working) = environment.working.remove(request_id) {
+            let _ = working.reply.send(Invoked::TimedOut {
+                message: message.clone(),
+            });
+        }
+        environment.retire();
+        drop(state);
+        self.log.write(Source::Platform, &"platform".into(), message);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.locked().stopped
+    }
+
+    /// Takes a process off the books. `failure` says how it ended and what it printed.
+    pub(super) fn ended(self: &Arc<Self>, id: u64, failure: InitFailure) {
+        let mut state = self.locked();
+        let Some(mut environment) = state.environments.remove(&id) else {
+            return;
+        };
+        if let Some(timer) = environment.finishing.take() {
+            timer.abort();
+        }
+        for (request_id, working) in environment.working.drain() {
+            working.timer.abort();
+            let message = format!("RequestId: {request_id} Error: {}", failure.error_message);
+            let _ = working.reply.send(Invoked::Crashed { message });
+        }
+        if !environment.is_ready() && !state.stopped {
+            let failure = match environment.init_report.take() {
+                Some(report) => InitFailure {
+                    lines: failure.lines,
+                    ..InitFailure::from_report(&self.options.name, report)
+                },
+                None => failure,
+            };
+            // The event that the environment was started for fails with it; another may try again.
+            if let Some(pending) = state.pop() {
+                let _ = pending.reply.send(Invoked::InitFailed(failure.clone()));
+            }
+            environment.phase.send_replace(Phase::Failed(failure));
+        }
+        self.start_missing(&mut state);
+        drop(state);
+        self.ended.notify_waiters();
+    }
+
+    pub(super) fn kill_all(&self) {
+        let mut state = self.locked();
+        state.stopped = true;
+        state.queue.clear();
+        for environment in state.environments.values_mut() {
+            environment.retiring = true;
+            environment.kill.notify_one();
+        }
+    }
+
+    pub(super) async fn stop(&self) {
+        self.kill_all();
+        loop {
+            let ended = self.ended.notified();
+            if self.locked().environments.is_empty() {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    fn start_missing(self: &Arc<Self>, state: &mut State) {
+        while !state.stopped
+            && state.environments.len() < self.options.max_environments
+            && state.is_short(self.options.max_concurrency)
+        {
+            drop(self.start(state));
+        }
+    }
+
+    fn start(self: &Arc<Self>, state: &mut State) -> tokio::sync::watch::Receiver<Phase> {
+        state.last_id += 1;
+        let id = state.last_id;
+        let environment = Environment::new();
+        let phase = environment.phase.subscribe();
+        tokio::spawn(environment::run(
+            self.clone(),
+            id,
+            phase.clone(),
+            environment.kill.clone(),
+        ));
+        state.environments.insert(id, environment);
+        phase
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stopped() -> Invoked {
+    Invoked::Crashed {
+        message: "Error: the function was stopped".to_owned(),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
