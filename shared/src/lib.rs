@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What at least two functions of the suite use, without an opinion about any function's domain.
+//!
+//! Architecture invariant: this crate depends on no function, and holds no error type for the whole suite.
+
+pub mod clock;
+pub mod deadline;
+pub mod env;
+pub mod http;
+pub mod secret;
+pub mod secrets;
+pub mod start;
+pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use clock::{Clock, SystemClock};
+pub use deadline::Deadline;
+pub use env::{ConfigError, Env, ProcessEnv};
+pub use secret::Secret;
+pub use secrets::{SecretSource, Secrets};

@@ -1,0 +1,115 @@
+//! The wall clock behind a trait, and the one way this suite writes a moment down.
+
+use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The wall clock. Expiry is compared with it and not with a monotonic clock, since Lambda freezes an
+/// execution environment between invocations and a monotonic clock may stand still meanwhile.
+pub trait Clock: Send + Sync {
+    /// Milliseconds since the Unix epoch.
+    fn now_ms(&self) -> u64;
+
+    /// Whole seconds since the Unix epoch.
+    fn now_secs(&self) -> u64 {
+        self.now_ms() / 1000
+    }
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map(|since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+            .unwrap_or(0)
+    }
+}
+
+/// A UTC calendar date and time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Utc {
+    /// Full year, such as 2026.
+    pub year: u64,
+    /// 1 to 12.
+    pub month: u64,
+    /// 1 to 31.
+    pub day: u64,
+    /// 0 to 23.
+    pub hour: u64,
+    /// 0 to 59.
+    pub minute: u64,
+    /// 0 to 59.
+    pub second: u64,
+    /// 0 to 999.
+    pub millisecond: u64,
+}
+
+impl Utc {
+    /// The date of a moment given in milliseconds since the Unix epoch (proleptic Gregorian calendar).
+    pub fn from_epoch_ms(epoch_ms: u64) -> Self {
+        let seconds = epoch_ms / 1000;
+        let days = seconds / 86_400;
+        // Years are counted from 1 March of year 0, so that a leap day ends its year.
+        let shifted = days + 719_468;
+        let era = shifted / 146_097;
+        let day_of_era = shifted % 146_097;
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
+        Self {
+            year: year_of_era + era * 400 + u64::from(month <= 2),
+            month,
+            day: day_of_year - (153 * shifted_month + 2) / 5 + 1,
+            hour: seconds / 3600 % 24,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+            millisecond: epoch_ms % 1000,
+        }
+    }
+}
+
+/// Writes a moment as RFC 3339 in UTC with milliseconds, such as `2025-10-09T08:53:20.000Z`.
+pub fn rfc3339(epoch_ms: u64) -> String {
+    let mut text = String::with_capacity(24);
+    write_rfc3339(epoch_ms, &mut text);
+    text
+}
+
+/// Appends what [`rfc3339`] gives to `out`.
+pub fn write_rfc3339(epoch_ms: u64, out: &mut String) {
+    let at = Utc::from_epoch_ms(epoch_ms);
+    // Writing to a String cannot fail.
+    let _ = write!(
+        out,
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        at.year, at.month, at.day, at.hour, at.minute, at.second, at.millisecond
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_rfc_3339() {
+        for (epoch_ms, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_709_251_200_000, "2024-03-01T00:00:00.000Z"),
+            (1_760_000_000_000, "2025-10-09T08:53:20.000Z"),
+            (4_107_542_399_000, "2100-02-28T23:59:59.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(rfc3339(epoch_ms), expected);
+        }
+    }
+}

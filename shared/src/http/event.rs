@@ -1,0 +1,322 @@
+//! Events of all fronts -> one request. Members are looked at one by one, so that a malformed member still tells
+//! which front has to be answered.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Request, Uri};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Front, FrontContext, Inbound, Unreadable, encode_pairs, encode_path, encode_query};
+
+const MALFORMED: &str = "malformed_event";
+
+/// The members of all event shapes that carry a request, each still unread.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Members<'a> {
+    #[serde(borrow)]
+    version: Option<&'a RawValue>,
+    #[serde(borrow)]
+    http_method: Option<&'a RawValue>,
+    #[serde(borrow)]
+    path: Option<&'a RawValue>,
+    #[serde(borrow)]
+    raw_path: Option<&'a RawValue>,
+    #[serde(borrow)]
+    raw_query_string: Option<&'a RawValue>,
+    #[serde(borrow)]
+    query_string_parameters: Option<&'a RawValue>,
+    #[serde(borrow)]
+    multi_value_query_string_parameters: Option<&'a RawValue>,
+    #[serde(borrow)]
+    headers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    multi_value_headers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cookies: Option<&'a RawValue>,
+    #[serde(borrow)]
+    request_context: Option<&'a RawValue>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+    #[serde(borrow)]
+    is_base64_encoded: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestContext<'a> {
+    #[serde(borrow)]
+    elb: Option<&'a RawValue>,
+    #[serde(borrow)]
+    http: Option<HttpContext<'a>>,
+    #[serde(borrow)]
+    identity: Option<Identity<'a>>,
+    #[serde(borrow)]
+    domain_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    request_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    stage: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct HttpContext<'a> {
+    #[serde(borrow)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    source_ip: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Identity<'a> {
+    #[serde(borrow)]
+    source_ip: Option<Cow<'a, str>>,
+}
+
+/// Reads an event of any front.
+///
+/// # Errors
+/// [`Unreadable`] when the event holds no request that could be served; its reason is a stable word.
+pub fn read(event: &str) -> Result<Inbound, Unreadable> {
+    let unknown = |reason| Unreadable {
+        front: Front::Unknown,
+        reason,
+    };
+    let members: Members<'_> = serde_json::from_str(event).map_err(|_| unknown(MALFORMED))?;
+    let context: RequestContext<'_> = member(members.request_context).map_err(unknown)?.unwrap_or_default();
+    let front = front_of(&members, &context);
+    read_from(front, &members, &context).map_err(|reason| Unreadable { front, reason })
+}
+
+fn front_of(members: &Members<'_>, context: &RequestContext<'_>) -> Front {
+    if context.elb.is_some() {
+        // The two modes never mix: with multi-value headers on, the single-value members are absent.
+        if present(members.multi_value_headers) || present(members.multi_value_query_string_parameters) {
+            return Front::AlbMultiValue;
+        }
+        return Front::AlbSingleValue;
+    }
+    if context.http.is_some() || present(members.raw_path) {
+        let is_url = context
+            .domain_name
+            .as_ref()
+            .is_some_and(|name| name.contains(".lambda-url."));
+        return if is_url {
+            Front::FunctionUrl
+        } else {
+            Front::ApiGatewayV2
+        };
+    }
+    if present(members.http_method) || members.version.is_some_and(|version| version.get() == "\"1.0\"") {
+        return Front::ApiGatewayV1;
+    }
+    Front::Unknown
+}
+
+fn read_from(front: Front, members: &Members<'_>, context: &RequestContext<'_>) -> Result<Inbound, &'static str> {
+    let v2 = matches!(front, Front::ApiGatewayV2 | Front::FunctionUrl);
+    if front == Front::Unknown {
+        return Err(MALFORMED);
+    }
+    let method = if v2 {
+        context.http.as_ref().and_then(|http| http.method.clone())
+    } else {
+        member(members.http_method)?
+    };
+    let method = method.ok_or("bad_method")?;
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| "bad_method")?;
+
+    let raw_path: Cow<'_, str> = member(if v2 { members.raw_path } else { members.path })?.ok_or("bad_path")?;
+    if !raw_path.starts_with('/') {
+        return Err("bad_path");
+    }
+    let stage = context.stage.as_deref();
+    let path = if v2 { without_stage(&raw_path, stage) } else { &raw_path };
+    let mut target = encode_path(path);
+    let query = read_query(front, members)?;
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(&query);
+    }
+    let uri: Uri = target.parse().map_err(|_| "bad_path")?;
+
+    let mut request = Request::new(read_body(members)?);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = read_headers(members, v2)?;
+
+    let identity_ip = || {
+        context
+            .identity
+            .as_ref()
+            .and_then(|identity| identity.source_ip.as_deref())
+    };
+    let source_ip = context
+        .http
+        .as_ref()
+        .and_then(|http| http.source_ip.as_deref())
+        .or_else(identity_ip);
+    let context = FrontContext {
+        front,
+        raw_path: raw_path.into_owned(),
+        stage: stage.map(str::to_owned),
+        source_ip: source_ip.map(str::to_owned),
+        request_id: context.request_id.as_deref().map(str::to_owned),
+    };
+    Ok(Inbound { request, context })
+}
+
+/// Payload format 2.0 puts a named stage before the path; `$default` it does not.
+fn without_stage<'a>(raw_path: &'a str, stage: Option<&str>) -> &'a str {
+    let rest = stage
+        .filter(|stage| !stage.is_empty() && *stage != "$default")
+        .and_then(|stage| raw_path.strip_prefix('/')?.strip_prefix(stage));
+    match rest {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => raw_path,
+    }
+}
+
+fn read_query(front: Front, members: &Members<'_>) -> Result<String, &'static str> {
+    if matches!(front, Front::ApiGatewayV2 | Front::FunctionUrl) {
+        let raw: Option<Cow<'_, str>> = member(members.raw_query_string)?;
+        return Ok(encode_query(&raw.unwrap_or_default()));
+    }
+    let several: Option<Pairs<'_>> = member(members.multi_value_query_string_parameters)?;
+    let single: Option<Pairs<'_>> = member(members.query_string_parameters)?;
+    let pairs = several.or(single).unwrap_or_default().0;
+    if front == Front::ApiGatewayV1 {
+        // API Gateway hands names and values over decoded.
+        return Ok(encode_pairs(
+            pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())),
+        ));
+    }
+    // A load balancer hands them over as they were sent.
+    let mut query = String::new();
+    for (name, value) in &pairs {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(&encode_query(name));
+        query.push('=');
+        query.push_str(&encode_query(value));
+    }
+    Ok(query)
+}
+
+fn read_headers(members: &Members<'_>, v2: bool) -> Result<HeaderMap, &'static str> {
+    let several: Pairs<'_> = member(members.multi_value_headers)?.unwrap_or_default();
+    let single: Pairs<'_> = member(members.headers)?.unwrap_or_default();
+    let mut headers = HeaderMap::with_capacity(several.0.len() + single.0.len() + 1);
+    for (name, value) in &several.0 {
+        headers.append(header_name(name)?, header_value(value)?);
+    }
+    // Where both members stand, the single-value one repeats the last of several values.
+    let listed = headers.clone();
+    for (name, value) in &single.0 {
+        let name = header_name(name)?;
+        if !listed.contains_key(&name) {
+            headers.append(name, header_value(value)?);
+        }
+    }
+    if v2 {
+        let cookies: Vec<Cow<'_, str>> = member(members.cookies)?.unwrap_or_default();
+        if !cookies.is_empty() {
+            headers.insert(COOKIE, header_value(&cookies.join("; "))?);
+        }
+    }
+    Ok(headers)
+}
+
+fn header_name(name: &str) -> Result<HeaderName, &'static str> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| "bad_header")
+}
+
+fn header_value(value: &str) -> Result<HeaderValue, &'static str> {
+    HeaderValue::from_bytes(value.as_bytes()).map_err(|_| "bad_header")
+}
+
+fn read_body(members: &Members<'_>) -> Result<Bytes, &'static str> {
+    let body: Option<Cow<'_, str>> = member(members.body).map_err(|_| "bad_body")?;
+    let encoded: Option<bool> = member(members.is_base64_encoded).map_err(|_| "bad_body")?;
+    match body {
+        None => Ok(Bytes::new()),
+        Some(text) if encoded == Some(true) => STANDARD
+            .decode(text.as_bytes())
+            .map(Bytes::from)
+            .map_err(|_| "bad_body"),
+        Some(text) => Ok(Bytes::from(text.into_owned())),
+    }
+}
+
+/// Whether a member stands in the event with a value other than `null`.
+fn present(raw: Option<&RawValue>) -> bool {
+    raw.is_some_and(|raw| raw.get() != "null")
+}
+
+/// Reads one member; absent and `null` are the same.
+fn member<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<Option<T>, &'static str> {
+    match raw {
+        Some(raw) if raw.get() != "null" => serde_json::from_str(raw.get()).map(Some).map_err(|_| MALFORMED),
+        _ => Ok(None),
+    }
+}
+
+/// A JSON object of strings, or of lists of strings, as pairs in the order of the document.
+#[derive(Default)]
+struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'de> Deserialize<'de> for Pairs<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PairsVisitor;
+
+        impl<'de> Visitor<'de> for PairsVisitor {
+            type Value = Pairs<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of strings or lists of strings")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(Text(name)) = map.next_key()? {
+                    match map.next_value()? {
+                        Values::One(Some(value)) => pairs.push((name, value.0)),
+                        Values::One(None) => {}
+                        Values::Many(values) => {
+                            pairs.extend(values.into_iter().map(|value| (name.clone(), value.0)));
+                        }
+                    }
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Values<'a> {
+    #[serde(borrow)]
+    One(Option<Text<'a>>),
+    Many(Vec<Text<'a>>),
+}
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

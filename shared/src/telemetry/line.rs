@@ -1,0 +1,239 @@
+//! One JSON line: written as it is filled, every text bounded and stripped of control characters.
+
+use std::fmt::Write;
+
+use super::{Level, NAMESPACE};
+use crate::clock::write_rfc3339;
+
+/// The longest text value in a line, in bytes.
+const MAX_TEXT: usize = 256;
+
+/// Units of CloudWatch metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// A duration.
+    Milliseconds,
+    /// A size.
+    Bytes,
+}
+
+impl Unit {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Count => "Count",
+            Self::Milliseconds => "Milliseconds",
+            Self::Bytes => "Bytes",
+        }
+    }
+}
+
+/// A log line in the making. Keys are literals of the code; values are escaped here.
+#[derive(Debug)]
+pub struct Line {
+    now_ms: u64,
+    level: Level,
+    service: &'static str,
+    outcome: Option<(&'static str, &'static str)>,
+    fields: String,
+    metrics: Vec<(&'static str, Unit, f64)>,
+}
+
+impl Line {
+    pub(super) fn new(now_ms: u64, level: Level, service: &'static str, message: &str) -> Self {
+        let mut fields = String::with_capacity(768);
+        fields.push_str("{\"timestamp\":\"");
+        write_rfc3339(now_ms, &mut fields);
+        fields.push_str("\",\"level\":\"");
+        fields.push_str(level.word());
+        fields.push('"');
+        let mut line = Self {
+            now_ms,
+            level,
+            service,
+            outcome: None,
+            fields,
+            metrics: Vec::new(),
+        };
+        line.text("message", message);
+        line
+    }
+
+    /// Adds a text. It is cut at 256 bytes; control characters are left out, so that nobody can forge a line.
+    pub fn text(&mut self, key: &'static str, value: &str) {
+        self.key(key);
+        push_text(&mut self.fields, value);
+    }
+
+    /// Adds a number. What JSON cannot hold (NaN, infinity) becomes `null`.
+    pub fn number(&mut self, key: &'static str, value: impl Into<f64>) {
+        self.key(key);
+        push_number(&mut self.fields, value.into());
+    }
+
+    /// Adds a boolean.
+    pub fn flag(&mut self, key: &'static str, value: bool) {
+        self.key(key);
+        self.fields.push_str(if value { "true" } else { "false" });
+    }
+
+    /// Adds a metric of the function, with the dimension `service`. A metric named twice keeps the last value.
+    pub fn metric(&mut self, name: &'static str, unit: Unit, value: impl Into<f64>) {
+        self.metrics.retain(|(known, _, _)| *known != name);
+        self.metrics.push((name, unit, value.into()));
+    }
+
+    /// Sets the outcome and its reason, and counts the request by them.
+    pub(super) fn outcome(&mut self, outcome: &'static str, reason: &'static str) {
+        self.outcome = Some((outcome, reason));
+    }
+
+    fn key(&mut self, key: &str) {
+        self.fields.push_str(",\"");
+        self.fields.push_str(key);
+        self.fields.push_str("\":");
+    }
+
+    /// The finished line with its newline, or `None` when there is nothing to write at `wanted`.
+    pub(super) fn finish(mut self, wanted: Level) -> Option<String> {
+        let has_metrics = !self.metrics.is_empty() || self.outcome.is_some();
+        if self.level < wanted {
+            if !has_metrics {
+                return None;
+            }
+            self.fields.clear();
+            self.fields.push_str("{\"service\":\"");
+        } else {
+            self.fields.push_str(",\"service\":\"");
+        }
+        self.fields.push_str(self.service);
+        self.fields.push('"');
+        if let Some((outcome, reason)) = self.outcome {
+            self.text("outcome", outcome);
+            self.text("reason", reason);
+        }
+        if has_metrics {
+            self.push_metrics();
+        }
+        self.fields.push_str("}\n");
+        Some(self.fields)
+    }
+
+    /// The metric values and the directive that makes CloudWatch read them
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+    fn push_metrics(&mut self) {
+        let metrics = std::mem::take(&mut self.metrics);
+        for (name, _, value) in &metrics {
+            self.number(name, *value);
+        }
+        if self.outcome.is_some() {
+            self.number("Requests", 1);
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(
+            self.fields,
+            ",\"_aws\":{{\"Timestamp\":{},\"CloudWatchMetrics\":[",
+            self.now_ms
+        );
+        if self.outcome.is_some() {
+            self.push_directive(
+                r#"["service","outcome"],["service","outcome","reason"]"#,
+                &[("Requests", Unit::Count, 1.0)],
+            );
+        }
+        if !metrics.is_empty() {
+            if self.outcome.is_some() {
+                self.fields.push(',');
+            }
+            self.push_directive(r#"["service"]"#, &metrics);
+        }
+        self.fields.push_str("]}");
+    }
+
+    fn push_directive(&mut self, dimensions: &str, metrics: &[(&'static str, Unit, f64)]) {
+        let _ = write!(
+            self.fields,
+            "{{\"Namespace\":\"{NAMESPACE}\",\"Dimensions\":[{dimensions}],\"Metrics\":["
+        );
+        for (at, (name, unit, _)) in metrics.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            let _ = write!(
+                self.fields,
+                "{comma}{{\"Name\":\"{name}\",\"Unit\":\"{}\"}}",
+                unit.word()
+            );
+        }
+        self.fields.push_str("]}");
+    }
+}
+
+fn push_number(out: &mut String, value: f64) {
+    // Writing to a String cannot fail.
+    if !value.is_finite() {
+        out.push_str("null");
+    } else if value.fract() == 0.0 && value.abs() < 1e15 {
+        let _ = write!(out, "{value:.0}");
+    } else {
+        let _ = write!(out, "{value:.3}");
+    }
+}
+
+fn push_text(out: &mut String, value: &str) {
+    out.push('"');
+    let mut left = MAX_TEXT;
+    for letter in value.chars() {
+        if letter.is_control() {
+            continue;
+        }
+        let Some(rest) = left.checked_sub(letter.len_utf8()) else {
+            break;
+        };
+        left = rest;
+        if letter == '"' || letter == '\\' {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(fill: impl FnOnce(&mut Line)) -> serde_json::Value {
+        let mut line = Line::new(0, Level::Info, "s", "m");
+        fill(&mut line);
+        serde_json::from_str(&line.finish(Level::Debug).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn texts_are_escaped_bounded_and_free_of_control_characters() {
+        let line = finished(|line| {
+            line.text("a", "say \"hi\" \\ \r\n{\"level\":\"ERROR\"}\u{85}\u{7f}");
+            line.text("b", &"é".repeat(200));
+        });
+        assert_eq!(line["a"], "say \"hi\" \\ {\"level\":\"ERROR\"}");
+        assert_eq!(line["b"], "é".repeat(128));
+    }
+
+    #[test]
+    fn numbers_are_json() {
+        let line = finished(|line| {
+            line.number("a", 1.5);
+            line.number("b", 200);
+            line.number("c", f64::NAN);
+            line.flag("d", true);
+        });
+        assert_eq!(line["a"], 1.5);
+        assert_eq!(line["b"], 200);
+        assert!(line["c"].is_null());
+        assert_eq!(line["d"], true);
+    }
+
+    #[test]
+    fn a_line_without_metrics_has_no_directive() {
+        assert_eq!(finished(|_| ()).get("_aws"), None);
+    }
+}
