@@ -61,6 +61,9 @@ pub trait SecretStore: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + 'a>>;
 }
 
+/// Which text of which secret: id, staging label, version.
+type Version = (String, Option<String>, Option<String>);
+
 struct Kept {
     text: Secret,
     read_at_ms: u64,
@@ -72,7 +75,7 @@ pub struct Secrets {
     store: Arc<dyn SecretStore>,
     clock: Arc<dyn Clock>,
     ttl: Duration,
-    kept: Mutex<HashMap<(String, Option<String>, Option<String>), Kept>>,
+    kept: Mutex<HashMap<Version, Kept>>,
 }
 
 impl Secrets {

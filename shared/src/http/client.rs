@@ -117,3 +117,80 @@ pub async fn read_body(mut response: Response, limit: usize) -> Result<Bytes, Bo
     }
     Ok(body.freeze())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers every connection with `answer` once it has read something.
+    async fn serve(answer: &'static [u8]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut buffer = [0; 4096];
+                let _ = stream.read(&mut buffer).await;
+                let _ = stream.write_all(answer).await;
+            }
+        });
+        url
+    }
+
+    fn plain() -> Client {
+        client(&ClientOptions {
+            https: false,
+            ..ClientOptions::new("test/1")
+        })
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_the_limit() {
+        for answer in [
+            &b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"[..],
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+        ] {
+            let url = serve(answer).await;
+            let response = plain().get(&url).send().await.unwrap();
+            assert_eq!(read_body(response, 5).await.unwrap(), "hello");
+            let response = plain().get(&url).send().await.unwrap();
+            assert!(matches!(read_body(response, 4).await, Err(BodyError::TooLarge)));
+        }
+        let url = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhell").await;
+        let client = client(&ClientOptions {
+            https: false,
+            ..ClientOptions::new("test/1")
+        })
+        .unwrap();
+        let response = client
+            .get(&url)
+            .timeout(Duration::from_millis(300))
+            .send()
+            .await
+            .unwrap();
+        assert!(matches!(read_body(response, 100).await, Err(BodyError::Transport(_))));
+    }
+
+    #[tokio::test]
+    async fn redirects_are_not_followed() {
+        let url = serve(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n").await;
+        assert_eq!(plain().get(&url).send().await.unwrap().status(), 302);
+    }
+
+    #[test]
+    fn a_bundle_without_certificates_is_refused() {
+        let with = |pem: &[u8]| ClientOptions {
+            ca_bundle: Some(pem.to_vec()),
+            ..ClientOptions::new("test/1")
+        };
+        assert_eq!(
+            client(&with(b"not PEM")).unwrap_err().to_string(),
+            "holds no certificate in PEM"
+        );
+        let broken = b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n";
+        assert_eq!(client(&with(broken)).unwrap_err().to_string(), "is not a PEM bundle");
+    }
+}
