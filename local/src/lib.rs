@@ -1,6 +1,7 @@
 //! The suite on one machine without an AWS account: a Lambda Runtime API, the fronts that AWS would put before the functions, and stand-ins.
 
 mod clock;
+pub mod front;
 pub mod function;
 mod random;
 mod server;

@@ -31,6 +31,7 @@ type Handler = dyn Fn(Bytes) -> Pin<Box<dyn Future<Output = Invoked> + Send>> + 
 #[derive(Clone)]
 pub struct Function {
     name: Arc<str>,
+    log: Log,
     kind: Kind,
 }
 
@@ -53,9 +54,13 @@ impl Function {
     /// A function whose environments are processes of `options.binary`. None is started before it is needed.
     #[must_use]
     pub fn new(options: FunctionOptions) -> Self {
+        let log = Log::new(&options.name, options.echo);
+        let name = options.name.as_str().into();
+        let pool = Pool::new(options, log.clone());
         Self {
-            name: options.name.as_str().into(),
-            kind: Kind::Processes(Arc::new(Owner(Pool::new(options)))),
+            name,
+            log,
+            kind: Kind::Processes(Arc::new(Owner(pool))),
         }
     }
 
@@ -68,6 +73,7 @@ impl Function {
         let handler = move |payload| Box::pin(handler(payload)) as Pin<Box<dyn Future<Output = Invoked> + Send>>;
         Self {
             name: name.into(),
+            log: Log::new(name, false),
             kind: Kind::Closure(Arc::new(handler)),
         }
     }
@@ -105,10 +111,12 @@ impl Function {
     /// What the function's processes printed, and what the platform said about them.
     #[must_use]
     pub fn log(&self) -> Log {
-        match &self.kind {
-            Kind::Processes(owner) => owner.0.log(),
-            Kind::Closure(_) => Log::new(&self.name, false),
-        }
+        self.log.clone()
+    }
+
+    /// Writes a line of the platform into the function's log.
+    pub(crate) fn note(&self, text: &str) {
+        self.log.write(Source::Platform, &"platform".into(), text.to_owned());
     }
 
     /// The number of environments that run now.

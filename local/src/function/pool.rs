@@ -44,8 +44,7 @@ pub(super) enum Next {
 }
 
 impl Pool {
-    pub(super) fn new(options: FunctionOptions) -> Arc<Self> {
-        let log = Log::new(&options.name, options.echo);
+    pub(super) fn new(options: FunctionOptions, log: Log) -> Arc<Self> {
         Arc::new(Self {
             options,
             log,
