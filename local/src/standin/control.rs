@@ -1,0 +1,72 @@
+//! The tools' side of every stand-in: `/_calls` and `/_faults`.
+
+use axum::body::Body;
+use http::header::ALLOW;
+use http::{HeaderValue, Method, Response, StatusCode};
+use serde_json::json;
+
+use super::fault::{Fault, Faults};
+use super::recorder::Recorder;
+use super::wire::{empty_answer, json_answer};
+
+/// What a stand-in remembers and what it was told to do wrong.
+#[derive(Default)]
+pub(crate) struct Control {
+    pub(crate) recorder: Recorder,
+    pub(crate) faults: Faults,
+}
+
+impl Control {
+    /// Answers the tools' own requests; `None` for all other paths.
+    pub(crate) fn answer(&self, method: &Method, path: &str, body: &[u8]) -> Option<Response<Body>> {
+        match path {
+            "/_calls" => Some(self.calls(method)),
+            "/_faults" => Some(self.faults(method, body)),
+            _ => None,
+        }
+    }
+
+    fn calls(&self, method: &Method) -> Response<Body> {
+        match *method {
+            Method::GET | Method::HEAD => json_answer(StatusCode::OK, &self.recorder.calls()),
+            Method::DELETE => {
+                self.recorder.clear();
+                empty_answer(StatusCode::NO_CONTENT)
+            }
+            _ => not_allowed("GET, HEAD, DELETE"),
+        }
+    }
+
+    fn faults(&self, method: &Method, body: &[u8]) -> Response<Body> {
+        match *method {
+            Method::GET | Method::HEAD => json_answer(StatusCode::OK, &self.faults.pending()),
+            Method::DELETE => {
+                self.faults.clear();
+                empty_answer(StatusCode::NO_CONTENT)
+            }
+            Method::POST => match read_fault(body) {
+                Ok(fault) => {
+                    self.faults.add(fault.clone());
+                    json_answer(StatusCode::CREATED, &fault)
+                }
+                Err(problem) => json_answer(StatusCode::BAD_REQUEST, &json!({"error": problem})),
+            },
+            _ => not_allowed("GET, HEAD, POST, DELETE"),
+        }
+    }
+}
+
+fn read_fault(body: &[u8]) -> Result<Fault, String> {
+    let fault: Fault = serde_json::from_slice(body).map_err(|error| format!("not a fault: {error}"))?;
+    fault.problem().map_or(Ok(fault), Err)
+}
+
+/// 405 with the methods that would be taken.
+pub(crate) fn not_allowed(methods: &'static str) -> Response<Body> {
+    let mut response = json_answer(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &json!({"error": format!("use {methods}")}),
+    );
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    response
+}

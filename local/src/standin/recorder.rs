@@ -1,0 +1,156 @@
+//! The memory of a stand-in: every call that it was sent and what it answered, without the secrets.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use http::request::Parts;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{date, mask, wire};
+
+/// How many calls are kept; older ones go first.
+const MAX_CALLS: usize = 10_000;
+/// How many bytes of bodies are kept.
+const MAX_BYTES: usize = 128 * 1024 * 1024;
+
+/// One call as it arrived. Secrets are masked with `***`: see [`super`].
+#[derive(Clone, Debug, Serialize)]
+pub struct Call {
+    /// When it arrived: RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// The method as sent.
+    pub method: String,
+    /// The path as sent, still percent-encoded, without the query.
+    pub path: String,
+    /// The query as sent, without the question mark; empty when there is none.
+    pub query: String,
+    /// Path and query as sent.
+    pub target: String,
+    /// Headers by lower-case name, repeats joined with `", "`.
+    pub headers: BTreeMap<String, String>,
+    /// The body, in the encoding that `body_encoding` names.
+    pub body: String,
+    /// `utf-8`, or `base64` for a body that is not UTF-8.
+    pub body_encoding: &'static str,
+    /// The parsed body of JSON, a form turned into an object, else null.
+    pub json: Value,
+    /// What was answered; null while the work goes on, after a reset, and when the client left first.
+    pub answered: Option<Answered>,
+}
+
+/// The answer to a [`Call`].
+#[derive(Clone, Debug, Serialize)]
+pub struct Answered {
+    /// HTTP status.
+    pub status: u16,
+    /// The body, in the encoding that `body_encoding` names.
+    pub body: String,
+    /// `utf-8`, or `base64` for a body that is not UTF-8.
+    pub body_encoding: &'static str,
+}
+
+/// Identifies a call until it is answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+#[derive(Default)]
+struct Kept {
+    calls: VecDeque<(Ticket, Call)>,
+    bytes: usize,
+    next: u64,
+}
+
+/// The calls of one stand-in.
+#[derive(Default)]
+pub(crate) struct Recorder(Mutex<Kept>);
+
+impl Recorder {
+    /// Keeps a call at its arrival, so that it counts even when its client does not wait for the answer.
+    pub(crate) fn arrive(&self, parts: &Parts, body: &[u8]) -> Ticket {
+        let (body, body_encoding, json) = kept_body(body, &wire::media_type(&parts.headers));
+        let path = parts.uri.path().to_owned();
+        let query = mask::pairs(parts.uri.query().unwrap_or_default());
+        let target = if parts.uri.query().is_some() {
+            format!("{path}?{query}")
+        } else {
+            path.clone()
+        };
+        let mut headers = wire::header_object(&parts.headers);
+        for (name, value) in &mut headers {
+            *value = mask::header(name, value).into_owned();
+        }
+        let at = date::rfc3339_millis(date::since_epoch());
+        let method = parts.method.as_str().to_owned();
+        let call = Call {
+            at,
+            method,
+            path,
+            query,
+            target,
+            headers,
+            body,
+            body_encoding,
+            json,
+            answered: None,
+        };
+        let mut kept = self.lock();
+        let ticket = Ticket(kept.next);
+        kept.next += 1;
+        kept.bytes += call.body.len();
+        kept.calls.push_back((ticket, call));
+        kept.trim();
+        ticket
+    }
+
+    /// Adds the answer to a call that is still kept.
+    pub(crate) fn answer(&self, ticket: Ticket, status: u16, body: &[u8], media_type: &str) {
+        let (body, body_encoding, _) = kept_body(body, media_type);
+        let mut kept = self.lock();
+        let len = body.len();
+        if let Some((_, call)) = kept.calls.iter_mut().rev().find(|(kept, _)| *kept == ticket) {
+            call.answered = Some(Answered {
+                status,
+                body,
+                body_encoding,
+            });
+            kept.bytes += len;
+            kept.trim();
+        }
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.lock().calls.iter().map(|(_, call)| call.clone()).collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut kept = self.lock();
+        kept.calls.clear();
+        kept.bytes = 0;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn trim(&mut self) {
+        while self.calls.len() > 1 && (self.calls.len() > MAX_CALLS || self.bytes > MAX_BYTES) {
+            if let Some((_, call)) = self.calls.pop_front() {
+                let answered = call.answered.map_or(0, |answered| answered.body.len());
+                self.bytes = self.bytes.saturating_sub(call.body.len() + answered);
+            }
+        }
+    }
+}
+
+fn kept_body(body: &[u8], media_type: &str) -> (String, &'static str, Value) {
+    match wire::body_text(body) {
+        (text, "utf-8") => {
+            let (masked, json) = mask::body(&text, media_type);
+            (masked, "utf-8", json)
+        }
+        (text, encoding) => (text, encoding, Value::Null),
+    }
+}

@@ -1,0 +1,94 @@
+//! A stand-in for Slack: the Web API methods that hipchat-proxy uses, a workspace that keeps what was posted, and a page that shows it.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/api/{method}` | `chat.postMessage`, `auth.test`, `conversations.list`, `conversations.open`, `conversations.setTopic`, `users.lookupByEmail` |
+//! | `/` | a page that lists the messages as they arrive |
+//! | `/_messages` | `GET`: JSON list of the kept messages, `?after=N` for those after the Nth; `DELETE` forgets them |
+
+mod arguments;
+mod message;
+mod methods;
+mod page;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{any, get};
+use tokio::net::TcpListener;
+
+use self::workspace::Workspace;
+pub use self::workspace::{SlackMessage, SlackUser};
+use super::{Call, Fault, StandIn};
+
+/// What a [`Slack`] is started with.
+#[derive(Clone, Default)]
+pub struct SlackOptions {
+    /// The one token that is accepted, such as `xoxb-local`.
+    pub token: String,
+    /// Channels: id (`C...`) and name without `#`.
+    pub channels: Vec<(String, String)>,
+    /// The members. While it is empty every user id (`U...`, `W...`) is taken for a member.
+    pub users: Vec<SlackUser>,
+    /// How many messages a channel takes within any one second; `None` for no limit. Slack's own is about one.
+    pub rate_per_channel: Option<u32>,
+}
+
+/// A running stand-in for Slack.
+pub struct Slack {
+    standin: StandIn,
+    workspace: Arc<Workspace>,
+}
+
+impl Slack {
+    /// Serves Slack on a socket that is bound already.
+    ///
+    /// # Errors
+    /// The socket has no address. Must be called within a tokio runtime.
+    pub fn start(listener: TcpListener, options: SlackOptions) -> io::Result<Self> {
+        let workspace = Arc::new(Workspace::new(options));
+        let router = Router::new()
+            .route("/", get(page::page))
+            .route("/_messages", get(page::messages).delete(page::forget))
+            .route("/api/{method}", any(methods::answer))
+            .with_state(workspace.clone());
+        Ok(Self {
+            standin: StandIn::start(listener, router)?,
+            workspace,
+        })
+    }
+
+    /// Base URL; the Web API is at `/api` below it, the page at `/`.
+    pub fn url(&self) -> String {
+        self.standin.url()
+    }
+
+    /// The messages that are kept, oldest first.
+    pub fn messages(&self) -> Vec<SlackMessage> {
+        self.workspace.messages_after(0)
+    }
+
+    /// Forgets all messages.
+    pub fn clear_messages(&self) {
+        self.workspace.forget();
+    }
+
+    /// All calls that are kept, oldest first.
+    pub fn calls(&self) -> Vec<Call> {
+        self.standin.calls()
+    }
+
+    /// Forgets all calls.
+    pub fn clear_calls(&self) {
+        self.standin.clear_calls();
+    }
+
+    /// Makes the next calls misbehave.
+    pub fn fault(&self, fault: Fault) {
+        self.standin.fault(fault);
+    }
+}

@@ -1,0 +1,285 @@
+//! The workspace: channels, members, direct messages, and what was posted.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+
+use super::super::date;
+use super::SlackOptions;
+use super::arguments::Code;
+use super::message::Content;
+
+/// How many messages are kept; older ones go first.
+const MAX_MESSAGES: usize = 5_000;
+
+/// A member of the workspace.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlackUser {
+    /// User id, such as `U123`.
+    pub id: String,
+    /// User name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+}
+
+/// A message that was posted.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlackMessage {
+    /// Counts the messages of this workspace from 1.
+    pub seq: u64,
+    /// When it was posted: RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// Channel id: `C...`, or `D...` for a direct message.
+    pub channel: String,
+    /// The channel's name without `#`, or the user id of a direct message.
+    pub channel_name: String,
+    /// Slack's timestamp, which identifies a message in its channel.
+    pub ts: String,
+    /// The sender's name that the message was given, or the app's own.
+    pub username: String,
+    /// The sender's icon, if one was given.
+    pub icon: Option<String>,
+    /// The thread's first message, if it was posted to a thread.
+    pub thread_ts: Option<String>,
+    /// The text, in Slack's mark-up.
+    pub text: String,
+    /// Attachments as they were posted.
+    pub attachments: Vec<Value>,
+    /// Blocks as they were posted.
+    pub blocks: Vec<Value>,
+}
+
+/// A channel of the workspace.
+#[derive(Clone)]
+pub(super) struct Channel {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) topic: String,
+}
+
+/// Who posts and where to, beside the content.
+pub(super) struct Envelope {
+    pub(super) channel: String,
+    pub(super) username: Option<String>,
+    pub(super) icon: Option<String>,
+    pub(super) thread_ts: Option<String>,
+}
+
+#[derive(Default)]
+struct State {
+    channels: Vec<Channel>,
+    /// Ids of direct message channels by user id.
+    direct: BTreeMap<String, String>,
+    messages: VecDeque<SlackMessage>,
+    posted: u64,
+    last_micros: u128,
+    epoch: u64,
+    /// When each channel's latest messages were taken.
+    taken: BTreeMap<String, VecDeque<Instant>>,
+}
+
+/// Everything that the stand-in keeps.
+pub(super) struct Workspace {
+    options: SlackOptions,
+    state: Mutex<State>,
+}
+
+impl Workspace {
+    pub(super) fn new(options: SlackOptions) -> Self {
+        let channel = |(id, name): &(String, String)| Channel {
+            id: id.clone(),
+            name: name.trim_start_matches('#').to_owned(),
+            topic: String::new(),
+        };
+        let channels = options.channels.iter().map(channel).collect();
+        Self {
+            options,
+            state: Mutex::new(State {
+                channels,
+                ..State::default()
+            }),
+        }
+    }
+
+    /// Compares in constant time, as Slack's own servers would.
+    pub(super) fn knows_token(&self, token: &str) -> bool {
+        token.as_bytes().ct_eq(self.options.token.as_bytes()).into()
+    }
+
+    pub(super) fn user_by_email(&self, email: &str) -> Option<&SlackUser> {
+        self.options
+            .users
+            .iter()
+            .find(|user| user.email.eq_ignore_ascii_case(email))
+    }
+
+    fn is_user(&self, id: &str) -> bool {
+        let looks_like_one =
+            id.len() > 1 && id.starts_with(['U', 'W']) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match self.options.users.as_slice() {
+            [] => looks_like_one,
+            users => users.iter().any(|user| user.id == id),
+        }
+    }
+
+    pub(super) fn channels(&self) -> Vec<Channel> {
+        self.lock().channels.clone()
+    }
+
+    /// Opens the direct message channel of a user; `None` if there is no such user.
+    pub(super) fn open_direct(&self, user: &str) -> Option<String> {
+        if !self.is_user(user) {
+            return None;
+        }
+        Some(open(&mut self.lock(), user))
+    }
+
+    /// Sets a channel's topic.
+    pub(super) fn set_topic(&self, id: &str, topic: &str) -> Result<(), Code> {
+        let mut state = self.lock();
+        if state.direct.values().any(|direct| direct == id) {
+            return Err("method_not_supported_for_channel_type");
+        }
+        match state.channels.iter_mut().find(|channel| channel.id == id) {
+            Some(channel) => {
+                topic.clone_into(&mut channel.topic);
+                Ok(())
+            }
+            None => Err("channel_not_found"),
+        }
+    }
+
+    /// Keeps a message. The error `ratelimited` means that the channel has had enough for this second.
+    pub(super) fn post(&self, envelope: Envelope, content: Content) -> Result<SlackMessage, Code> {
+        let is_user = self.is_user(&envelope.channel);
+        let mut state = self.lock();
+        let name = envelope.channel.trim_start_matches('#');
+        let found = state
+            .channels
+            .iter()
+            .find(|channel| channel.id == envelope.channel || channel.name == name);
+        let direct = state.direct.iter().find(|(_, id)| **id == envelope.channel);
+        let (channel, channel_name) = match (found, direct) {
+            (Some(channel), _) => (channel.id.clone(), channel.name.clone()),
+            (None, Some((user, id))) => (id.clone(), user.clone()),
+            (None, None) if is_user => (open(&mut state, &envelope.channel), envelope.channel.clone()),
+            (None, None) => return Err("channel_not_found"),
+        };
+        if let Some(thread) = &envelope.thread_ts
+            && !state
+                .messages
+                .iter()
+                .any(|message| message.channel == channel && message.ts == *thread)
+        {
+            return Err("thread_not_found");
+        }
+        if !state.takes(&channel, self.options.rate_per_channel) {
+            return Err("ratelimited");
+        }
+        let now = date::since_epoch();
+        // Every message of the workspace has its own timestamp, and a later message a greater one.
+        let micros = now.as_micros().max(state.last_micros + 1);
+        state.last_micros = micros;
+        state.posted += 1;
+        let message = SlackMessage {
+            seq: state.posted,
+            at: date::rfc3339_millis(now),
+            channel,
+            channel_name,
+            ts: format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000),
+            username: envelope.username.unwrap_or_else(|| "local app".to_owned()),
+            icon: envelope.icon,
+            thread_ts: envelope.thread_ts,
+            text: content.text,
+            attachments: content.attachments,
+            blocks: content.blocks,
+        };
+        state.messages.push_back(message.clone());
+        if state.messages.len() > MAX_MESSAGES {
+            state.messages.pop_front();
+        }
+        Ok(message)
+    }
+
+    pub(super) fn messages_after(&self, seq: u64) -> Vec<SlackMessage> {
+        self.lock()
+            .messages
+            .iter()
+            .filter(|message| message.seq > seq)
+            .cloned()
+            .collect()
+    }
+
+    /// Changes whenever the messages are forgotten, so that a page knows that its own are old.
+    pub(super) fn epoch(&self) -> u64 {
+        self.lock().epoch
+    }
+
+    pub(super) fn forget(&self) {
+        let mut state = self.lock();
+        state.messages.clear();
+        state.epoch += 1;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open(state: &mut State, user: &str) -> String {
+    let number = state.direct.len() + 1;
+    state
+        .direct
+        .entry(user.to_owned())
+        .or_insert_with(|| format!("D{number:08}"))
+        .clone()
+}
+
+impl State {
+    fn takes(&mut self, channel: &str, rate: Option<u32>) -> bool {
+        let Some(rate) = rate else {
+            return true;
+        };
+        let taken = self.taken.entry(channel.to_owned()).or_default();
+        taken.retain(|time| time.elapsed() < Duration::from_secs(1));
+        if taken.len() >= usize::try_from(rate).unwrap_or(usize::MAX) {
+            return false;
+        }
+        taken.push_back(Instant::now());
+        true
+    }
+}
+
+impl SlackMessage {
+    /// The `message` member of the answer of `chat.postMessage`.
+    pub(super) fn answered(&self) -> Value {
+        let mut message = json!({
+            "type": "message",
+            "subtype": "bot_message",
+            "bot_id": "B00000001",
+            "app_id": "A00000001",
+            "username": self.username,
+            "text": self.text,
+            "ts": self.ts,
+        });
+        if let Some(members) = message.as_object_mut() {
+            if !self.attachments.is_empty() {
+                members.insert("attachments".to_owned(), json!(self.attachments));
+            }
+            if !self.blocks.is_empty() {
+                members.insert("blocks".to_owned(), json!(self.blocks));
+            }
+            members.extend(
+                self.thread_ts
+                    .as_ref()
+                    .map(|thread| ("thread_ts".to_owned(), json!(thread))),
+            );
+        }
+        message
+    }
+}
