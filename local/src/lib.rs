@@ -3,6 +3,7 @@
 mod clock;
 pub mod front;
 pub mod function;
+pub mod gateway;
 mod random;
 mod server;
 pub mod standin;
