@@ -1,0 +1,128 @@
+//! What the stand-ins answer: complete HTTP responses, built once.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::session::excerpt;
+use crate::upstream::{API_KEY, CLIENT, DEAD_TOKEN, GOOD_TOKEN, POOR_TOKEN, SLACK_TOKEN};
+use crate::wire::find;
+
+/// The body of a signed or keyed endpoint, and of the function behind the Invoke API.
+const ORDERS: &str = r#"{"orders":[{"id":42,"state":"open","lines":3},{"id":43,"state":"shipped","lines":1}]}"#;
+
+/// All answers.
+#[derive(Debug)]
+pub(crate) struct Replies {
+    pub(crate) floor: Vec<u8>,
+    pub(crate) slack: Vec<u8>,
+    pub(crate) endpoint: Vec<u8>,
+    pub(crate) invoke: Vec<u8>,
+    active: Vec<u8>,
+    scopeless: Vec<u8>,
+    inactive: Vec<u8>,
+    secrets: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Replies {
+    pub(crate) fn new() -> Self {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        let claims = |scope: &str| {
+            format!(
+                r#"{{"active":true,{scope}"client_id":"web","sub":"alice","exp":{},"iat":{},"nbf":{},"aud":["orders-api"],"iss":"https://auth.example.com/","token_type":"Bearer","token_use":"access_token"}}"#,
+                now + 86_400,
+                now - 60,
+                now - 60,
+            )
+        };
+        let target = serde_json::json!({
+            "statusCode": 200,
+            "headers": {"content-type": "application/json"},
+            "body": ORDERS,
+            "isBase64Encoded": false,
+        });
+        Self {
+            floor: json(&claims("")),
+            slack: json(
+                r#"{"ok":true,"channel":"C0BENCH","ts":"1503435956.000247","message":{"type":"message","subtype":"bot_message","text":"","ts":"1503435956.000247","bot_id":"B0BENCH"}}"#,
+            ),
+            endpoint: json(ORDERS),
+            invoke: json(&target.to_string()),
+            active: json(&claims(r#""scope":"orders.read","#)),
+            scopeless: json(&claims("")),
+            inactive: json(r#"{"active":false}"#),
+            secrets: vec![
+                ("bench/client-secret", secret("bench/client-secret", CLIENT.1)),
+                ("bench/slack-token", secret("bench/slack-token", SLACK_TOKEN)),
+                ("bench/api-key", secret("bench/api-key", API_KEY)),
+            ],
+        }
+    }
+
+    /// The answer about the token in an introspection's form.
+    pub(crate) fn introspection(&self, form: &[u8]) -> Result<&[u8], String> {
+        let about = |token: &str| find(form, token.as_bytes()).is_some();
+        if about(GOOD_TOKEN) {
+            Ok(&self.active)
+        } else if about(POOR_TOKEN) {
+            Ok(&self.scopeless)
+        } else if about(DEAD_TOKEN) {
+            Ok(&self.inactive)
+        } else {
+            Err(format!("an unknown token in {}", excerpt(form)))
+        }
+    }
+
+    /// The answer to `GetSecretValue`.
+    pub(crate) fn secret(&self, body: &[u8]) -> Result<&[u8], String> {
+        let asked = self
+            .secrets
+            .iter()
+            .find(|(name, _)| find(body, name.as_bytes()).is_some());
+        asked
+            .map(|(_, reply)| reply.as_slice())
+            .ok_or_else(|| format!("an unknown secret in {}", excerpt(body)))
+    }
+}
+
+fn json(body: &str) -> Vec<u8> {
+    response("application/json", body)
+}
+
+/// `GetSecretValue`'s output in AWS JSON 1.1.
+fn secret(name: &str, value: &str) -> Vec<u8> {
+    let output = serde_json::json!({
+        "ARN": format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}-AbCdEf"),
+        "CreatedDate": 1_760_000_000.0,
+        "Name": name,
+        "SecretString": value,
+        "VersionId": "EXAMPLE1-90ab-cdef-fedc-ba987SECRET1",
+        "VersionStages": ["AWSCURRENT"],
+    });
+    response("application/x-amz-json-1.1", &output.to_string())
+}
+
+fn response(content_type: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_go_to_the_right_question() {
+        let replies = Replies::new();
+        let text = |reply: Result<&[u8], String>| String::from_utf8(reply.unwrap().to_vec()).unwrap();
+        let form = |token: &str| format!("token={token}&token_type_hint=access_token").into_bytes();
+        assert!(text(replies.introspection(&form(GOOD_TOKEN))).contains(r#""scope":"orders.read""#));
+        let poor = text(replies.introspection(&form(POOR_TOKEN)));
+        assert!(poor.contains(r#""active":true"#) && !poor.contains("scope"), "{poor}");
+        assert!(text(replies.introspection(&form(DEAD_TOKEN))).ends_with(r#"{"active":false}"#));
+        assert!(replies.introspection(b"token=x").is_err());
+        assert!(text(replies.secret(br#"{"SecretId":"bench/slack-token"}"#)).contains(SLACK_TOKEN));
+        assert!(replies.secret(b"{}").is_err());
+    }
+}

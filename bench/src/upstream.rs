@@ -1,0 +1,252 @@
+//! The stand-ins for everything that the functions call, on one loopback port: prepared answers, counted and checked calls.
+//!
+//! Every call is checked for what makes it the right one; the first signed call of a run is verified to the last byte.
+
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::thread::{Pid, gettid};
+
+use crate::replies::Replies;
+use crate::server::{self, Handler};
+use crate::session::excerpt;
+use crate::sigv4;
+use crate::wire::{Request, find};
+
+/// Connections that one function process may hold open to its upstreams.
+const CONNECTIONS: usize = 8;
+
+/// The API key that the keyed endpoint wants; it opens nothing else.
+pub const API_KEY: &str = "bench-api-key-000000000000000000000000";
+/// The Slack token that `chat.postMessage` wants; it opens nothing else.
+pub const SLACK_TOKEN: &str = "xoxb-000000000000-bench-example";
+/// The credentials that introspection wants when a call brings any.
+pub const CLIENT: (&str, &str) = ("bench", "bench-client-secret");
+/// An access token with the scope `orders.read`.
+pub const GOOD_TOKEN: &str =
+    "ory_at_good0000000000000000000000000000000000000.0000000000000000000000000000000000000000000";
+/// An access token without any scope.
+pub const POOR_TOKEN: &str =
+    "ory_at_poor0000000000000000000000000000000000000.0000000000000000000000000000000000000000000";
+/// A token that was revoked.
+pub const DEAD_TOKEN: &str =
+    "ory_at_dead0000000000000000000000000000000000000.0000000000000000000000000000000000000000000";
+
+/// What a call was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /floor`: floor-post's upstream.
+    Floor,
+    /// `POST /introspect`: RFC 7662.
+    Introspection,
+    /// `POST /slack/chat.postMessage`.
+    Slack,
+    /// `/signed/...`: an endpoint that wants Signature Version 4.
+    Signed,
+    /// `/keyed/...`: an endpoint that wants `x-api-key`.
+    Keyed,
+    /// `POST /2015-03-31/functions/{name}/invocations`: the Lambda Invoke API, signed.
+    Invoke,
+    /// `POST /` with `x-amz-target: secretsmanager.GetSecretValue`.
+    Secrets,
+}
+
+const ROUTES: [Route; 7] = [
+    Route::Floor,
+    Route::Introspection,
+    Route::Slack,
+    Route::Signed,
+    Route::Keyed,
+    Route::Invoke,
+    Route::Secrets,
+];
+
+/// How often each route was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Calls([u64; ROUTES.len()]);
+
+impl Calls {
+    /// The calls of one route.
+    #[must_use]
+    pub fn calls(&self, route: Route) -> u64 {
+        self.0.get(route as usize).copied().unwrap_or_default()
+    }
+
+    /// The calls of all other routes, without Secrets Manager's.
+    #[must_use]
+    pub fn others(&self, route: Option<Route>) -> u64 {
+        let other = |candidate: &&Route| Some(**candidate) != route && **candidate != Route::Secrets;
+        ROUTES.iter().filter(other).map(|route| self.calls(*route)).sum()
+    }
+}
+
+/// The stand-ins' state.
+#[derive(Debug)]
+pub struct Upstream {
+    calls: [AtomicU64; ROUTES.len()],
+    delay_us: AtomicU64,
+    complaint: Mutex<Option<String>>,
+    server_thread: Mutex<Option<Pid>>,
+    replies: Replies,
+}
+
+/// Starts the stand-ins on a free loopback port.
+///
+/// # Errors
+/// No port or no thread is to be had.
+pub fn start() -> io::Result<(Arc<Upstream>, SocketAddr)> {
+    let upstream = Arc::new(Upstream {
+        calls: Default::default(),
+        delay_us: AtomicU64::new(0),
+        complaint: Mutex::new(None),
+        server_thread: Mutex::new(None),
+        replies: Replies::new(),
+    });
+    let address = server::serve(&upstream, CONNECTIONS)?;
+    Ok((upstream, address))
+}
+
+impl Upstream {
+    /// Forgets all calls; from now on every answer is held back for `delay`, except those of Secrets Manager.
+    pub fn reset(&self, delay: Duration) {
+        for calls in &self.calls {
+            calls.store(0, Ordering::Relaxed);
+        }
+        self.delay_us
+            .store(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The calls since `reset`.
+    ///
+    /// # Errors
+    /// One of them was not as it should be; the text says which.
+    pub fn finish(&self) -> Result<Calls, String> {
+        match &*self.complaint.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(complaint) => Err(complaint.clone()),
+            None => Ok(Calls(std::array::from_fn(|route| {
+                self.calls.get(route).map_or(0, |calls| calls.load(Ordering::Relaxed))
+            }))),
+        }
+    }
+
+    /// The thread that accepted the newest connection.
+    #[must_use]
+    pub fn server_thread(&self) -> Option<Pid> {
+        *self.server_thread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reply(&self, request: &Request<'_>) -> Result<(Route, &[u8]), String> {
+        let route = route(request)?;
+        let earlier = self
+            .calls
+            .get(route as usize)
+            .map_or(0, |calls| calls.fetch_add(1, Ordering::Relaxed));
+        let replies = &self.replies;
+        let reply = match route {
+            Route::Floor => &replies.floor,
+            Route::Introspection => {
+                check_introspection(request)?;
+                replies.introspection(request.body)?
+            }
+            Route::Slack => {
+                expect_header(request, "authorization", &format!("Bearer {SLACK_TOKEN}"))?;
+                expect_text(request.body, r#""channel":"C0BENCH""#)?;
+                &replies.slack
+            }
+            Route::Signed => {
+                sigv4::check(request, "lambda", earlier == 0)?;
+                &replies.endpoint
+            }
+            Route::Keyed => {
+                expect_header(request, "x-api-key", API_KEY)?;
+                &replies.endpoint
+            }
+            Route::Invoke => {
+                sigv4::check(request, "lambda", earlier == 0)?;
+                &replies.invoke
+            }
+            Route::Secrets => {
+                sigv4::check(request, "secretsmanager", earlier == 0)?;
+                replies.secret(request.body)?
+            }
+        };
+        Ok((route, reply))
+    }
+}
+
+impl Handler for Upstream {
+    type Connection = ();
+
+    fn opened(&self) {
+        *self.server_thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(gettid());
+    }
+
+    fn answer(&self, (): &mut (), request: &Request<'_>, mut stream: &TcpStream) -> io::Result<()> {
+        match self.reply(request) {
+            Ok((route, reply)) => {
+                let delay = self.delay_us.load(Ordering::Relaxed);
+                if delay > 0 && route != Route::Secrets {
+                    thread::sleep(Duration::from_micros(delay));
+                }
+                stream.write_all(reply)
+            }
+            Err(what) => {
+                let line = String::from_utf8_lossy(request.target);
+                let complaint = format!("a call to {line}: {what}");
+                self.complaint
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get_or_insert(complaint);
+                stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+            }
+        }
+    }
+
+    fn closed(&self, (): (), _: io::Result<()>) {}
+}
+
+fn route(request: &Request<'_>) -> Result<Route, String> {
+    let method = String::from_utf8_lossy(request.method);
+    match (method.as_ref(), request.target) {
+        ("POST", b"/floor") => Ok(Route::Floor),
+        ("POST", b"/introspect") => Ok(Route::Introspection),
+        ("POST", b"/slack/chat.postMessage") => Ok(Route::Slack),
+        ("POST", b"/") if request.header("x-amz-target") == Some(b"secretsmanager.GetSecretValue") => {
+            Ok(Route::Secrets)
+        }
+        ("POST", target) if target.starts_with(b"/2015-03-31/functions/target/invocations") => Ok(Route::Invoke),
+        ("POST" | "GET", target) if target.starts_with(b"/signed/orders") => Ok(Route::Signed),
+        ("POST" | "GET", target) if target.starts_with(b"/keyed/orders") => Ok(Route::Keyed),
+        (method, _) => Err(format!("{method} is not expected there")),
+    }
+}
+
+fn check_introspection(request: &Request<'_>) -> Result<(), String> {
+    expect_header(request, "content-type", "application/x-www-form-urlencoded")?;
+    expect_text(request.body, "token_type_hint=access_token")?;
+    match request.header("authorization") {
+        // base64 of `CLIENT`.
+        Some(value) if value != b"Basic YmVuY2g6YmVuY2gtY2xpZW50LXNlY3JldA==" => {
+            Err("wrong client credentials".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn expect_header(request: &Request<'_>, name: &str, value: &str) -> Result<(), String> {
+    match request.header(name) {
+        Some(seen) if seen == value.as_bytes() => Ok(()),
+        seen => Err(format!("{name} is {}, not {value}", excerpt(seen.unwrap_or(b"absent")))),
+    }
+}
+
+fn expect_text(body: &[u8], text: &str) -> Result<(), String> {
+    find(body, text.as_bytes())
+        .map(drop)
+        .ok_or_else(|| format!("no {text} in {}", excerpt(body)))
+}
