@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What the suite's integration tests share: the checks of the repository's own rules.
+
+pub mod tidy;
