@@ -54,6 +54,11 @@ pub fn parse(file: &str) -> Source {
     source
 }
 
+/// Whether a file holds tests alone: `tests.rs`, `..._tests.rs`, or below a folder `tests/`.
+pub fn is_test(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.ends_with("_tests.rs") || path.contains("/tests/")
+}
+
 /// A string literal at the start of `rest`, plain or raw, and what follows it.
 fn string_literal(rest: &str) -> Option<(&str, &str)> {
     if let Some(body) = rest.strip_prefix('"') {
@@ -100,6 +105,14 @@ mod tests {
         assert!(source.code.contains("use a::b;"));
         assert_eq!(source.literals.len(), 1);
         assert_eq!(source.literals[0].text, "say \\\"reqwest\\\"");
+    }
+
+    #[test]
+    fn files_of_tests_are_known_by_name() {
+        assert!(
+            is_test("shared/src/http/event_tests.rs") && is_test("a/src/b/tests.rs") && is_test("a/src/tests/b.rs")
+        );
+        assert!(!is_test("a/src/attests.rs") && !is_test("a/src/latest.rs"));
     }
 
     #[test]

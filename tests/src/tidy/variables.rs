@@ -39,7 +39,8 @@ pub fn is_config(function: &str, path: &str) -> bool {
     else {
         return false;
     };
-    inside == "/src/config.rs" || (inside.starts_with("/src/config/") && inside.ends_with(".rs"))
+    inside == "/src/config.rs"
+        || (inside.starts_with("/src/config/") && inside.ends_with(".rs") && !source::is_test(path))
 }
 
 /// The variables that source code reads: every string literal that is such a name as a whole. `.secret("NAME")`
@@ -71,7 +72,7 @@ pub fn read_elsewhere(files: &Files, function: &str) -> Vec<String> {
     let folder = format!("functions/{function}/src/");
     files
         .iter()
-        .filter(|(path, _)| path.starts_with(&folder) && !is_config(function, path))
+        .filter(|(path, _)| path.starts_with(&folder) && !is_config(function, path) && !source::is_test(path))
         .flat_map(|(path, text)| {
             read_by(text, prefixes(function))
                 .into_iter()
