@@ -1,5 +1,6 @@
 //! The suite on one machine without an AWS account: a Lambda Runtime API, the fronts that AWS would put before the functions, and stand-ins.
 
+pub mod cli;
 mod clock;
 pub mod front;
 pub mod function;
@@ -7,6 +8,7 @@ pub mod gateway;
 mod random;
 mod server;
 pub mod standin;
+pub mod suite;
 
 /// The account of every ARN: it belongs to nobody.
 pub const ACCOUNT_ID: &str = "123456789012";

@@ -1,2 +1,7 @@
-//! Wiring.
-fn main() {}
+//! The command `local`: the suite on this machine.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    local::cli::main()
+}

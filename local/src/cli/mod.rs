@@ -1,0 +1,98 @@
+//! The command line.
+
+mod run;
+mod table;
+
+use std::{
+    io::{Write, stderr},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+/// The suite on this machine, without an AWS account.
+#[derive(Debug, Parser)]
+#[command(name = "local", args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything and print where it is; Ctrl-C stops it. This is what happens without a command
+    Run(RunArgs),
+}
+
+/// Variables that begin with AUTHZ_, HIPCHAT_, SLACK_ or INVOKER_, and AWS_LAMBDA_LOG_LEVEL, go to their function.
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// The first of eleven consecutive ports; 0 takes any free ones
+    #[arg(long, env = "LOCAL_PORT_BASE", default_value_t = 8080, value_name = "PORT")]
+    port_base: u16,
+    /// A file that gets all addresses as JSON once everything answers
+    #[arg(long, env = "LOCAL_ADDRESSES", value_name = "FILE")]
+    addresses: Option<PathBuf>,
+    /// The folder with the functions' binaries [default: where this program is]
+    #[arg(long, value_name = "FOLDER")]
+    binaries: Option<PathBuf>,
+    /// A real Hydra's administrative base URL, in place of the stand-in
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    hydra_url: Option<String>,
+    /// Slack's base URL (https://slack.com), in place of the stand-in; needs SLACK_TOKEN
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    slack_url: Option<String>,
+    /// Use the AWS credentials of the environment, and no stand-ins for Secrets Manager and the target function
+    #[arg(long)]
+    aws: bool,
+    /// The most environments of each function
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
+    environments: usize,
+    /// The events that one environment works on at a time, as on Lambda Managed Instances
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
+    max_concurrency: usize,
+    /// How long the APIs keep the authorizer's replies; 0 switches their caches off
+    #[arg(long, default_value_t = 2.0, value_name = "SECONDS", value_parser = ttl)]
+    gateway_ttl: f64,
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let Command::Run(args) = cli.command.unwrap_or(Command::Run(cli.run));
+    match run::run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            // Nobody to tell when standard error is gone.
+            let _ = writeln!(stderr(), "local: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn base_url(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+    if matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none() {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err("a base URL begins with http:// or https:// and has no query".to_owned())
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=100).contains(&number) => Ok(number),
+        _ => Err("a number from 1 to 100".to_owned()),
+    }
+}
+
+fn ttl(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("seconds, from 0 to 3600".to_owned()),
+    }
+}

@@ -1,0 +1,209 @@
+//! What each function is told, and what the world is told: from the options and the stand-ins that run.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{
+    Addresses, Credentials, Fronts, FunctionSettings, InvokerRoute, OauthClientAddress, Options, StandIns, StartError,
+    defaults::{self, OAUTH_SCOPE, Setting, Variables},
+    standins::Secrets,
+};
+use crate::{
+    function::{Function, FunctionOptions},
+    gateway::Api,
+};
+
+/// The ways to configure `lambda-invoker`, and those for the tokens and rooms of `hipchat-proxy`.
+const INVOKER_SOURCES: [&str; 3] = ["INVOKER_CONFIG", "INVOKER_CONFIG_FILE", "INVOKER_CONFIG_SECRET_ARN"];
+const TOKEN_SOURCES: [&str; 2] = ["HIPCHAT_TOKENS", "HIPCHAT_TOKENS_SECRET_ARN"];
+const OTHER_DIRECTORY_SOURCES: [&str; 2] = ["HIPCHAT_DIRECTORY_FILE", "HIPCHAT_DIRECTORY_SECRET_ARN"];
+
+/// Everything that decides what is started and how.
+pub(super) struct Plan {
+    pub(super) options: Options,
+    pub(super) stand_ins: StandIns,
+    pub(super) secrets: Secrets,
+    pub(super) credentials: Credentials,
+}
+
+impl Plan {
+    fn hydra_admin(&self) -> String {
+        let given = self.options.hydra_url.as_deref().map(trimmed);
+        given
+            .or_else(|| self.stand_ins.hydra.as_ref().map(|hydra| hydra.admin_url()))
+            .unwrap_or_default()
+    }
+
+    fn slack(&self) -> String {
+        let given = self.options.slack_url.as_deref().map(trimmed);
+        given
+            .or_else(|| self.stand_ins.slack.as_ref().map(|slack| slack.url()))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn authorizer(&self) -> Result<Function, StartError> {
+        let variables = defaults::authorizer(&self.hydra_admin());
+        self.function("authorizer", &self.options.authorizer, variables, &["AUTHZ_"])
+    }
+
+    pub(super) fn hipchat_proxy(&self) -> Result<Function, StartError> {
+        let arns = self.stand_ins.secrets_manager.as_ref().map(|secrets| {
+            (
+                secrets.arn(defaults::SLACK_TOKEN_SECRET),
+                secrets.arn(defaults::HIPCHAT_TOKENS_SECRET),
+            )
+        });
+        let tokens = self.secrets.hipchat_tokens();
+        let (slack_token, tokens) = match &arns {
+            Some((slack_token, tokens)) => (Setting::SecretArn(slack_token), Setting::SecretArn(tokens)),
+            None => (Setting::Plain(&self.secrets.slack_token), Setting::Plain(&tokens)),
+        };
+        let variables = defaults::hipchat_proxy(&self.slack(), slack_token, tokens);
+        self.function(
+            "hipchat-proxy",
+            &self.options.hipchat_proxy,
+            variables,
+            &["HIPCHAT_", "SLACK_"],
+        )
+    }
+
+    /// Nothing when there is no target and the caller gave no configuration either.
+    pub(super) fn lambda_invoker(&self) -> Result<Option<Function>, StartError> {
+        let variables = match (&self.stand_ins.target, &self.stand_ins.secrets_manager) {
+            (Some(target), Some(secrets)) => defaults::lambda_invoker(
+                &target.url(),
+                Setting::SecretArn(&secrets.arn(defaults::API_KEY_SECRET)),
+            ),
+            _ if self.options.given(&INVOKER_SOURCES).is_some() => Variables::new(),
+            _ => return Ok(None),
+        };
+        self.function("lambda-invoker", &self.options.lambda_invoker, variables, &["INVOKER_"])
+            .map(Some)
+    }
+
+    fn function(
+        &self,
+        name: &str,
+        settings: &FunctionSettings,
+        mut variables: Variables,
+        prefixes: &[&str],
+    ) -> Result<Function, StartError> {
+        let binary = self.options.binaries.join(name);
+        if !binary.is_file() {
+            return Err(StartError::NoBinary(binary));
+        }
+        if let Some(secrets) = &self.stand_ins.secrets_manager {
+            variables.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), secrets.url());
+        }
+        variables.extend(self.credentials.variables());
+        defaults::overlay(&mut variables, &self.options.variables, prefixes);
+        variables.extend(settings.environment.clone());
+        Ok(Function::new(FunctionOptions {
+            environment: variables,
+            region: self.credentials.region.clone(),
+            timeout: settings.timeout,
+            max_environments: self.options.environments,
+            max_concurrency: self.options.max_concurrency,
+            echo: self.options.echo,
+            ..FunctionOptions::new(name, binary)
+        }))
+    }
+
+    /// The HTTP API expects what the authorizer is told to answer.
+    pub(super) fn http_api(&self) -> Api {
+        let name = "AUTHZ_HTTP_V2_RESPONSE";
+        let told = self
+            .options
+            .authorizer
+            .environment
+            .get(name)
+            .or_else(|| self.options.variables.get(name));
+        if told.is_some_and(|form| form == "iam") {
+            Api::HttpPolicy
+        } else {
+            Api::HttpSimple
+        }
+    }
+
+    pub(super) fn addresses(&self, fronts: &Fronts, ca_file: PathBuf) -> Addresses {
+        let own_tokens = self.is_given(&self.options.hipchat_proxy, &TOKEN_SOURCES);
+        let own_routes = self.is_given(&self.options.lambda_invoker, &INVOKER_SOURCES);
+        let hydra = self.stand_ins.hydra.as_ref();
+        Addresses {
+            hipchat_alb: fronts.hipchat.url(),
+            hipchat_alb_tls: fronts.hipchat_tls.url(),
+            hipchat_alb_single_value: fronts.hipchat_single_value.url(),
+            ca_file,
+            rest_api: fronts.rest.url(),
+            http_api: fronts.http.url(),
+            gateway_ttl_seconds: self.options.gateway_ttl.as_secs_f64(),
+            invoker_alb: fronts.invoker.as_ref().map(|alb| alb.url()),
+            invoker_routes: if own_routes || fronts.invoker.is_none() {
+                Vec::new()
+            } else {
+                routes()
+            },
+            hydra_public: hydra.map(|hydra| hydra.public_url()),
+            hydra_admin: self.hydra_admin(),
+            slack: self.slack(),
+            slack_page: self.stand_ins.slack.as_ref().map(|slack| slack.url()),
+            secrets_manager: self.stand_ins.secrets_manager.as_ref().map(|secrets| secrets.url()),
+            target: self.stand_ins.target.as_ref().map(|target| target.url()),
+            oauth_client: hydra.map(|_| OauthClientAddress {
+                id: self.secrets.client_id.clone(),
+                secret: self.secrets.client_secret.clone(),
+                scope: OAUTH_SCOPE,
+            }),
+            hipchat_token: (!own_tokens).then(|| self.secrets.hipchat_token.clone()),
+            hipchat_rooms: self.rooms(),
+        }
+    }
+
+    /// The rooms of the directory, as far as it can be read from here.
+    fn rooms(&self) -> Vec<String> {
+        if self.is_given(&self.options.hipchat_proxy, &OTHER_DIRECTORY_SOURCES) {
+            return Vec::new();
+        }
+        match self.value(&self.options.hipchat_proxy, "HIPCHAT_DIRECTORY") {
+            None => defaults::ROOMS.map(str::to_owned).to_vec(),
+            Some(directory) => {
+                let directory: Value = serde_json::from_str(directory).unwrap_or(Value::Null);
+                let rooms = directory
+                    .get("rooms")
+                    .and_then(Value::as_array)
+                    .cloned()
+                    .unwrap_or_default();
+                rooms
+                    .iter()
+                    .filter_map(|room| room.get("name")?.as_str().map(str::to_owned))
+                    .collect()
+            }
+        }
+    }
+
+    fn is_given(&self, settings: &FunctionSettings, names: &[&str]) -> bool {
+        names.iter().any(|name| self.value(settings, name).is_some())
+    }
+
+    fn value<'a>(&'a self, settings: &'a FunctionSettings, name: &str) -> Option<&'a str> {
+        settings
+            .environment
+            .get(name)
+            .or_else(|| self.options.variables.get(name))
+            .map(String::as_str)
+    }
+}
+
+fn trimmed(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
+}
+
+fn routes() -> Vec<InvokerRoute> {
+    let route = |method, path, kind| InvokerRoute { method, path, kind };
+    vec![
+        route("GET", "/url/any/path", "signed"),
+        route("GET", "/key/any/path", "api_key"),
+        route("POST", "/invoke", "invoke"),
+    ]
+}
