@@ -61,7 +61,7 @@ fn variables_of_the_code_stand_in_template_readme_and_doc_table_and_the_other_wa
             "its doc comment's table",
             &documented,
         ));
-        faults.extend(variables::read_elsewhere(&files, function));
+        faults.extend(variables::named_elsewhere(&files, function, &code));
     }
     none(&faults);
 }

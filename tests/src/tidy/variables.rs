@@ -67,16 +67,18 @@ pub fn of_config(files: &Files, function: &str) -> Names {
         .collect()
 }
 
-/// Files of a function that read a variable although they are not its configuration.
-pub fn read_elsewhere(files: &Files, function: &str) -> Vec<String> {
+/// Variables that a function names outside of its configuration, and that its configuration does not know.
+pub fn named_elsewhere(files: &Files, function: &str, known: &Names) -> Vec<String> {
     let folder = format!("functions/{function}/src/");
     files
         .iter()
         .filter(|(path, _)| path.starts_with(&folder) && !is_config(function, path) && !source::is_test(path))
         .flat_map(|(path, text)| {
-            read_by(text, prefixes(function))
+            let names = read_by(text, prefixes(function));
+            let unknown: Vec<String> = names.difference(known).cloned().collect();
+            unknown
                 .into_iter()
-                .map(move |name| format!("{path}: {name} belongs into the function's config.rs"))
+                .map(move |name| format!("{path}: {name} is read past the function's config.rs"))
         })
         .collect()
 }
@@ -144,7 +146,8 @@ mod tests {
             "functions/authorizer/src/token.rs".to_owned(),
             "x(\"AUTHZ_SCHEME\")".to_owned(),
         )]);
-        assert_eq!(read_elsewhere(&files, "authorizer").len(), 1);
+        assert_eq!(named_elsewhere(&files, "authorizer", &Names::new()).len(), 1);
+        assert!(named_elsewhere(&files, "authorizer", &names(&["AUTHZ_SCHEME"])).is_empty());
     }
 
     #[test]
