@@ -57,6 +57,10 @@ impl Control {
 }
 
 fn read_fault(body: &[u8]) -> Result<Fault, String> {
+    // A derived reader would take a list of members too.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err("not a fault: expected a JSON object".to_owned());
+    }
     let fault: Fault = serde_json::from_slice(body).map_err(|error| format!("not a fault: {error}"))?;
     fault.problem().map_or(Ok(fault), Err)
 }

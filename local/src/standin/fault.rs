@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
+use tokio::time::Sleep;
 
 /// The longest delay that a fault may ask for: Lambda's own longest time limit.
 const MAX_DELAY_MS: u64 = 900_000;
@@ -134,7 +136,7 @@ impl Fault {
             }
         }
         *response.body_mut() = match response.headers().contains_key(CONTENT_LENGTH) {
-            true => Body::new(UnsizedBody(Some(Bytes::from(text)))),
+            true => Body::new(UnsizedBody::new(text)),
             false => Body::from(text),
         };
         Some(response)
@@ -142,7 +144,20 @@ impl Fault {
 }
 
 /// A body that does not tell its length, so that a `content-length` that promises more than there is goes out as it stands.
-struct UnsizedBody(Option<Bytes>);
+struct UnsizedBody {
+    data: Option<Bytes>,
+    end: Pin<Box<Sleep>>,
+}
+
+impl UnsizedBody {
+    fn new(text: String) -> Self {
+        // An early end makes hyper drop the connection with all that it has not written yet, so the end comes a little later.
+        Self {
+            data: Some(Bytes::from(text)),
+            end: Box::pin(tokio::time::sleep(Duration::from_millis(50))),
+        }
+    }
+}
 
 impl hyper::body::Body for UnsizedBody {
     type Data = Bytes;
@@ -150,9 +165,13 @@ impl hyper::body::Body for UnsizedBody {
 
     fn poll_frame(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(self.get_mut().0.take().map(|data| Ok(hyper::body::Frame::data(data))))
+        let this = self.get_mut();
+        match this.data.take() {
+            Some(data) => Poll::Ready(Some(Ok(hyper::body::Frame::data(data)))),
+            None => this.end.as_mut().poll(cx).map(|()| None),
+        }
     }
 }
 

@@ -20,6 +20,8 @@ mod fault;
 mod mask;
 mod recorder;
 mod server;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub mod hydra;
