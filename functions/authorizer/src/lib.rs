@@ -1,1 +1,157 @@
-//! Placeholder.
+//! The API Gateway Lambda authorizer: a bearer token, its introspection, a decision.
+//!
+//! The way of a request: [`event`] reads it, [`token`] finds its token, [`cache`] or [`provider`] know the token's
+//! [`claims`], [`rules`] decide, [`policy`] answers, [`account`] writes the log line. [`error`] is the one ladder from
+//! everything that can go wrong to the answer.
+//!
+//! Architecture invariant: whatever fails, the answer is never an Allow.
+
+pub mod account;
+pub mod cache;
+pub mod claims;
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod policy;
+pub mod provider;
+pub mod rules;
+pub mod token;
+pub mod upstream;
+
+use std::sync::Arc;
+
+use lambda_runtime::Context;
+use shared::start::{InvocationError, RawEvent};
+use shared::telemetry::{Level, Telemetry};
+use shared::{Clock, Deadline};
+
+use account::{Account, CacheUse};
+use cache::{Cache, Found, Key, Keys};
+use claims::Claims;
+use config::Config;
+use error::Problem;
+use event::AuthorizationRequest;
+use policy::{Answer, Decision, Outcome};
+use provider::{Introspected, Provider};
+use token::AccessToken;
+use upstream::MARGIN;
+
+/// The function: everything that outlives one request. Cheap to clone; clones share the cache and the connections.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    config: Config,
+    provider: Provider,
+    keys: Keys,
+    cache: Cache,
+    clock: Arc<dyn Clock>,
+    telemetry: Arc<Telemetry>,
+}
+
+impl App {
+    /// A function with an empty cache. Writes a line for each warning of the configuration.
+    pub fn new(config: Config, provider: Provider, clock: Arc<dyn Clock>, telemetry: Arc<Telemetry>) -> Self {
+        for (variable, what) in &config.warnings {
+            let mut line = telemetry.line(Level::Warn, what);
+            line.text("variable", variable);
+            telemetry.write(line);
+        }
+        let keys = Keys::new(config.introspection.url.as_str(), &config.introspection.auth.identity());
+        let cache = Cache::new(config.cache);
+        Self(Arc::new(Shared { config, provider, keys, cache, clock, telemetry }))
+    }
+
+    /// Answers one event.
+    ///
+    /// # Errors
+    /// `Unauthorized`, which API Gateway turns into 401, or `InternalError`, which it turns into 500.
+    pub async fn handle(&self, event: RawEvent) -> Result<Answer, InvocationError> {
+        let app = &*self.0;
+        let (payload, context) = event.into_parts();
+        let mut account = Account::begin(&app.telemetry, &context);
+        let (request, decision, outcome) = match AuthorizationRequest::read(payload.get()) {
+            Ok(request) => {
+                let decision = app.decide(&request, &context, &mut account).await;
+                let outcome = app.config.policy.answer(&request, &decision);
+                (Some(request), decision, outcome)
+            }
+            Err(problem) => (None, Decision::Refuse(problem, None), Outcome::unreadable(problem)),
+        };
+        account.finish(&app.telemetry, request.as_ref(), &decision, &outcome, &app.config.rules.scopes);
+        outcome.answer
+    }
+}
+
+impl Shared {
+    async fn decide(&self, request: &AuthorizationRequest<'_>, context: &Context, account: &mut Account) -> Decision {
+        let token = match self.config.tokens.extract(request) {
+            Ok(token) if self.provider.is_own(&token) => return Decision::Refuse(Problem::OwnToken, None),
+            Ok(token) => token,
+            Err(problem) => return Decision::Refuse(problem, None),
+        };
+        match self.claims(&token, context, account).await {
+            // Decided anew on every use: a remembered token may have expired since.
+            Ok(claims) => match self.config.rules.decide(&claims, self.clock.now_secs()) {
+                Ok(()) => Decision::Allow(claims),
+                Err(problem) => Decision::Refuse(problem, Some(claims)),
+            },
+            Err(problem) => Decision::Refuse(problem, None),
+        }
+    }
+
+    /// The claims of an active token, from the cache or from the authorization server.
+    async fn claims(
+        &self,
+        token: &AccessToken<'_>,
+        context: &Context,
+        account: &mut Account,
+    ) -> Result<Arc<Claims>, Problem> {
+        let key = self.keys.key(token);
+        if self.config.log_token_fp {
+            account.fingerprint = key.first_chunk().copied();
+        }
+        if self.cache.is_on() {
+            account.cache = CacheUse::Miss;
+            match self.cache.find(&key, self.clock.now_ms()) {
+                Found::Claims(claims) => {
+                    account.cache = CacheUse::Hit;
+                    return Ok(claims);
+                }
+                Found::Refused(problem) => {
+                    account.cache = CacheUse::Negative;
+                    return Err(problem);
+                }
+                Found::Nothing => {}
+            }
+        }
+        self.introspect(&key, token, context, account).await
+    }
+
+    async fn introspect(
+        &self,
+        key: &Key,
+        token: &AccessToken<'_>,
+        context: &Context,
+        account: &mut Account,
+    ) -> Result<Arc<Claims>, Problem> {
+        let asked_at_ms = self.clock.now_ms();
+        let deadline = Deadline::from_context(context, &*self.clock, MARGIN);
+        let introspected = self.provider.ask(token, deadline, account).await?;
+        let now_ms = self.clock.now_ms();
+        let Introspected::Active(claims) = introspected else {
+            self.cache.keep_refusal(key, Problem::Inactive, asked_at_ms, now_ms);
+            return Err(Problem::Inactive);
+        };
+        match self.config.rules.decide(&claims, now_ms / 1000) {
+            // A token of the wrong kind stays so.
+            Err(problem @ (Problem::NotAccessToken | Problem::UnsupportedTokenType)) => {
+                self.cache.keep_refusal(key, problem, asked_at_ms, now_ms);
+            }
+            // Not worth remembering: the next reply may differ.
+            Err(Problem::Expired | Problem::NotYetValid | Problem::NoExp | Problem::UpstreamInvalid) => {}
+            Ok(()) | Err(_) => self.cache.keep_claims(key, &claims, asked_at_ms, now_ms),
+        }
+        Ok(claims)
+    }
+}

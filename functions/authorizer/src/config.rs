@@ -1,0 +1,368 @@
+//! The authorizer's whole configuration, read from its environment once, with every problem told at once.
+
+mod credentials;
+mod lists;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use shared::env::Reader;
+use shared::{ConfigError, Env, SecretSource};
+use url::Url;
+
+pub use credentials::Credentials;
+
+use crate::cache::CacheRules;
+use crate::claims::{ClaimRules, ContextRules, IssuerMatch, Mode, PrincipalRules};
+use crate::policy::{HttpV2Response, PolicyRules, PolicyScope, Unauthenticated};
+use crate::rules::{Rules, ScopeRules, ScopeStrategy};
+use crate::token::TokenRules;
+use crate::upstream::UpstreamRules;
+
+/// Everything that the environment decides. [`Config::from_env`] has the table of variables.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The authorization server, and how we show ourselves to it.
+    pub introspection: IntrospectionConfig,
+    /// How upstreams are asked.
+    pub upstream: UpstreamRules,
+    /// How tokens are found and which are taken.
+    pub tokens: TokenRules,
+    /// What tokens must be good for.
+    pub rules: Rules,
+    /// How the principal is named.
+    pub principal: PrincipalRules,
+    /// What the backend is told.
+    pub context: ContextRules,
+    /// The shape of answers.
+    pub policy: PolicyRules,
+    /// What is remembered.
+    pub cache: CacheRules,
+    /// Whether the log names tokens by the beginning of their cache key.
+    pub log_token_fp: bool,
+    /// What is odd and no reason to stop: a variable, and what is odd about it.
+    pub warnings: Vec<(String, &'static str)>,
+}
+
+/// The introspection endpoint.
+#[derive(Debug, Clone)]
+pub struct IntrospectionConfig {
+    /// Its URL.
+    pub url: Url,
+    /// How we show ourselves to it.
+    pub auth: CallerConfig,
+    /// Further headers of requests to it.
+    pub headers: HeaderMap,
+    /// Certificate authorities that are trusted beside the system's: PEM text, or the path of a file.
+    pub ca_bundle: Option<SecretSource>,
+}
+
+/// How we show ourselves to the introspection endpoint.
+#[derive(Debug, Clone)]
+pub enum CallerConfig {
+    /// Not at all.
+    None,
+    /// As a client, by id and secret.
+    Basic(ClientConfig),
+    /// With a token that does not change.
+    Bearer(SecretSource),
+    /// With a token that this client gets at a token endpoint.
+    ClientCredentials {
+        /// The client.
+        client: ClientConfig,
+        /// The token endpoint.
+        token_url: Url,
+        /// The scopes to ask for, separated by spaces; may be empty.
+        scope: String,
+        /// The audience to ask for; may be empty.
+        audience: String,
+    },
+}
+
+/// An OAuth client.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: SecretSource,
+    /// Whether id and secret are form-encoded inside `Basic` (RFC 6749, section 2.3.1).
+    pub form_encoded: bool,
+}
+
+#[derive(Clone, Copy)]
+enum AuthKind {
+    None,
+    Basic,
+    Bearer,
+    ClientCredentials,
+}
+
+/// Every variable that exists.
+const KNOWN: &[&str] = &[
+    "AUTHZ_INTROSPECTION_URL", "AUTHZ_ALLOW_HTTP", "AUTHZ_INTROSPECTION_AUTH", "AUTHZ_CLIENT_ID", "AUTHZ_CLIENT_SECRET",
+    "AUTHZ_CLIENT_SECRET_SECRET_ARN", "AUTHZ_BEARER", "AUTHZ_BEARER_SECRET_ARN", "AUTHZ_TOKEN_URL", "AUTHZ_TOKEN_SCOPE",
+    "AUTHZ_TOKEN_AUDIENCE", "AUTHZ_CLIENT_AUTH_ENCODING", "AUTHZ_INTROSPECTION_HEADERS", "AUTHZ_CA_BUNDLE",
+    "AUTHZ_CA_BUNDLE_SECRET_ARN", "AUTHZ_CONNECT_TIMEOUT_MS", "AUTHZ_REQUEST_TIMEOUT_MS", "AUTHZ_TOTAL_BUDGET_MS",
+    "AUTHZ_RETRIES", "AUTHZ_RETRY_BACKOFF_MS", "AUTHZ_MAX_UPSTREAM_BYTES", "AUTHZ_TOKEN_FROM", "AUTHZ_SCHEME",
+    "AUTHZ_TOKEN_PREFIX", "AUTHZ_MAX_TOKEN_BYTES", "AUTHZ_REQUIRED_SCOPES", "AUTHZ_SCOPE_MODE", "AUTHZ_SCOPE_STRATEGY",
+    "AUTHZ_AUDIENCES", "AUTHZ_AUDIENCE_MODE", "AUTHZ_ISSUERS", "AUTHZ_ISSUER_MATCH", "AUTHZ_CLIENT_IDS",
+    "AUTHZ_CLOCK_SKEW_SECS", "AUTHZ_REQUIRE_EXP", "AUTHZ_REQUIRE_TOKEN_USE", "AUTHZ_PRINCIPAL_CLAIMS",
+    "AUTHZ_PRINCIPAL_PREFIX", "AUTHZ_DEFAULT_PRINCIPAL", "AUTHZ_CONTEXT_CLAIMS", "AUTHZ_CONTEXT_EXT", "AUTHZ_POLICY_SCOPE",
+    "AUTHZ_HTTP_V2_RESPONSE", "AUTHZ_UNAUTHENTICATED", "AUTHZ_CACHE_TTL_SECS", "AUTHZ_NEGATIVE_CACHE_TTL_SECS",
+    "AUTHZ_CACHE_MAX_ENTRIES", "AUTHZ_LOG_TOKEN_FP",
+];
+
+const MODES: &[(&str, Mode)] = &[("all", Mode::All), ("any", Mode::Any)];
+
+impl Config {
+    /// Reads the environment. An empty variable counts as unset; lists are separated by commas or spaces. A variable
+    /// that begins with `AUTHZ_` and is not in the table is warned about.
+    ///
+    /// | variable | default | meaning, unit, range |
+    /// |---|---|---|
+    /// | `AUTHZ_INTROSPECTION_URL` | required | the introspection endpoint (RFC 7662): `https`, or `http` on loopback |
+    /// | `AUTHZ_ALLOW_HTTP` | `false` | take `http` URLs of other hosts, such as Hydra's administrative port in a VPC |
+    /// | `AUTHZ_INTROSPECTION_AUTH` | `none` | `none`, `basic`, `bearer` or `client_credentials` |
+    /// | `AUTHZ_CLIENT_ID` | | the client of `basic` and `client_credentials` |
+    /// | `AUTHZ_CLIENT_SECRET` or `AUTHZ_CLIENT_SECRET_SECRET_ARN` | | its secret |
+    /// | `AUTHZ_BEARER` or `AUTHZ_BEARER_SECRET_ARN` | | the token of `bearer` |
+    /// | `AUTHZ_TOKEN_URL` | | the token endpoint of `client_credentials` |
+    /// | `AUTHZ_TOKEN_SCOPE` | | the scopes to ask for there, such as `hydra.introspect` for Hydra 0.10 |
+    /// | `AUTHZ_TOKEN_AUDIENCE` | | the audience to ask for there |
+    /// | `AUTHZ_CLIENT_AUTH_ENCODING` | `form` | `form` (RFC 6749, section 2.3.1) or `raw` (Hydra up to 0.8) |
+    /// | `AUTHZ_INTROSPECTION_HEADERS` | `{}` | further request headers, as a JSON object; also sent to a token endpoint of the same origin |
+    /// | `AUTHZ_CA_BUNDLE` or `AUTHZ_CA_BUNDLE_SECRET_ARN` | | authorities trusted beside the system's: PEM text or the path of a file |
+    /// | `AUTHZ_CONNECT_TIMEOUT_MS` | `500` | time for TCP and TLS, 1 to 9999 ms |
+    /// | `AUTHZ_REQUEST_TIMEOUT_MS` | `1500` | time for one attempt with its body, 1 to 9999 ms |
+    /// | `AUTHZ_TOTAL_BUDGET_MS` | `4000` | time for all attempts, 1 to 9999 ms; less if Lambda's own deadline comes first |
+    /// | `AUTHZ_RETRIES` | `1` | further attempts, 0 to 3 |
+    /// | `AUTHZ_RETRY_BACKOFF_MS` | `100` | the longest pause before the first of them, 0 to 5000 ms; doubles |
+    /// | `AUTHZ_MAX_UPSTREAM_BYTES` | `65536` | the largest reply, 64 to 1048576 bytes |
+    /// | `AUTHZ_TOKEN_FROM` | `header:Authorization` | where a token may be, in this order: `header:NAME`, `query:NAME`, `cookie:NAME`, `subprotocol`; the first that holds anything decides; TOKEN events bring their token themselves |
+    /// | `AUTHZ_SCHEME` | `Bearer` | the scheme of TOKEN events and of the header `Authorization`, in any case; `none` takes the raw value |
+    /// | `AUTHZ_TOKEN_PREFIX` | | what a token must begin with, such as `ory_at_` |
+    /// | `AUTHZ_MAX_TOKEN_BYTES` | `8192` | the longest token, 1 to 65536 bytes |
+    /// | `AUTHZ_REQUIRED_SCOPES` | | scopes that a token needs |
+    /// | `AUTHZ_SCOPE_MODE` | `all` | `all` or `any` of them |
+    /// | `AUTHZ_SCOPE_STRATEGY` | `exact` | `exact`, `hierarchic` or `wildcard` |
+    /// | `AUTHZ_AUDIENCES` | | audiences of this API; set, a token must be for one |
+    /// | `AUTHZ_AUDIENCE_MODE` | `any` | `any` or `all` of them |
+    /// | `AUTHZ_ISSUERS` | | trusted issuers |
+    /// | `AUTHZ_ISSUER_MATCH` | `exact` | `exact`, or `slash_insensitive` for one `/` at the end |
+    /// | `AUTHZ_CLIENT_IDS` | | clients that are let in |
+    /// | `AUTHZ_CLOCK_SKEW_SECS` | `10` | tolerated difference of clocks, 0 to 300 s |
+    /// | `AUTHZ_REQUIRE_EXP` | `false` | refuse a reply without `exp` |
+    /// | `AUTHZ_REQUIRE_TOKEN_USE` | `false` | refuse a reply without `token_use` |
+    /// | `AUTHZ_PRINCIPAL_CLAIMS` | `sub,client_id` | claims that may name the principal, in this order |
+    /// | `AUTHZ_PRINCIPAL_PREFIX` | | put before it, such as `user\|` |
+    /// | `AUTHZ_DEFAULT_PRINCIPAL` | | the principal of a token that names none; unset refuses it |
+    /// | `AUTHZ_CONTEXT_CLAIMS` | `sub,client_id,scope,iss,aud,exp,username` | claims that the backend is told |
+    /// | `AUTHZ_CONTEXT_EXT` | | dotted paths inside `ext` that the backend is told as `ext_…` |
+    /// | `AUTHZ_POLICY_SCOPE` | `api` | `api`: a policy for the API and stage; `method`: for the one method, API Gateway's cache must be off |
+    /// | `AUTHZ_HTTP_V2_RESPONSE` | `simple` | `simple` or `iam`: the HTTP API's own setting |
+    /// | `AUTHZ_UNAUTHENTICATED` | `auto` | no valid token: `error` fails with `Unauthorized`, `deny` denies, `auto` denies for HTTP APIs alone |
+    /// | `AUTHZ_CACHE_TTL_SECS` | `60` | how long claims are remembered, 0 to 3600 s; never beyond the token's expiry |
+    /// | `AUTHZ_NEGATIVE_CACHE_TTL_SECS` | `5`, or less with a shorter cache | how long refused tokens are remembered, 0 to 60 s |
+    /// | `AUTHZ_CACHE_MAX_ENTRIES` | `10000` | tokens remembered, 1 to 1000000 |
+    /// | `AUTHZ_LOG_TOKEN_FP` | `true` | log the beginning of a token's cache key |
+    ///
+    /// # Errors
+    /// One line for each bad variable.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(env);
+        let mut warnings = Vec::new();
+        let allow_http = reader.flag("AUTHZ_ALLOW_HTTP", false);
+        if reader.text("AUTHZ_INTROSPECTION_URL").is_none() {
+            reader.problem("AUTHZ_INTROSPECTION_URL", "is required");
+        }
+        let url = reader.url("AUTHZ_INTROSPECTION_URL", allow_http);
+        let auth = caller(&mut reader, allow_http);
+        let headers = headers(&mut reader);
+        let ca_bundle = reader.secret("AUTHZ_CA_BUNDLE");
+        let upstream = upstream(&mut reader);
+        let tokens = TokenRules {
+            locations: lists::locations(&mut reader),
+            scheme: lists::scheme(&mut reader),
+            prefix: lists::token_prefix(&mut reader),
+            max_bytes: count(&mut reader, "AUTHZ_MAX_TOKEN_BYTES", 8192, 1, 65_536),
+        };
+        let rules = Rules {
+            claims: ClaimRules {
+                issuers: reader.list("AUTHZ_ISSUERS"),
+                issuer_match: reader.choice(
+                    "AUTHZ_ISSUER_MATCH",
+                    IssuerMatch::Exact,
+                    &[("exact", IssuerMatch::Exact), ("slash_insensitive", IssuerMatch::SlashInsensitive)],
+                ),
+                audiences: reader.list("AUTHZ_AUDIENCES"),
+                audience_mode: reader.choice("AUTHZ_AUDIENCE_MODE", Mode::Any, MODES),
+                client_ids: reader.list("AUTHZ_CLIENT_IDS"),
+                skew_secs: reader.number("AUTHZ_CLOCK_SKEW_SECS", 10, 0..=300),
+                require_exp: reader.flag("AUTHZ_REQUIRE_EXP", false),
+                require_token_use: reader.flag("AUTHZ_REQUIRE_TOKEN_USE", false),
+            },
+            scopes: ScopeRules {
+                required: reader.list("AUTHZ_REQUIRED_SCOPES"),
+                mode: reader.choice("AUTHZ_SCOPE_MODE", Mode::All, MODES),
+                strategy: reader.choice(
+                    "AUTHZ_SCOPE_STRATEGY",
+                    ScopeStrategy::Exact,
+                    &[
+                        ("exact", ScopeStrategy::Exact),
+                        ("hierarchic", ScopeStrategy::Hierarchic),
+                        ("wildcard", ScopeStrategy::Wildcard),
+                    ],
+                ),
+            },
+        };
+        let principal = PrincipalRules {
+            claims: lists::list_or(&mut reader, "AUTHZ_PRINCIPAL_CLAIMS", &["sub", "client_id"]),
+            prefix: reader.text_or("AUTHZ_PRINCIPAL_PREFIX", ""),
+            default: reader.text("AUTHZ_DEFAULT_PRINCIPAL"),
+        };
+        let context = lists::context(&mut reader, &mut warnings);
+        let policy = policy(&mut reader);
+        let cache = cache(&mut reader, upstream.max_bytes);
+        let log_token_fp = reader.flag("AUTHZ_LOG_TOKEN_FP", true);
+        for name in reader.unknown("AUTHZ_", KNOWN) {
+            warnings.push((name, "is no variable of the authorizer"));
+        }
+        reader.finish()?;
+        // Both are there when no problem was found.
+        let missing = || ConfigError::new(vec!["AUTHZ_INTROSPECTION_URL: is required".to_owned()]);
+        let introspection = IntrospectionConfig {
+            url: url.ok_or_else(missing)?,
+            auth: auth.ok_or_else(missing)?,
+            headers,
+            ca_bundle,
+        };
+        Ok(Self { introspection, upstream, tokens, rules, principal, context, policy, cache, log_token_fp, warnings })
+    }
+}
+
+/// `None` after a problem was told.
+fn caller(reader: &mut Reader<'_>, allow_http: bool) -> Option<CallerConfig> {
+    let kinds = [
+        ("none", AuthKind::None),
+        ("basic", AuthKind::Basic),
+        ("bearer", AuthKind::Bearer),
+        ("client_credentials", AuthKind::ClientCredentials),
+    ];
+    let kind = reader.choice("AUTHZ_INTROSPECTION_AUTH", AuthKind::None, &kinds);
+    match kind {
+        AuthKind::None => Some(CallerConfig::None),
+        AuthKind::Basic => client(reader, "basic").map(CallerConfig::Basic),
+        AuthKind::Bearer => secret_for(reader, "AUTHZ_BEARER", "bearer").map(CallerConfig::Bearer),
+        AuthKind::ClientCredentials => {
+            let client = client(reader, "client_credentials");
+            needed(reader, "AUTHZ_TOKEN_URL", "client_credentials");
+            let token_url = reader.url("AUTHZ_TOKEN_URL", allow_http);
+            Some(CallerConfig::ClientCredentials {
+                scope: reader.list("AUTHZ_TOKEN_SCOPE").join(" "),
+                audience: reader.text_or("AUTHZ_TOKEN_AUDIENCE", ""),
+                client: client?,
+                token_url: token_url?,
+            })
+        }
+    }
+}
+
+fn client(reader: &mut Reader<'_>, mode: &str) -> Option<ClientConfig> {
+    needed(reader, "AUTHZ_CLIENT_ID", mode);
+    let id = reader.text("AUTHZ_CLIENT_ID");
+    let secret = secret_for(reader, "AUTHZ_CLIENT_SECRET", mode);
+    let form_encoded = reader.choice("AUTHZ_CLIENT_AUTH_ENCODING", true, &[("form", true), ("raw", false)]);
+    Some(ClientConfig { id: id?, secret: secret?, form_encoded })
+}
+
+fn secret_for(reader: &mut Reader<'_>, name: &str, mode: &str) -> Option<SecretSource> {
+    let twin = format!("{name}_SECRET_ARN");
+    if reader.text(name).is_none() && reader.text(&twin).is_none() {
+        let what = format_args!("or {twin} is required with AUTHZ_INTROSPECTION_AUTH={mode}").to_string();
+        reader.problem(name, what);
+    }
+    reader.secret(name)
+}
+
+fn needed(reader: &mut Reader<'_>, name: &str, mode: &str) {
+    if reader.text(name).is_none() {
+        reader.problem(name, format_args!("is required with AUTHZ_INTROSPECTION_AUTH={mode}"));
+    }
+}
+
+fn headers(reader: &mut Reader<'_>) -> HeaderMap {
+    const NAME: &str = "AUTHZ_INTROSPECTION_HEADERS";
+    /// Set by the function itself, or by the HTTP client to frame the request.
+    const OURS: [&str; 6] = ["authorization", "content-type", "content-length", "host", "transfer-encoding", "connection"];
+    let given: BTreeMap<String, String> = reader.json(NAME).unwrap_or_default();
+    let mut headers = HeaderMap::new();
+    for (name, value) in given {
+        let (Ok(name), Ok(mut value)) = (HeaderName::try_from(&name), HeaderValue::try_from(&value)) else {
+            reader.problem(NAME, "holds a name or value that cannot stand in a request");
+            continue;
+        };
+        if OURS.contains(&name.as_str()) {
+            reader.problem(NAME, format_args!("must not set {name}"));
+            continue;
+        }
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    headers
+}
+
+fn upstream(reader: &mut Reader<'_>) -> UpstreamRules {
+    let mut time = |name, default| Duration::from_millis(reader.number(name, default, 1..=9999));
+    UpstreamRules {
+        connect_timeout: time("AUTHZ_CONNECT_TIMEOUT_MS", 500),
+        request_timeout: time("AUTHZ_REQUEST_TIMEOUT_MS", 1500),
+        total_budget: time("AUTHZ_TOTAL_BUDGET_MS", 4000),
+        retries: u32::try_from(reader.number("AUTHZ_RETRIES", 1, 0..=3)).unwrap_or_default(),
+        backoff: Duration::from_millis(reader.number("AUTHZ_RETRY_BACKOFF_MS", 100, 0..=5000)),
+        max_bytes: count(reader, "AUTHZ_MAX_UPSTREAM_BYTES", 65_536, 64, 1_048_576),
+    }
+}
+
+fn policy(reader: &mut Reader<'_>) -> PolicyRules {
+    PolicyRules {
+        scope: reader.choice(
+            "AUTHZ_POLICY_SCOPE",
+            PolicyScope::Api,
+            &[("api", PolicyScope::Api), ("method", PolicyScope::Method)],
+        ),
+        http_v2: reader.choice(
+            "AUTHZ_HTTP_V2_RESPONSE",
+            HttpV2Response::Simple,
+            &[("simple", HttpV2Response::Simple), ("iam", HttpV2Response::Iam)],
+        ),
+        unauthenticated: reader.choice(
+            "AUTHZ_UNAUTHENTICATED",
+            Unauthenticated::Auto,
+            &[("auto", Unauthenticated::Auto), ("error", Unauthenticated::Error), ("deny", Unauthenticated::Deny)],
+        ),
+    }
+}
+
+fn cache(reader: &mut Reader<'_>, max_entry_bytes: usize) -> CacheRules {
+    const NEGATIVE: &str = "AUTHZ_NEGATIVE_CACHE_TTL_SECS";
+    let ttl = reader.number("AUTHZ_CACHE_TTL_SECS", 60, 0..=3600);
+    let negative_ttl = reader.number(NEGATIVE, ttl.min(5), 0..=60);
+    if ttl > 0 && negative_ttl > ttl {
+        reader.problem(NEGATIVE, "must not be longer than AUTHZ_CACHE_TTL_SECS");
+    }
+    CacheRules {
+        ttl: Duration::from_secs(ttl),
+        negative_ttl: Duration::from_secs(negative_ttl),
+        max_entries: count(reader, "AUTHZ_CACHE_MAX_ENTRIES", 10_000, 1, 1_000_000),
+        max_entry_bytes,
+    }
+}
+
+fn count(reader: &mut Reader<'_>, name: &str, default: u64, least: u64, most: u64) -> usize {
+    usize::try_from(reader.number(name, default, least..=most)).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+//! Everything that can go wrong with one request, and the one ladder from it to the answer.
+
+use shared::start::InvocationError;
+use shared::telemetry::Level;
+
+/// What went wrong. Holds nothing of a token, a header, a URL or an upstream's reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// The event is none that API Gateway sends. Names the member that is wrong.
+    MalformedEvent(&'static str),
+
+    /// No location holds a token.
+    NoToken,
+    /// The value has another scheme, or none, or nothing after it.
+    BadScheme,
+    /// The token breaks the grammar of RFC 6750, section 2.1. Holds its length in bytes.
+    MalformedToken(usize),
+    /// The token is longer than allowed. Holds its length in bytes.
+    TokenTooLong(usize),
+    /// The location holds two values.
+    AmbiguousToken,
+    /// The token does not begin with the configured prefix.
+    TokenPrefix,
+    /// The token bears the prefix of a refresh token or an authorization code.
+    NotAccessTokenByPrefix,
+    /// The token is the one that this function itself shows to the authorization server.
+    OwnToken,
+
+    /// The authorization server does not know the token, or no longer.
+    Inactive,
+    /// The reply says that the token is no access token.
+    NotAccessToken,
+    /// The token is bound to a key (RFC 9449, RFC 8705), or of a type that a bearer cannot present.
+    UnsupportedTokenType,
+    /// The reply calls a token active whose time is over.
+    Expired,
+    /// The reply names no expiry although one is required.
+    NoExp,
+    /// The token's time has not begun.
+    NotYetValid,
+
+    /// Issued by someone who is not trusted.
+    Issuer,
+    /// Issued for another audience.
+    Audience,
+    /// Issued to a client that is not let in.
+    Client,
+    /// A required scope was not granted.
+    Scope,
+    /// No claim names a principal.
+    NoPrincipal,
+    /// The request's ARN cannot be granted literally without granting more.
+    UnsafeResource,
+
+    /// The reply is not what RFC 7662, section 2.2 describes.
+    UpstreamInvalid,
+    /// The authorization server redirects.
+    UpstreamRedirect,
+    /// The status says that the URL or the request's form is wrong.
+    UpstreamConfig,
+    /// The authorization server refuses our own credentials.
+    UpstreamUnauthorized,
+    /// The authorization server does not let us introspect.
+    UpstreamForbidden,
+    /// A status that says: not now.
+    UpstreamStatus,
+    /// No connection, or it broke.
+    UpstreamConnect,
+    /// The server's certificate does not verify, or TLS cannot be agreed on.
+    UpstreamTls,
+    /// Time ran out.
+    UpstreamTimeout,
+    /// No token for ourselves could be had from the token endpoint.
+    SystemToken,
+    /// The answer exceeds API Gateway's limit even without its optional parts.
+    AnswerTooLarge,
+}
+
+/// What the client of the API gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// 401: the request shows no valid token.
+    Unauthorized,
+    /// 403: the token is valid and does not suffice.
+    Forbidden,
+    /// 500: nobody can tell. Never an answer that API Gateway would cache.
+    Error,
+}
+
+impl Refusal {
+    /// The word of the log's `decision` and `outcome`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A step of the ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// The answer's kind.
+    pub refusal: Refusal,
+    /// A stable word for the log and the metrics.
+    pub reason: &'static str,
+    /// How grave it is.
+    pub level: Level,
+}
+
+impl Problem {
+    /// The ladder: from what went wrong to the answer, its reason, and the level of its line.
+    pub fn verdict(self) -> Verdict {
+        use Level::{Error, Info, Warn};
+        use Refusal::{Forbidden, Unauthorized};
+        let (refusal, reason, level) = match self {
+            Self::MalformedEvent(_) => (Refusal::Error, "malformed_event", Error),
+
+            Self::NoToken => (Unauthorized, "no_token", Info),
+            Self::BadScheme => (Unauthorized, "bad_scheme", Info),
+            Self::MalformedToken(_) => (Unauthorized, "malformed_token", Info),
+            Self::TokenTooLong(_) => (Unauthorized, "token_too_long", Info),
+            Self::AmbiguousToken => (Unauthorized, "ambiguous_token", Info),
+            Self::TokenPrefix => (Unauthorized, "token_prefix", Info),
+            Self::NotAccessTokenByPrefix => (Unauthorized, "not_access_token", Info),
+            Self::OwnToken => (Unauthorized, "own_token", Warn),
+
+            Self::Inactive => (Unauthorized, "inactive", Info),
+            // These point at a client that uses tokens wrongly, or at a server whose clock or reply is off.
+            Self::NotAccessToken => (Unauthorized, "not_access_token", Warn),
+            Self::UnsupportedTokenType => (Unauthorized, "unsupported_token_type", Warn),
+            Self::Expired => (Unauthorized, "expired", Warn),
+            Self::NoExp => (Unauthorized, "no_exp", Warn),
+            Self::NotYetValid => (Unauthorized, "not_yet_valid", Warn),
+
+            Self::Issuer => (Forbidden, "issuer", Info),
+            Self::Audience => (Forbidden, "audience", Info),
+            Self::Client => (Forbidden, "client", Info),
+            Self::Scope => (Forbidden, "scope", Info),
+            Self::NoPrincipal => (Forbidden, "no_principal", Info),
+            Self::UnsafeResource => (Forbidden, "unsafe_resource", Warn),
+
+            Self::UpstreamInvalid => (Refusal::Error, "upstream_invalid", Error),
+            Self::UpstreamRedirect => (Refusal::Error, "upstream_redirect", Error),
+            Self::UpstreamConfig => (Refusal::Error, "upstream_config", Error),
+            Self::UpstreamUnauthorized => (Refusal::Error, "upstream_unauthorized", Error),
+            Self::UpstreamForbidden => (Refusal::Error, "upstream_forbidden", Error),
+            Self::UpstreamStatus => (Refusal::Error, "upstream_status", Error),
+            Self::UpstreamConnect => (Refusal::Error, "upstream_connect", Error),
+            Self::UpstreamTls => (Refusal::Error, "upstream_tls", Error),
+            Self::UpstreamTimeout => (Refusal::Error, "upstream_timeout", Error),
+            Self::SystemToken => (Refusal::Error, "system_token", Error),
+            Self::AnswerTooLarge => (Refusal::Error, "answer_too_large", Error),
+        };
+        Verdict { refusal, reason, level }
+    }
+}
+
+/// The error that API Gateway turns into 401. The message must be exactly this: anything else becomes a 500.
+pub const UNAUTHORIZED: InvocationError =
+    InvocationError { error_type: "Unauthorized", error_message: "Unauthorized" };
+
+/// The error that API Gateway turns into 500.
+pub const INTERNAL_ERROR: InvocationError =
+    InvocationError { error_type: "InternalError", error_message: "InternalError" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every variant once. The match has no wildcard, so a new variant does not compile before it stands here.
+    fn ordinal(problem: Problem) -> usize {
+        use Problem::*;
+        match problem {
+            MalformedEvent(_) => 0,
+            NoToken => 1,
+            BadScheme => 2,
+            MalformedToken(_) => 3,
+            TokenTooLong(_) => 4,
+            AmbiguousToken => 5,
+            TokenPrefix => 6,
+            NotAccessTokenByPrefix => 7,
+            OwnToken => 8,
+            Inactive => 9,
+            NotAccessToken => 10,
+            UnsupportedTokenType => 11,
+            Expired => 12,
+            NoExp => 13,
+            NotYetValid => 14,
+            Issuer => 15,
+            Audience => 16,
+            Client => 17,
+            Scope => 18,
+            NoPrincipal => 19,
+            UnsafeResource => 20,
+            UpstreamInvalid => 21,
+            UpstreamRedirect => 22,
+            UpstreamConfig => 23,
+            UpstreamUnauthorized => 24,
+            UpstreamForbidden => 25,
+            UpstreamStatus => 26,
+            UpstreamConnect => 27,
+            UpstreamTls => 28,
+            UpstreamTimeout => 29,
+            SystemToken => 30,
+            AnswerTooLarge => 31,
+        }
+    }
+
+    #[test]
+    fn the_ladder() {
+        use Problem::*;
+        let table = [
+            (MalformedEvent("type"), "error malformed_event ERROR"),
+            (NoToken, "unauthorized no_token INFO"),
+            (BadScheme, "unauthorized bad_scheme INFO"),
+            (MalformedToken(3), "unauthorized malformed_token INFO"),
+            (TokenTooLong(9000), "unauthorized token_too_long INFO"),
+            (AmbiguousToken, "unauthorized ambiguous_token INFO"),
+            (TokenPrefix, "unauthorized token_prefix INFO"),
+            (NotAccessTokenByPrefix, "unauthorized not_access_token INFO"),
+            (OwnToken, "unauthorized own_token WARN"),
+            (Inactive, "unauthorized inactive INFO"),
+            (NotAccessToken, "unauthorized not_access_token WARN"),
+            (UnsupportedTokenType, "unauthorized unsupported_token_type WARN"),
+            (Expired, "unauthorized expired WARN"),
+            (NoExp, "unauthorized no_exp WARN"),
+            (NotYetValid, "unauthorized not_yet_valid WARN"),
+            (Issuer, "forbidden issuer INFO"),
+            (Audience, "forbidden audience INFO"),
+            (Client, "forbidden client INFO"),
+            (Scope, "forbidden scope INFO"),
+            (NoPrincipal, "forbidden no_principal INFO"),
+            (UnsafeResource, "forbidden unsafe_resource WARN"),
+            (UpstreamInvalid, "error upstream_invalid ERROR"),
+            (UpstreamRedirect, "error upstream_redirect ERROR"),
+            (UpstreamConfig, "error upstream_config ERROR"),
+            (UpstreamUnauthorized, "error upstream_unauthorized ERROR"),
+            (UpstreamForbidden, "error upstream_forbidden ERROR"),
+            (UpstreamStatus, "error upstream_status ERROR"),
+            (UpstreamConnect, "error upstream_connect ERROR"),
+            (UpstreamTls, "error upstream_tls ERROR"),
+            (UpstreamTimeout, "error upstream_timeout ERROR"),
+            (SystemToken, "error system_token ERROR"),
+            (AnswerTooLarge, "error answer_too_large ERROR"),
+        ];
+        for (at, (problem, expected)) in table.into_iter().enumerate() {
+            assert_eq!(ordinal(problem), at);
+            let Verdict { refusal, reason, level } = problem.verdict();
+            assert_eq!(format!("{} {reason} {}", refusal.word(), level.word()), expected);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The token that we ourselves need at the introspection endpoint of some servers: fetched by the client credentials
+//! grant (RFC 6749, section 4.4), kept, renewed before it expires.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use serde::Deserialize;
+use shared::{Clock, Deadline, Secret};
+use url::form_urlencoded::Serializer;
+
+use super::bearer_header;
+use crate::account::Account;
+use crate::error::Problem;
+use crate::upstream::{Received, Target, Upstream};
+
+/// A token is renewed so long before its end, or at half of its life if that is shorter.
+const MARGIN_SECS: u64 = 60;
+/// The life of a token whose reply does not tell.
+const UNTOLD_LIFE_SECS: u64 = 300;
+
+/// A token that was fetched.
+#[derive(Debug)]
+pub struct Held {
+    token: Secret,
+    header: HeaderValue,
+    fetched_at_ms: u64,
+    renew_at_ms: u64,
+}
+
+impl Held {
+    /// `Authorization` with this token.
+    pub fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+}
+
+/// The token endpoint, and the token that it gave.
+pub struct SystemToken {
+    target: Target,
+    authorization: HeaderValue,
+    form: Bytes,
+    clock: Arc<dyn Clock>,
+    held: Mutex<Option<Arc<Held>>>,
+    /// Held while fetching, so that one fetch serves all who wait.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+impl std::fmt::Debug for SystemToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SystemToken").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+/// A successful reply (RFC 6749, section 5.1).
+#[derive(Deserialize)]
+struct Granted {
+    access_token: Secret,
+    token_type: Option<String>,
+    expires_in: Option<u64>,
+}
+
+/// An error reply (RFC 6749, section 5.2).
+#[derive(Deserialize)]
+struct Refused {
+    error: String,
+}
+
+impl SystemToken {
+    /// Tokens from the endpoint `target` for the client of `authorization`, for a scope and an audience if not empty.
+    pub fn new(target: Target, authorization: HeaderValue, scope: &str, audience: &str, clock: Arc<dyn Clock>) -> Self {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials");
+        for (name, value) in [("scope", scope), ("audience", audience)] {
+            if !value.is_empty() {
+                form.append_pair(name, value);
+            }
+        }
+        Self {
+            target,
+            authorization,
+            form: Bytes::from(form.finish()),
+            clock,
+            held: Mutex::new(None),
+            fetching: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Whether `token` is the one held.
+    pub fn is(&self, token: &str) -> bool {
+        self.peek().is_some_and(|held| held.token.matches(token))
+    }
+
+    /// The token, fetched if there is none or its time is nearly over.
+    ///
+    /// # Errors
+    /// [`Problem::SystemToken`], with the endpoint's error code in the account.
+    pub async fn get(&self, upstream: &Upstream, deadline: Deadline, account: &mut Account) -> Result<Arc<Held>, Problem> {
+        if let Some(held) = self.current() {
+            return Ok(held);
+        }
+        let Ok(_fetching) = tokio::time::timeout(deadline.remaining(), self.fetching.lock()).await else {
+            return Err(Problem::UpstreamTimeout);
+        };
+        if let Some(held) = self.current() {
+            return Ok(held);
+        }
+        let asked_at_ms = self.clock.now_ms();
+        let posted = upstream
+            .post(&self.target, Some(&self.authorization), &self.form, deadline, &mut account.system_token)
+            .await;
+        let held = posted.and_then(|received| read(&received, asked_at_ms, account)).map_err(|problem| {
+            if account.oauth_error.is_none() && problem != Problem::SystemToken {
+                account.oauth_error = Some(problem.verdict().reason.to_owned());
+            }
+            Problem::SystemToken
+        })?;
+        let held = Arc::new(held);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
+        Ok(held)
+    }
+
+    /// Drops a token that was refused, unless another has taken its place already.
+    pub fn forget(&self, refused: &Arc<Held>) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
+            *held = None;
+        }
+    }
+
+    fn peek(&self) -> Option<Arc<Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The token held, while it need not be renewed by the wall clock.
+    fn current(&self) -> Option<Arc<Held>> {
+        let now_ms = self.clock.now_ms();
+        self.peek().filter(|held| (held.fetched_at_ms..held.renew_at_ms).contains(&now_ms))
+    }
+}
+
+fn read(received: &Received, asked_at_ms: u64, account: &mut Account) -> Result<Held, Problem> {
+    let body = received.body.as_deref().unwrap_or_default();
+    if received.status != 200 {
+        account.oauth_error = serde_json::from_slice::<Refused>(body).ok().map(|refused| refused.error).filter(|code| is_code(code));
+        return Err(Problem::SystemToken);
+    }
+    let granted: Granted = serde_json::from_slice(body).map_err(|_| Problem::UpstreamInvalid)?;
+    let is_bearer = granted.token_type.is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
+    let header = bearer_header(&granted.access_token).filter(|_| is_bearer && !granted.access_token.is_empty());
+    let life_secs = granted.expires_in.unwrap_or(UNTOLD_LIFE_SECS);
+    let margin_secs = MARGIN_SECS.min(life_secs / 2);
+    Ok(Held {
+        token: granted.access_token,
+        header: header.ok_or(Problem::UpstreamInvalid)?,
+        fetched_at_ms: asked_at_ms,
+        renew_at_ms: asked_at_ms.saturating_add((life_secs - margin_secs).saturating_mul(1000)),
+    })
+}
+
+/// Error codes are words like `invalid_client`; anything else does not go into a log.
+fn is_code(code: &str) -> bool {
+    (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

@@ -1,0 +1,264 @@
+//! Posts forms to the authorization server: time limits, retries, and what a failure means. The one file here that
+//! names the HTTP client.
+
+use std::collections::hash_map::RandomState;
+use std::error::Error;
+use std::hash::BuildHasher;
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
+use reqwest::{Client, Response};
+use shared::Deadline;
+use shared::http::{BodyError, ClientError, ClientOptions, read_body};
+use url::Url;
+
+use crate::account::Exchange;
+use crate::error::Problem;
+
+/// `User-Agent` of all requests.
+const USER_AGENT: &str = concat!("authorizer/", env!("CARGO_PKG_VERSION"));
+/// Lambda answers before its own limit; what is kept back for writing the answer.
+pub const MARGIN: Duration = Duration::from_millis(250);
+/// How long the body of a refusal may take: it says little more than the status.
+const REFUSAL_BODY: Duration = Duration::from_millis(250);
+
+/// How an upstream is asked.
+#[derive(Debug, Clone)]
+pub struct UpstreamRules {
+    /// Time for TCP and TLS together.
+    pub connect_timeout: Duration,
+    /// Time for one attempt, head and body together.
+    pub request_timeout: Duration,
+    /// Time for everything that one request needs, the token for ourselves included.
+    pub total_budget: Duration,
+    /// Further attempts after a failure that may pass.
+    pub retries: u32,
+    /// The longest pause before the first further attempt; it doubles with each. The pause is chosen at random.
+    pub backoff: Duration,
+    /// The largest body, in bytes.
+    pub max_bytes: usize,
+}
+
+/// A place to post to, and the headers that every request to it has.
+#[derive(Debug)]
+pub struct Target {
+    url: Url,
+    headers: HeaderMap,
+    /// About how many connections wait to be used again: those whose last exchange ended well.
+    idle: AtomicUsize,
+}
+
+impl Target {
+    /// A target with headers of the operator's beside our own.
+    pub fn new(url: Url, extra: &HeaderMap) -> Self {
+        let mut headers = extra.clone();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        Self { url, headers, idle: AtomicUsize::new(0) }
+    }
+
+    /// Takes a connection that presumably exists. A wrong guess costs one further attempt, or saves none.
+    fn take_idle(&self) -> bool {
+        self.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1)).is_ok()
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Received {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; `None` when it exceeds the limit. Only statuses 200, 400 and 401 come with one.
+    pub body: Option<Bytes>,
+}
+
+/// Why one attempt gave no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// A connection from the pool died before the first byte of an answer: frozen environments wake up to those.
+    Stale,
+    Connect,
+    Tls,
+    Timeout,
+}
+
+/// The one client, and how it is used.
+#[derive(Debug)]
+pub struct Upstream {
+    client: Client,
+    rules: UpstreamRules,
+}
+
+impl Upstream {
+    /// Builds the client; connects nowhere yet. `ca_bundle` adds trusted authorities in PEM, `https` says whether any
+    /// target uses TLS.
+    ///
+    /// # Errors
+    /// When the bundle holds no certificate, or TLS cannot be set up.
+    pub fn new(rules: UpstreamRules, ca_bundle: Option<Vec<u8>>, https: bool) -> Result<Self, ClientError> {
+        let options = ClientOptions {
+            connect_timeout: rules.connect_timeout,
+            ca_bundle,
+            https,
+            ..ClientOptions::new(USER_AGENT)
+        };
+        Ok(Self { client: shared::http::client(&options)?, rules })
+    }
+
+    /// Time for everything that one request needs.
+    pub fn total_budget(&self) -> Duration {
+        self.rules.total_budget
+    }
+
+    /// Posts a form and gives any answer whose status will not change by asking again.
+    ///
+    /// A connection from the pool that dies before the first byte of an answer is replaced once, free of the retries.
+    ///
+    /// # Errors
+    /// `UpstreamStatus`, `UpstreamConnect`, `UpstreamTls`, `UpstreamTimeout`, after the retries that `deadline` allows.
+    pub async fn post(
+        &self,
+        target: &Target,
+        authorization: Option<&HeaderValue>,
+        form: &Bytes,
+        deadline: Deadline,
+        exchange: &mut Exchange,
+    ) -> Result<Received, Problem> {
+        let mut retries = self.rules.retries;
+        let mut backoff = self.rules.backoff;
+        let mut may_replace = true;
+        loop {
+            let limit = self.rules.request_timeout.min(deadline.remaining());
+            if limit.is_zero() {
+                return Err(Problem::UpstreamTimeout);
+            }
+            exchange.attempt();
+            let attempt = self.attempt(target, authorization, form, exchange);
+            let outcome = tokio::time::timeout(limit, attempt).await.unwrap_or(Err(Failure::Timeout));
+            let (problem, asked_pause) = match outcome {
+                Ok(Attempt::Answer(received)) => return Ok(received),
+                Ok(Attempt::NotNow(pause)) => (Problem::UpstreamStatus, pause),
+                Err(Failure::Stale) if may_replace => {
+                    may_replace = false;
+                    continue;
+                }
+                Err(Failure::Stale | Failure::Connect) => (Problem::UpstreamConnect, None),
+                Err(Failure::Tls) => return Err(Problem::UpstreamTls),
+                Err(Failure::Timeout) => (Problem::UpstreamTimeout, None),
+            };
+            let pause = full_jitter(backoff).max(asked_pause.unwrap_or_default());
+            if retries == 0 || pause >= deadline.remaining() {
+                return Err(problem);
+            }
+            retries -= 1;
+            backoff = backoff.saturating_mul(2);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        target: &Target,
+        authorization: Option<&HeaderValue>,
+        form: &Bytes,
+        exchange: &mut Exchange,
+    ) -> Result<Attempt, Failure> {
+        let reused = target.take_idle();
+        let mut request = self.client.post(target.url.clone()).headers(target.headers.clone()).body(form.clone());
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let response = request.send().await.map_err(|error| classify(&error, reused))?;
+        let status = response.status().as_u16();
+        let keeps = !response.headers().get(CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+        exchange.status = Some(status);
+        exchange.content_type = header_text(&response, CONTENT_TYPE.as_str());
+        exchange.bytes = None;
+        if matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504) {
+            return Ok(Attempt::NotNow(retry_after(&response)));
+        }
+        let body = match status {
+            200 => match read_body(response, self.rules.max_bytes).await {
+                Ok(body) => Some(body),
+                Err(BodyError::TooLarge) => None,
+                Err(BodyError::Transport(error)) => return Err(classify(&error, false)),
+            },
+            400 | 401 => {
+                let reading = read_body(response, self.rules.max_bytes);
+                tokio::time::timeout(REFUSAL_BODY, reading).await.ok().and_then(Result::ok)
+            }
+            _ => None,
+        };
+        exchange.bytes = body.as_ref().map(Bytes::len);
+        if keeps && body.is_some() {
+            target.idle.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(Attempt::Answer(Received { status, body }))
+    }
+}
+
+enum Attempt {
+    Answer(Received),
+    /// A status that may pass, and the pause that the server asks for.
+    NotNow(Option<Duration>),
+}
+
+fn classify(error: &reqwest::Error, reused: bool) -> Failure {
+    if error.is_timeout() {
+        Failure::Timeout
+    } else if error.is_connect() {
+        if is_tls(error) { Failure::Tls } else { Failure::Connect }
+    } else if reused {
+        Failure::Stale
+    } else {
+        Failure::Connect
+    }
+}
+
+/// The TLS stack reports what it does not accept as invalid data.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut next: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = next {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn header_text(response: &Response, name: &str) -> Option<String> {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// `Retry-After` in seconds (RFC 9110, section 10.2.3). A date there is not looked at: the usual pause stands.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = header_text(response, RETRY_AFTER.as_str())?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// A random part of `most`, so that many callers that failed together do not come back together.
+fn full_jitter(most: Duration) -> Duration {
+    // Each state is seeded anew; its hash of nothing is as random as a pause needs.
+    let random = RandomState::new().hash_one(0_u8);
+    let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
+    Duration::from_micros(random % micros.saturating_add(1).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_random_and_bounded() {
+        let most = Duration::from_millis(100);
+        let pauses: Vec<Duration> = (0..200).map(|_| full_jitter(most)).collect();
+        assert!(pauses.iter().all(|pause| *pause <= most));
+        assert!(pauses.iter().any(|pause| *pause < most / 4) && pauses.iter().any(|pause| *pause > most / 4 * 3));
+        assert_eq!(full_jitter(Duration::ZERO), Duration::ZERO);
+    }
+}
