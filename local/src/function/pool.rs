@@ -1,16 +1,13 @@
 //! The pool of a function's environments: who takes which event, when a process is started and when one is given up.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
 
 use super::{
-    FunctionOptions, InitFailure, Invoked, Log, Source, environment,
-    state::{Environment, Pending, Phase, State, Working},
+    FunctionOptions, InitFailure, Invoked, Log, environment,
+    state::{Environment, Pending, Phase, State},
 };
 
 /// One function's environments and waiting events.
@@ -19,28 +16,9 @@ pub(super) struct Pool {
     log: Log,
     state: Mutex<State>,
     /// Wakes the polls for a next event.
-    arrivals: Notify,
+    pub(super) arrivals: Notify,
     /// Wakes who waits for the end of all environments.
     ended: Notify,
-}
-
-/// An event on its way to a process.
-#[derive(Debug)]
-pub(super) struct Delivery {
-    pub(super) request_id: String,
-    pub(super) deadline_ms: u64,
-    pub(super) trace_root: String,
-    pub(super) payload: Bytes,
-}
-
-/// The answer to a process that asks for its next event.
-#[derive(Debug)]
-pub(super) enum Next {
-    Deliver(Delivery),
-    /// It has not answered the event before.
-    StillWorking,
-    /// The environment is no longer known.
-    Gone,
 }
 
 impl Pool {
@@ -121,110 +99,11 @@ impl Pool {
         }
     }
 
-    /// The next event for an environment; waits until there is one.
-    pub(super) async fn next(self: &Arc<Self>, id: u64) -> Next {
-        loop {
-            // Registered before the queue is looked at: an event that arrives in between wakes us too.
-            let arrival = self.arrivals.notified();
-            {
-                let mut state = self.locked();
-                let State { environments, .. } = &mut *state;
-                let Some(environment) = environments.get_mut(&id) else {
-                    return Next::Gone;
-                };
-                if !environment.is_ready() {
-                    environment.phase.send_replace(Phase::Ready);
-                }
-                if let Some(timer) = environment.finishing.take() {
-                    timer.abort();
-                }
-                let busy = environment.working.len() >= self.options.max_concurrency;
-                if busy && self.options.max_concurrency == 1 {
-                    return Next::StillWorking;
-                }
-                if !busy
-                    && !environment.retiring
-                    && let Some(pending) = state.pop()
-                {
-                    return Next::Deliver(self.deliver(&mut state, id, pending));
-                }
-            }
-            arrival.await;
-        }
-    }
-
-    fn deliver(self: &Arc<Self>, state: &mut State, id: u64, pending: Pending) -> Delivery {
-        let request_id = crate::random::uuid();
-        let timer = {
-            let (pool, request_id, limit) = (self.clone(), request_id.clone(), self.options.timeout);
-            tokio::spawn(async move {
-                tokio::time::sleep(limit).await;
-                pool.time_out(id, &request_id);
-            })
-        };
-        let working = Working {
-            reply: pending.reply,
-            timer: timer.abort_handle(),
-        };
-        if let Some(environment) = state.environments.get_mut(&id) {
-            environment.working.insert(request_id.clone(), working);
-        }
-        Delivery {
-            request_id,
-            deadline_ms: crate::clock::epoch_millis() + millis(self.options.timeout),
-            trace_root: pending.trace_root.unwrap_or_else(crate::random::trace_root),
-            payload: pending.payload,
-        }
-    }
-
-    /// Hands an outcome to the caller. False when the environment does not work on such a request.
-    pub(super) fn complete(&self, id: u64, request_id: &str, outcome: Invoked) -> bool {
-        let mut state = self.locked();
-        let Some(environment) = state.environments.get_mut(&id) else {
-            return false;
-        };
-        let Some(working) = environment.working.remove(request_id) else {
-            return false;
-        };
-        if self.options.max_concurrency == 1 {
-            environment.finishing = Some(working.timer);
-        } else {
-            working.timer.abort();
-        }
-        if environment.retiring {
-            environment.retire();
-        }
-        // The caller may have gone; the function's work is done all the same.
-        let _ = working.reply.send(outcome);
-        drop(state);
-        self.arrivals.notify_waiters();
-        true
-    }
-
     /// Keeps what a process says about its failed start.
     pub(super) fn init_error(&self, id: u64, report: Bytes) {
         if let Some(environment) = self.locked().environments.get_mut(&id) {
             environment.init_report = Some(report);
         }
-    }
-
-    fn time_out(&self, id: u64, request_id: &str) {
-        let message = format!(
-            "RequestId: {request_id} Error: Task timed out after {:.2} seconds",
-            self.options.timeout.as_secs_f64()
-        );
-        let mut state = self.locked();
-        let Some(environment) = state.environments.get_mut(&id) else {
-            return;
-        };
-        if let Some(working) = environment.working.remove(request_id) {
-            let _ = working.reply.send(Invoked::TimedOut {
-                message: message.clone(),
-            });
-        }
-        environment.retire();
-        drop(state);
-        self.log.write(Source::Platform, &"platform".into(), message);
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -309,7 +188,7 @@ impl Pool {
         phase
     }
 
-    fn locked(&self) -> MutexGuard<'_, State> {
+    pub(super) fn locked(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -318,8 +197,4 @@ fn stopped() -> Invoked {
     Invoked::Crashed {
         message: "Error: the function was stopped".to_owned(),
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 
 use super::{
     Invoked,
-    pool::{Delivery, Next, Pool},
+    delivery::{Delivery, Next},
+    pool::Pool,
 };
 use crate::server::Server;
 

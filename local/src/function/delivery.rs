@@ -1,0 +1,135 @@
+//! How an event reaches a process, and how its outcome comes back.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+
+use super::{
+    Invoked, Source,
+    pool::Pool,
+    state::{Pending, Phase, State, Working},
+};
+
+/// An event on its way to a process.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) request_id: String,
+    pub(super) deadline_ms: u64,
+    pub(super) trace_root: String,
+    pub(super) payload: Bytes,
+}
+
+/// The answer to a process that asks for its next event.
+#[derive(Debug)]
+pub(super) enum Next {
+    Deliver(Delivery),
+    /// It has not answered the event before.
+    StillWorking,
+    /// The environment is no longer known.
+    Gone,
+}
+
+impl Pool {
+    /// The next event for an environment; waits until there is one.
+    pub(super) async fn next(self: &Arc<Self>, id: u64) -> Next {
+        loop {
+            // Registered before the queue is looked at: an event that arrives in between wakes us too.
+            let arrival = self.arrivals.notified();
+            {
+                let mut state = self.locked();
+                let State { environments, .. } = &mut *state;
+                let Some(environment) = environments.get_mut(&id) else {
+                    return Next::Gone;
+                };
+                if !environment.is_ready() {
+                    environment.phase.send_replace(Phase::Ready);
+                }
+                if let Some(timer) = environment.finishing.take() {
+                    timer.abort();
+                }
+                let busy = environment.working.len() >= self.options.max_concurrency;
+                if busy && self.options.max_concurrency == 1 {
+                    return Next::StillWorking;
+                }
+                if !busy
+                    && !environment.retiring
+                    && let Some(pending) = state.pop()
+                {
+                    return Next::Deliver(self.deliver(&mut state, id, pending));
+                }
+            }
+            arrival.await;
+        }
+    }
+
+    fn deliver(self: &Arc<Self>, state: &mut State, id: u64, pending: Pending) -> Delivery {
+        let request_id = crate::random::uuid();
+        let timer = {
+            let (pool, request_id, limit) = (self.clone(), request_id.clone(), self.options.timeout);
+            tokio::spawn(async move {
+                tokio::time::sleep(limit).await;
+                pool.time_out(id, &request_id);
+            })
+        };
+        let working = Working {
+            reply: pending.reply,
+            timer: timer.abort_handle(),
+        };
+        if let Some(environment) = state.environments.get_mut(&id) {
+            environment.working.insert(request_id.clone(), working);
+        }
+        Delivery {
+            request_id,
+            deadline_ms: crate::clock::epoch_millis() + millis(self.options.timeout),
+            trace_root: pending.trace_root.unwrap_or_else(crate::random::trace_root),
+            payload: pending.payload,
+        }
+    }
+
+    /// Hands an outcome to the caller. False when the environment does not work on such a request.
+    pub(super) fn complete(&self, id: u64, request_id: &str, outcome: Invoked) -> bool {
+        let mut state = self.locked();
+        let Some(environment) = state.environments.get_mut(&id) else {
+            return false;
+        };
+        let Some(working) = environment.working.remove(request_id) else {
+            return false;
+        };
+        if self.options.max_concurrency == 1 {
+            environment.finishing = Some(working.timer);
+        } else {
+            working.timer.abort();
+        }
+        if environment.retiring {
+            environment.retire();
+        }
+        // The caller may have gone; the function's work is done all the same.
+        let _ = working.reply.send(outcome);
+        drop(state);
+        self.arrivals.notify_waiters();
+        true
+    }
+
+    fn time_out(&self, id: u64, request_id: &str) {
+        let message = format!(
+            "RequestId: {request_id} Error: Task timed out after {:.2} seconds",
+            self.options.timeout.as_secs_f64()
+        );
+        let mut state = self.locked();
+        let Some(environment) = state.environments.get_mut(&id) else {
+            return;
+        };
+        if let Some(working) = environment.working.remove(request_id) {
+            let _ = working.reply.send(Invoked::TimedOut {
+                message: message.clone(),
+            });
+        }
+        environment.retire();
+        drop(state);
+        self.log().write(Source::Platform, &"platform".into(), message);
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,8 @@
+//! The local Lambda, and the suite around it, with real processes.
+
+#[cfg(test)]
+mod function;
+#[cfg(test)]
+mod probe;
+#[cfg(test)]
+mod scaling;
