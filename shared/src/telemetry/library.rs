@@ -10,6 +10,9 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use super::{Level, Telemetry};
 
+/// Where the Lambda runtime logs every error that a handler returns, as if each were a fault, and every panic.
+const HANDLER_ERRORS: &str = "lambda_runtime::layers::panic";
+
 /// Makes `telemetry` the receiver of all `tracing` events of this process.
 pub(super) fn install(telemetry: Arc<Telemetry>) {
     let subscriber = tracing_subscriber::registry().with(LibraryLines(telemetry));
@@ -38,6 +41,10 @@ impl<S: Subscriber> Layer<S> for LibraryLines {
         };
         let mut message = String::new();
         event.record(&mut Collect(&mut message));
+        // Logged by the handler that returned it, at the level that it deserves.
+        if event.metadata().target() == HANDLER_ERRORS && !message.starts_with("user handler panicked") {
+            return;
+        }
         let mut line = self.0.line(level, &message);
         line.text("target", event.metadata().target());
         self.0.write(line);
@@ -75,9 +82,12 @@ mod tests {
             tracing::info!("s3cret");
             tracing::warn!(attempt = 2, "slow");
             tracing::error!("lost");
+            tracing::error!(target: "lambda_runtime::layers::panic", "InvocationError");
+            tracing::error!(target: "lambda_runtime::layers::panic", error = 1, "user handler panicked");
         });
         let lines = lines.lock().unwrap();
-        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[2].contains("user handler panicked error=1"), "{}", lines[2]);
         let line: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
         assert_eq!(line["message"], "slow attempt=2");
         assert_eq!(line["level"], "WARN");
