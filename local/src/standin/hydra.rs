@@ -106,7 +106,7 @@ impl Hydra {
             issuer,
             tokens,
         });
-        let public_side = public::router(provider.options.version).merge(health(provider.options.version));
+        let public_side = public::router().merge(health(provider.options.version));
         let admin_side = admin::router(provider.options.version);
         let (public_side, admin_side) = match one_port {
             true => (

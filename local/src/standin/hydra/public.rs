@@ -13,21 +13,17 @@ use serde_json::{Value, json};
 use super::super::wire::{empty_answer, json_answer};
 use super::client_auth::Form;
 use super::token::{Known, covers};
-use super::{HydraVersion, OauthError, Provider, uncached};
+use super::{OauthError, Provider, uncached};
 
-pub(super) fn router(version: HydraVersion) -> Router<Arc<Provider>> {
-    let router = Router::new()
+pub(super) fn router() -> Router<Arc<Provider>> {
+    Router::new()
         .route("/oauth2/token", post(token))
+        .route("/oauth2/revoke", post(revoke))
         .route("/.well-known/openid-configuration", get(discovery))
         .route(
             "/.well-known/jwks.json",
             get(async || json_answer(StatusCode::OK, &json!({"keys": []}))),
-        );
-    match version {
-        // Revocation came with 0.7.
-        HydraVersion::V0_6 => router,
-        HydraVersion::V1_8 | HydraVersion::V2 => router.route("/oauth2/revoke", post(revoke)),
-    }
+        )
 }
 
 /// The client credentials grant (RFC 6749, section 4.4).
