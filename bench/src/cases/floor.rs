@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
         base: &[("FLOOR_POST_URL", "{upstream}/floor")],
         plain: &[],
         secret: None,
-        https: Some(&[]),
+        https: Some(&[("FLOOR_POST_URL", "https://127.0.0.1:1/floor")]),
         cold: true,
         divisor: 1,
     },
