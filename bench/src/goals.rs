@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cases::{FLOOR_ECHO, FLOOR_POST};
-use crate::rounds::RowResult;
+use crate::results::RowResult;
 use crate::size::Size;
 use crate::stats::Summary;
 
@@ -81,7 +81,7 @@ pub fn judge(rows: &[RowResult], sizes: &[Size]) -> Vec<Goal> {
             add("CPU", *limit, floor_name, cpu);
         }
         if let Some(memory) = &row.memory {
-            let last = |row: &RowResult| row.memory.as_ref()?.peak_kib.last().map(|(_, kib)| *kib as f64);
+            let last = |row: &RowResult| row.memory.as_ref()?.peak();
             let peak = floor(FLOOR_POST)
                 .and_then(last)
                 .and_then(|floor| Some(last(row)? / floor));
@@ -106,7 +106,7 @@ pub fn judge(rows: &[RowResult], sizes: &[Size]) -> Vec<Goal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rounds::{ColdSummary, Memory, WarmSummary};
+    use crate::results::{ColdSummary, Memory, WarmSummary};
 
     fn row(name: &'static str, floor: &'static str, values: f64, kib: u64) -> RowResult {
         let summary = || Summary::of(vec![values, values]).unwrap();

@@ -13,15 +13,20 @@ pub mod pin;
 pub mod process;
 mod replies;
 pub mod report;
+pub mod results;
 pub mod rounds;
 pub mod runtime_api;
 pub mod server;
 pub mod session;
+#[cfg(test)]
+mod session_tests;
 mod sigv4;
 pub mod size;
 pub mod stats;
 mod table;
 pub mod upstream;
+#[cfg(test)]
+mod upstream_tests;
 pub mod wire;
 
 use std::io::{self, IsTerminal as _, Write};

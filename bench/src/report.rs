@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::cases::{FLOOR_ECHO, FLOOR_POST, NotYet};
 use crate::goals::Goal;
 use crate::null_client::DriverCost;
-use crate::rounds::{ColdSummary, DELAY, Plan, RowResult, WarmSummary};
+use crate::results::{ColdSummary, RowResult, WarmSummary};
+use crate::rounds::{DELAY, Plan};
 use crate::size::Size;
 use crate::stats::Summary;
 use crate::table::Table;
@@ -155,7 +156,7 @@ impl Report {
 
     /// Peak memory, its ratio to floor-post's, and whether it is flat.
     fn memory(&self, row: &RowResult) -> [String; 3] {
-        let last = |row: &RowResult| row.memory.as_ref()?.peak_kib.last().map(|(_, kib)| *kib as f64);
+        let last = |row: &RowResult| row.memory.as_ref()?.peak();
         let Some((memory, peak)) = row.memory.as_ref().zip(last(row)) else {
             return Default::default();
         };
