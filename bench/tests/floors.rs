@@ -1,5 +1,7 @@
 //! The driver against real processes: the floors as the dev profile builds them, and rows that must fail.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
