@@ -1,5 +1,6 @@
 //! The suite on one machine without an AWS account: a Lambda Runtime API, the fronts that AWS would put before the functions, and stand-ins.
 
+mod body;
 pub mod cli;
 mod clock;
 pub mod front;

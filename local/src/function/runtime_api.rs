@@ -6,7 +6,7 @@ use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header::CONTENT_TYPE};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -16,7 +16,10 @@ use super::{
     delivery::{Delivery, Next},
     pool::Pool,
 };
-use crate::server::Server;
+use crate::{
+    body::{self, Unreadable},
+    server::Server,
+};
 
 /// The largest payload of a reply: 6 MB and what the envelope takes, as Lambda counts.
 const MAX_REPLY_BYTES: usize = 6 * 1024 * 1024 + 100;
@@ -115,21 +118,15 @@ fn finished(payload: Bytes, trailers: &HeaderMap) -> Invoked {
 }
 
 async fn read(body: Incoming) -> Result<(Bytes, HeaderMap), Response<Full<Bytes>>> {
-    match Limited::new(body, MAX_REPLY_BYTES).collect().await {
-        Ok(collected) => {
-            let trailers = collected.trailers().cloned().unwrap_or_default();
-            Ok((collected.to_bytes(), trailers))
-        }
-        Err(error) if error.is::<LengthLimitError>() => {
-            let sentence = format!("Exceeded maximum allowed payload size ({MAX_REPLY_BYTES} bytes).");
-            Err(refuse(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestEntityTooLarge",
-                &sentence,
-            ))
-        }
-        Err(error) => Err(refuse(StatusCode::BAD_REQUEST, "BadRequest", &error.to_string())),
-    }
+    body::read(body, MAX_REPLY_BYTES)
+        .await
+        .map_err(|unreadable| match unreadable {
+            Unreadable::TooLarge => {
+                let sentence = format!("Exceeded maximum allowed payload size ({MAX_REPLY_BYTES} bytes).");
+                refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &sentence)
+            }
+            Unreadable::Broken => refuse(StatusCode::BAD_REQUEST, "BadRequest", "the body could not be read"),
+        })
 }
 
 fn accepted() -> Response<Full<Bytes>> {

@@ -16,7 +16,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
@@ -29,6 +29,7 @@ use self::{
     reply::{Form, Reply},
 };
 use crate::{
+    body::{self, Unreadable},
     function::{Function, Invoked},
     server::Server,
 };
@@ -163,13 +164,10 @@ impl Core {
         let request_id = crate::random::uuid();
         let (head, body) = request.into_parts();
         let refuse = |refusal: Refusal| refusal.response(self.options.api, &request_id);
-        if let Err(error) = Limited::new(body, MAX_BODY_BYTES).collect().await {
-            let too_large = error.is::<LengthLimitError>();
-            return refuse(if too_large {
-                Refusal::BodyTooLarge
-            } else {
-                Refusal::BadRequest
-            });
+        match body::read(body, MAX_BODY_BYTES).await {
+            Ok(_) => {}
+            Err(Unreadable::TooLarge) => return refuse(Refusal::BodyTooLarge),
+            Err(Unreadable::Broken) => return refuse(Refusal::BadRequest),
         }
         let call = match Call::new(&self.options, &head, peer, &request_id) {
             Ok(call) => call,

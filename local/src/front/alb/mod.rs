@@ -9,12 +9,17 @@ mod page;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header::UPGRADE, request::Parts};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use http::{
+    Method, Request, Response, StatusCode,
+    header::{CONTENT_LENGTH, EXPECT, UPGRADE},
+    request::Parts,
+};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
 use crate::{
+    body::{self, Unreadable},
     function::{Function, Invoked},
     server::Server,
 };
@@ -114,13 +119,13 @@ impl Alb {
 impl Balancer {
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
-        if let Err(status) = acceptable(&head, &body) {
+        if let Err(status) = acceptable(&head) {
             return page::of(status);
         }
-        let body = match Limited::new(body, MAX_BYTES).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return page::of(StatusCode::PAYLOAD_TOO_LARGE),
-            Err(_) => return page::of(StatusCode::BAD_REQUEST),
+        let body = match body::read(body, MAX_BYTES).await {
+            Ok((body, _)) => body,
+            Err(Unreadable::TooLarge) => return page::of(StatusCode::PAYLOAD_TOO_LARGE),
+            Err(Unreadable::Broken) => return page::of(StatusCode::BAD_REQUEST),
         };
         let hop = event::Hop {
             peer: peer.ip(),
@@ -157,7 +162,7 @@ impl Balancer {
 }
 
 /// The limits that the load balancer checks before it invokes anything.
-fn acceptable(head: &Parts, body: &Incoming) -> Result<(), StatusCode> {
+fn acceptable(head: &Parts) -> Result<(), StatusCode> {
     let websocket = head
         .headers
         .get(UPGRADE)
@@ -177,8 +182,16 @@ fn acceptable(head: &Parts, body: &Incoming) -> Result<(), StatusCode> {
     if sizes().any(|size| size > MAX_HEADER_BYTES) || sizes().sum::<usize>() > MAX_HEADERS_BYTES {
         return Err(StatusCode::BAD_REQUEST);
     }
-    if body.size_hint().lower() > MAX_BYTES as u64 {
+    // Who asks first whether to send a body is told before it is sent.
+    let length = head
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if head.headers.contains_key(EXPECT) && length.is_some_and(|length| length > MAX_BYTES) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
