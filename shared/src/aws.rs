@@ -80,7 +80,12 @@ pub fn sdk_http_client(https: bool) -> Result<SharedHttpClient, ClientError> {
         connect_timeout: Duration::from_millis(1500),
         ..ClientOptions::new(concat!("lambda-suite/", env!("CARGO_PKG_VERSION")))
     };
-    Ok(SharedHttpClient::new(Sender(client(&options)?)))
+    Ok(sdk_http_client_over(client(&options)?))
+}
+
+/// An HTTP client for SDK clients on a client that exists already, whose connections and connect time-out it shares.
+pub fn sdk_http_client_over(client: reqwest::Client) -> SharedHttpClient {
+    SharedHttpClient::new(Sender(client))
 }
 
 /// Sends the SDK's requests. Time-outs stay with the SDK, which bounds each attempt and the whole operation.
