@@ -1,2 +1,29 @@
-//! Wiring.
-fn main() {}
+//! The function's start: telemetry, configuration, clients, run.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambda_invoker::App;
+use shared::secrets::AwsSecrets;
+use shared::start::{RawEvent, run};
+use shared::telemetry::{Level, Output, Telemetry};
+use shared::{ConfigError, ProcessEnv, Secrets, SystemClock};
+
+/// Secrets are read at start only; the time matters to several references to one secret.
+const SECRETS_KEPT: Duration = Duration::from_secs(300);
+
+fn main() -> ExitCode {
+    run(async {
+        let clock = Arc::new(SystemClock);
+        let level = Level::from_env(&ProcessEnv);
+        let telemetry = Arc::new(Telemetry::new("lambda-invoker", level, Output::Stdout, clock.clone()));
+        telemetry.install();
+        let secrets = Secrets::new(Arc::new(AwsSecrets::default()), clock.clone(), SECRETS_KEPT);
+        let app = App::start(&ProcessEnv, &secrets, clock, telemetry).await?;
+        Ok::<_, ConfigError>(move |event: RawEvent| {
+            let app = app.clone();
+            async move { Ok(app.handle(event).await) }
+        })
+    })
+}

@@ -1,0 +1,94 @@
+//! The function's variables.
+
+use shared::env::{Reader, check_url};
+use shared::{ConfigError, Env, SecretSource};
+
+/// Where the route table comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The table itself.
+    Inline(String),
+    /// A file of the package.
+    File(String),
+    /// A secret in Secrets Manager.
+    Secret(SecretSource),
+}
+
+/// Read from the environment; exactly one of the first three is set.
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `INVOKER_CONFIG` | the route table, as JSON |
+/// | `INVOKER_CONFIG_FILE` | path of a file with the route table, relative to the package |
+/// | `INVOKER_CONFIG_SECRET_ARN` | ARN of a secret in Secrets Manager with the route table |
+/// | `AWS_LAMBDA_FUNCTION_NAME` | this function's name, its mark in `via`; `local` when unset |
+/// | `AWS_ENDPOINT_URL_LAMBDA`, `AWS_ENDPOINT_URL` | another address of the Lambda service, for routes that name none |
+/// | `AWS_REGION` | region of routes that neither say one nor have it in their host or ARN |
+/// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the function's own credentials; without them the SDK's default chain |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where the route table comes from.
+    pub source: Source,
+    /// This function's name.
+    pub function_name: String,
+    /// Another address of the Lambda service.
+    pub lambda_endpoint: Option<String>,
+}
+
+const SOURCES: [&str; 3] = ["INVOKER_CONFIG", "INVOKER_CONFIG_FILE", "INVOKER_CONFIG_SECRET_ARN"];
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Every bad variable, one line each.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(env);
+        let inline = reader.text("INVOKER_CONFIG");
+        let file = reader.text("INVOKER_CONFIG_FILE");
+        let secret = reader.text("INVOKER_CONFIG_SECRET_ARN");
+        let source = match (inline, file, secret) {
+            (Some(text), None, None) => Some(Source::Inline(text)),
+            (None, Some(path), None) => Some(Source::File(path)),
+            (None, None, Some(arn)) => match shared::secrets::SecretArn::parse(&arn) {
+                Ok(arn) => Some(Source::Secret(SecretSource::Arn(arn))),
+                Err(what) => {
+                    reader.problem("INVOKER_CONFIG_SECRET_ARN", what);
+                    None
+                }
+            },
+            (None, None, None) => {
+                reader.problem("config", format_args!("no source: set one of {}", SOURCES.join(", ")));
+                None
+            }
+            _ => {
+                let what = format_args!("more than one source: set one of {}", SOURCES.join(", "));
+                reader.problem("config", what);
+                None
+            }
+        };
+        for name in reader.unknown("INVOKER_", &SOURCES) {
+            if reader.text(&name).is_some() {
+                reader.problem(&name, "unknown variable");
+            }
+        }
+        let lambda_endpoint = ["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"]
+            .into_iter()
+            .find_map(|name| reader.text(name).map(|url| (name, url)));
+        if let Some((name, url)) = &lambda_endpoint
+            && let Err(what) = check_url(url, true)
+        {
+            reader.problem(name, what);
+        }
+        let function_name = reader.text_or("AWS_LAMBDA_FUNCTION_NAME", "local");
+        reader.finish()?;
+        match source {
+            Some(source) => Ok(Self {
+                source,
+                function_name,
+                lambda_endpoint: lambda_endpoint.map(|(_, url)| url),
+            }),
+            None => Err(ConfigError::new(vec!["config: no source".to_owned()])),
+        }
+    }
+}

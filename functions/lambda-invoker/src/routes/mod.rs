@@ -1,0 +1,165 @@
+//! The route table: read from JSON, checked as a whole, asked for the route of a request.
+//!
+//! Architecture invariant: nothing here sends anything. A table is a pure function of its text and of the
+//! [`Surroundings`] that it refers to.
+
+mod authorization;
+mod endpoint;
+mod function;
+mod matching;
+mod pattern;
+mod reader;
+mod route;
+mod rules;
+mod suggestion;
+mod surroundings;
+
+use http::Method;
+use serde_json::Value;
+use shared::ConfigError;
+
+pub use authorization::{Authorization, Iam, Keys};
+pub use endpoint::{EndpointSettings, Signing};
+pub use function::{FunctionSettings, PayloadFormat};
+pub use matching::{Found, Order};
+pub use pattern::{HostPattern, Methods, PathPattern};
+pub use route::{Destination, Route};
+pub use rules::{PathRules, QueryRules};
+pub use surroundings::{Surrounded, Surroundings};
+
+use endpoint::Policy;
+use reader::{Fields, Problems};
+
+const MAX_ROUTES: usize = 200;
+
+/// A checked table, ready to be asked.
+#[derive(Debug)]
+pub struct RouteTable {
+    routes: Vec<Route>,
+    order: Order,
+}
+
+impl RouteTable {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// Every problem of the document, one line each with its JSON path.
+    pub fn read(document: &Value, surroundings: &dyn Surroundings) -> Result<Self, ConfigError> {
+        let mut problems = Problems::default();
+        let routes = read_document(document, surroundings, &mut problems);
+        let lines = problems.into_lines();
+        if !lines.is_empty() {
+            return Err(ConfigError::new(lines));
+        }
+        let order = Order::new(&routes);
+        Ok(Self { routes, order })
+    }
+
+    /// All routes, in the document's order.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Finds the route of a request; see [`Order::find`].
+    pub fn find(&self, method: &Method, host: &str, path: &str) -> Found {
+        self.order.find(&self.routes, method, host, path)
+    }
+}
+
+/// Parses the text of a table into a JSON document.
+///
+/// # Errors
+/// One line with the place; nothing of the text, which may hold secrets, is quoted.
+pub fn parse_json(text: &str) -> Result<Value, ConfigError> {
+    serde_json::from_str(text).map_err(|error| {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let what = error.to_string();
+        let what = what.strip_suffix(place.as_str()).unwrap_or("malformed");
+        ConfigError::new(vec![format!("config: invalid JSON{place}: {what}")])
+    })
+}
+
+fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &mut Problems) -> Vec<Route> {
+    let Value::Object(members) = document else {
+        problems.add("config", "must be a JSON object");
+        return Vec::new();
+    };
+    let mut fields = Fields::new(String::new(), members);
+    match fields.get("version").map(|field| field.value.as_i64()) {
+        Some(Some(1)) => {}
+        Some(_) => problems.add("version", "must be 1"),
+        None => problems.add("version", "is required"),
+    }
+    let allow_http = fields.flag("allow_http", false, problems);
+    let allowed_hosts = fields
+        .texts("allowed_hosts", problems)
+        .map(|texts| route::parse_hosts(texts, problems));
+    let policy = Policy {
+        allow_http,
+        allowed_hosts: allowed_hosts.as_deref(),
+    };
+    let defaults = match fields.get("defaults") {
+        Some(field) => field.object(problems).and(field.value.as_object()),
+        None => None,
+    };
+    if let Some(defaults) = defaults {
+        for own in ["name", "uri"] {
+            if defaults.contains_key(own) {
+                problems.add(&format!("defaults.{own}"), "every route needs its own");
+            }
+        }
+    }
+    let elements = fields
+        .get("routes")
+        .map(|field| field.elements(problems))
+        .unwrap_or_default();
+    fields.finish(problems);
+    if elements.is_empty() {
+        problems.add("routes", "at least one route is required");
+    }
+    if elements.len() > MAX_ROUTES {
+        problems.add("routes", format_args!("more than {MAX_ROUTES} routes"));
+    }
+    let routes: Vec<Option<Route>> = elements
+        .iter()
+        .enumerate()
+        .take(MAX_ROUTES)
+        .map(|(at, element)| {
+            let fields = element.object(problems)?.with_base("defaults", defaults);
+            route::read(fields, at, &policy, surroundings, problems)
+        })
+        .collect();
+    check_together(&names_of(&elements), routes, problems)
+}
+
+/// Names as they stand in the document, so that duplicates are found among broken routes too.
+fn names_of(elements: &[reader::Field<'_>]) -> Vec<String> {
+    elements
+        .iter()
+        .enumerate()
+        .map(|(at, element)| match element.value.get("name") {
+            Some(Value::String(name)) => name.clone(),
+            _ => at.to_string(),
+        })
+        .collect()
+}
+
+fn check_together(names: &[String], routes: Vec<Option<Route>>, problems: &mut Problems) -> Vec<Route> {
+    for (at, name) in names.iter().enumerate() {
+        if names.iter().take(at).any(|earlier| earlier == name) {
+            problems.add(&format!("routes[{at}].name"), format_args!("duplicate \"{name}\""));
+        }
+    }
+    let complete = routes.iter().all(Option::is_some);
+    let routes: Vec<Route> = routes.into_iter().flatten().collect();
+    // Positions tell the truth only if no route is missing.
+    if complete {
+        for at in 0..routes.len() {
+            if let Some(by) = matching::shadowed_by(&routes, at) {
+                let what = format_args!("unreachable, same match as routes[{by}]");
+                problems.add(&format!("routes[{at}]"), what);
+            }
+        }
+    }
+    routes
+}

@@ -1,0 +1,138 @@
+//! What a route table refers to outside of its own text: variables, secrets and files.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use shared::secrets::{SecretArn, SecretError};
+use shared::{Env, Secret, SecretSource, Secrets};
+
+use super::reader::{Field, Problems};
+
+/// What a table may refer to. Handed in, so that reading a table is a pure function of the two.
+pub trait Surroundings {
+    /// An environment variable; `None` when unset or empty.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// The value that an ARN names.
+    ///
+    /// # Errors
+    /// Why it could not be had.
+    fn secret(&self, arn: &str) -> Result<Secret, SecretError>;
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// A word about why it cannot be read.
+    fn file(&self, path: &str) -> Result<Vec<u8>, String>;
+}
+
+/// The surroundings of a running function: its environment, its files, and the secrets that the table names, which
+/// were read beforehand.
+pub struct Surrounded<'a> {
+    env: &'a dyn Env,
+    secrets: HashMap<String, Result<Secret, SecretError>>,
+}
+
+impl<'a> Surrounded<'a> {
+    /// Reads every secret that `document` refers to, whatever member it stands in.
+    pub async fn gather(document: &Value, env: &'a dyn Env, secrets: &Secrets) -> Self {
+        let mut arns = Vec::new();
+        collect_arns(document, &mut arns);
+        let mut found = HashMap::new();
+        for arn in arns {
+            // A reference that is no ARN is reported by whoever reads the member.
+            if let Ok(parsed) = SecretArn::parse(arn)
+                && !found.contains_key(arn)
+            {
+                found.insert(arn.to_owned(), secrets.read(&SecretSource::Arn(parsed)).await);
+            }
+        }
+        Self { env, secrets: found }
+    }
+}
+
+impl Surroundings for Surrounded<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.env.get(name).filter(|value| !value.is_empty())
+    }
+
+    fn secret(&self, arn: &str) -> Result<Secret, SecretError> {
+        self.secrets
+            .get(arn)
+            .cloned()
+            .unwrap_or_else(|| Err(SecretError::new("not_read")))
+    }
+
+    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(path).map_err(|error| error.kind().to_string())
+    }
+}
+
+fn collect_arns<'a>(value: &'a Value, arns: &mut Vec<&'a str>) {
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|element| collect_arns(element, arns)),
+        Value::Object(members) => {
+            if let Some(Value::String(arn)) = members.get("secret_arn") {
+                arns.push(arn);
+            }
+            members.values().for_each(|member| collect_arns(member, arns));
+        }
+        _ => {}
+    }
+}
+
+/// Reads a secret member: a string, `{"env": "NAME"}` or `{"secret_arn": "arn:…"}`. Its value is never quoted.
+pub(super) fn read_secret(
+    field: &Field<'_>,
+    surroundings: &dyn Surroundings,
+    problems: &mut Problems,
+) -> Option<Secret> {
+    let secret = match field.value {
+        Value::String(text) => Secret::new(text),
+        Value::Object(_) => {
+            let mut fields = field.object(problems)?;
+            let (variable, arn) = (fields.get("env"), fields.get("secret_arn"));
+            fields.finish(problems);
+            match (variable, arn) {
+                (Some(variable), None) => {
+                    let name = variable.text(problems)?;
+                    let Some(value) = surroundings.variable(name) else {
+                        problems.add(&variable.path, format_args!("variable {name} is not set"));
+                        return None;
+                    };
+                    Secret::new(value)
+                }
+                (None, Some(arn)) => {
+                    let text = arn.text(problems)?;
+                    let read = SecretArn::parse(text)
+                        .map_err(str::to_owned)
+                        .and_then(|_| surroundings.secret(text).map_err(|error| error.to_string()));
+                    match read {
+                        Ok(secret) => secret,
+                        Err(what) => {
+                            problems.add(&arn.path, what);
+                            return None;
+                        }
+                    }
+                }
+                _ => {
+                    problems.add(&field.path, "exactly one of env, secret_arn is required");
+                    return None;
+                }
+            }
+        }
+        _ => {
+            problems.add(
+                &field.path,
+                "must be a string, {\"env\": NAME} or {\"secret_arn\": ARN}",
+            );
+            return None;
+        }
+    };
+    if secret.is_empty() || !secret.reveal().bytes().all(|byte| (0x21..0x7f).contains(&byte)) {
+        // All secrets here travel in headers.
+        problems.add(&field.path, "must be visible ASCII characters, at least one");
+        return None;
+    }
+    Some(secret)
+}

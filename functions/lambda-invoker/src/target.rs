@@ -1,0 +1,83 @@
+//! Where requests go: an HTTP endpoint or a function.
+
+pub mod client;
+pub mod endpoint;
+pub mod function;
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::credentials::Provider;
+use crate::routes::{Destination, RouteTable};
+use client::{ClientKey, Clients};
+use endpoint::Endpoint;
+use function::{Function, Services};
+
+/// What one call showed, for the log line; filled while the call goes on, so that a failed one is accounted too.
+#[derive(Debug, Default)]
+pub struct Account {
+    /// How often the target was asked.
+    pub attempts: u32,
+    /// The target's own status.
+    pub upstream_status: Option<u16>,
+    /// Time from the first byte sent to the last byte received, in milliseconds.
+    pub upstream_ms: Option<f64>,
+    /// Time to sign, in milliseconds; `None` when nothing was signed here.
+    pub sign_ms: Option<f64>,
+    /// What the target itself called its error: an error type or code.
+    pub upstream_error: Option<String>,
+}
+
+/// A target's answer, ready for the client.
+pub type Answer = Response<Bytes>;
+
+/// A route's live target.
+#[derive(Debug)]
+pub enum Target {
+    /// An HTTP endpoint.
+    Endpoint(Box<Endpoint>),
+    /// A function.
+    Function(Function),
+}
+
+/// The live targets of a table, by the position of their routes. Routes whose settings agree share one client, and
+/// with it connections; no client is built yet.
+pub fn prepare(table: &RouteTable, credentials: &Arc<Provider>, lambda_endpoint: Option<&str>) -> Vec<Target> {
+    let mut clients = Clients::default();
+    let mut services = Services::default();
+    table
+        .routes()
+        .iter()
+        .map(|route| match &route.destination {
+            Destination::Endpoint(settings) => {
+                let client = clients.of(ClientKey {
+                    https: settings.https,
+                    connect_timeout: route.connect_timeout,
+                    ca: settings.ca.clone(),
+                });
+                Target::Endpoint(Box::new(Endpoint::new(settings.clone(), client, credentials)))
+            }
+            Destination::Function(settings) => {
+                let timeout = route.connect_timeout;
+                let service = services.of(settings, timeout, lambda_endpoint, &mut clients, credentials);
+                Target::Function(Function::new(settings.clone(), service))
+            }
+        })
+        .collect()
+}
+
+/// An error and what caused it, outermost first.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (**error).source())
+}
+
+/// Whether the TLS stack refused the peer, or the peer us: what rustls has to say comes as an error in the data.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::InvalidData)
+}

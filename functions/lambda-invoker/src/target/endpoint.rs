@@ -1,0 +1,195 @@
+//! An HTTP endpoint: signs what is sent, sends what is signed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::Method;
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
+use reqwest::{Client, Url};
+use shared::http::{BodyError, read_body};
+use shared::{Clock, Deadline};
+
+use super::client::LazyClient;
+use super::{Account, Answer, causes, is_tls};
+use crate::credentials::Provider;
+use crate::error::Failure;
+use crate::request::Outgoing;
+use crate::response;
+use crate::routes::{EndpointSettings, Signing};
+use crate::sign::{Canonical, Scope, Unsigned, sign, signed_headers};
+
+/// A live endpoint.
+#[derive(Debug)]
+pub struct Endpoint {
+    settings: EndpointSettings,
+    client: Arc<LazyClient>,
+    signer: Option<Signer>,
+}
+
+#[derive(Debug)]
+struct Signer {
+    signing: Signing,
+    canonical: Canonical,
+    credentials: Arc<Provider>,
+}
+
+impl Endpoint {
+    /// An endpoint that signs, if it does, with the route's keys or with `credentials`.
+    pub fn new(settings: EndpointSettings, client: Arc<LazyClient>, credentials: &Arc<Provider>) -> Self {
+        let signer = settings.signing.clone().map(|signing| Signer {
+            canonical: Canonical::of_service(&signing.service),
+            credentials: match &signing.keys {
+                Some(keys) => Arc::new(Provider::of_keys(keys)),
+                None => credentials.clone(),
+            },
+            signing,
+        });
+        Self {
+            settings,
+            client,
+            signer,
+        }
+    }
+
+    /// Sends a request and waits for the whole answer, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Every upstream failure of the ladder.
+    pub async fn call(
+        &self,
+        outgoing: Outgoing,
+        limit: usize,
+        deadline: Deadline,
+        clock: &dyn Clock,
+        account: &mut Account,
+    ) -> Result<Answer, Failure> {
+        let exchange = self.exchange(outgoing, limit, clock, account);
+        match tokio::time::timeout(deadline.remaining(), exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::UpstreamTimeout),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        outgoing: Outgoing,
+        limit: usize,
+        clock: &dyn Clock,
+        account: &mut Account,
+    ) -> Result<Answer, Failure> {
+        let target = outgoing.target();
+        let url = self.url(&target)?;
+        let Outgoing {
+            method,
+            mut headers,
+            signed,
+            body,
+            ..
+        } = outgoing;
+        headers.insert(HOST, self.settings.host.clone());
+        if signed && let Some(signer) = &self.signer {
+            let started = Instant::now();
+            signer
+                .apply(&method, &self.settings.host, &target, &mut headers, &body, clock)
+                .await?;
+            account.sign_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
+        }
+        let client = self.client.get()?;
+        let started = Instant::now();
+        account.attempts += 1;
+        let result = send(client, &method, url, headers, body, limit, account).await;
+        account.upstream_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
+        result
+    }
+
+    /// The URL of a request target. What the HTTP client will write into the request line is compared with what is
+    /// signed: a URL parser may not have an opinion of its own.
+    fn url(&self, target: &str) -> Result<Url, Failure> {
+        let url = Url::parse(&format!("{}{target}", self.settings.origin)).map_err(|_| Failure::BadPath)?;
+        if url.as_str().get(self.settings.origin.len()..) == Some(target) {
+            Ok(url)
+        } else {
+            Err(Failure::BadPath)
+        }
+    }
+}
+
+impl Signer {
+    async fn apply(
+        &self,
+        method: &Method,
+        host: &HeaderValue,
+        target: &str,
+        headers: &mut HeaderMap,
+        body: &Bytes,
+        clock: &dyn Clock,
+    ) -> Result<(), Failure> {
+        let credentials = self.credentials.credentials().await.map_err(|_| Failure::Credentials)?;
+        let request = Unsigned {
+            method: method.as_str(),
+            host: host.to_str().map_err(|_| Failure::Signing)?,
+            target,
+            headers: &signed_headers(headers).map_err(|_| Failure::BadHeader)?,
+            body,
+        };
+        let scope = Scope {
+            region: &self.signing.region,
+            service: &self.signing.service,
+            at: std::time::UNIX_EPOCH + Duration::from_millis(clock.now_ms()),
+        };
+        let added = sign(&request, &credentials, &scope, self.canonical).map_err(|_| Failure::Signing)?;
+        headers.extend(added);
+        Ok(())
+    }
+}
+
+async fn send(
+    client: &Client,
+    method: &Method,
+    url: Url,
+    mut headers: HeaderMap,
+    body: Bytes,
+    limit: usize,
+    account: &mut Account,
+) -> Result<Answer, Failure> {
+    let expects_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+    if body.is_empty() && expects_body {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    let mut request = client.request(method.clone(), url).headers(headers);
+    if !body.is_empty() {
+        request = request.body(body);
+    }
+    let upstream = request.send().await.map_err(|error| describe(&error))?;
+    let status = upstream.status();
+    account.upstream_status = Some(status.as_u16());
+    let mut headers = HeaderMap::new();
+    let body = if response::has_body(status, method) {
+        headers.clone_from(upstream.headers());
+        read_body(upstream, limit).await.map_err(|error| match error {
+            BodyError::TooLarge => Failure::ResponseTooLarge,
+            BodyError::Transport(error) if error.is_timeout() => Failure::UpstreamTimeout,
+            BodyError::Transport(_) => Failure::BadResponse,
+        })?
+    } else {
+        headers.clone_from(upstream.headers());
+        Bytes::new()
+    };
+    response::answer(status, headers, body, method)
+}
+
+/// Where on the ladder a failed exchange stands.
+fn describe(error: &reqwest::Error) -> Failure {
+    if error.is_timeout() {
+        Failure::UpstreamTimeout
+    } else if error.is_connect() && is_tls(error) {
+        Failure::UpstreamTls
+    } else if causes(error).any(|cause| cause.to_string().starts_with("invalid HTTP")) {
+        // The peer answered, but not in HTTP.
+        Failure::BadResponse
+    } else {
+        Failure::UpstreamConnect
+    }
+}

@@ -1,0 +1,84 @@
+//! Errors of the Invoke API -> the ladder
+//! (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>).
+
+use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_lambda::operation::invoke::InvokeError;
+
+use super::super::{Account, is_tls};
+use crate::error::Failure;
+
+/// What a failed invocation means. The service's own code goes to the log.
+pub(super) fn failure(error: &SdkError<InvokeError>, account: &mut Account) -> Failure {
+    match error {
+        SdkError::ConstructionFailure(_) => Failure::Signing,
+        SdkError::TimeoutError(_) => Failure::UpstreamTimeout,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => Failure::UpstreamTimeout,
+        SdkError::DispatchFailure(failure) => {
+            if failure.as_connector_error().is_some_and(|error| is_tls(error)) {
+                Failure::UpstreamTls
+            } else {
+                Failure::UpstreamConnect
+            }
+        }
+        SdkError::ServiceError(context) => {
+            let status = context.raw().status().as_u16();
+            let code = context.err().code();
+            account.upstream_status = Some(status);
+            account.upstream_error = code.map(str::to_owned);
+            let retry_after = match context.err() {
+                InvokeError::TooManyRequestsException(throttled) => {
+                    throttled.retry_after_seconds().and_then(|seconds| seconds.parse().ok())
+                }
+                _ => None,
+            };
+            by_status(status, code.unwrap_or_default(), retry_after)
+        }
+        _ => Failure::BadResponse,
+    }
+}
+
+/// The ladder by the API's status; a code decides only where one status means two things.
+fn by_status(status: u16, code: &str, retry_after: Option<u64>) -> Failure {
+    match (status, code) {
+        (429, _) => Failure::Throttled(retry_after),
+        (413, _) => Failure::RequestTooLarge,
+        (408, _) => Failure::UpstreamTimeout,
+        (409 | 503, _) | (_, "ENINotReadyException" | "ResourceNotReadyException") => Failure::FunctionNotReady,
+        // Not found, not allowed, wrongly signed: never the client's fault.
+        (400..=499, _) => Failure::InvokeRefused,
+        _ => Failure::InvokeFailed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_its_place() {
+        for (status, code, expected) in [
+            (404, "ResourceNotFoundException", Failure::InvokeRefused),
+            (400, "InvalidParameterValueException", Failure::InvokeRefused),
+            (400, "InvalidRequestContentException", Failure::InvokeRefused),
+            (400, "RecursiveInvocationException", Failure::InvokeRefused),
+            (403, "AccessDeniedException", Failure::InvokeRefused),
+            (403, "InvalidSignatureException", Failure::InvokeRefused),
+            (403, "EFSMountFailureException", Failure::InvokeRefused),
+            (410, "EFSIOException", Failure::InvokeRefused),
+            (415, "UnsupportedMediaTypeException", Failure::InvokeRefused),
+            (413, "RequestTooLargeException", Failure::RequestTooLarge),
+            (429, "TooManyRequestsException", Failure::Throttled(Some(7))),
+            (409, "ResourceConflictException", Failure::FunctionNotReady),
+            (409, "SnapStartNotReadyException", Failure::FunctionNotReady),
+            (408, "EFSMountTimeoutException", Failure::UpstreamTimeout),
+            (408, "SnapStartTimeoutException", Failure::UpstreamTimeout),
+            (500, "ServiceException", Failure::InvokeFailed),
+            (502, "EC2UnexpectedException", Failure::InvokeFailed),
+            (502, "ENINotReadyException", Failure::FunctionNotReady),
+            (502, "ResourceNotReadyException", Failure::FunctionNotReady),
+            (503, "", Failure::FunctionNotReady),
+        ] {
+            assert_eq!(by_status(status, code, Some(7)), expected, "{status} {code}");
+        }
+    }
+}
