@@ -154,9 +154,12 @@ impl Stage {
         delay: Duration,
     ) -> Result<Running<'a>, String> {
         let base = format!("http://{}", self.upstream_address);
-        let variables = case
+        let mut variables = case
             .variables(configuration, &base)
             .ok_or("the row has no such configuration")?;
+        if configuration == Configuration::Secret {
+            variables.push(("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), base));
+        }
         self.upstream.reset(delay);
         let session = self.api.open(Event::new(&(case.event)()), case.expected);
         let binary = self.bin_dir.join(case.binary);
@@ -186,13 +189,15 @@ impl Stage {
 
 impl Running<'_> {
     fn first_next(&mut self) -> Result<Duration, String> {
-        let asked = self.session.first_next(LIMIT, &mut || self.process.alive())?;
-        Ok(asked.duration_since(self.process.spawned()))
+        let asked = self.session.first_next(LIMIT, &mut || self.process.alive());
+        // A call that the stand-ins refused explains better why the function did not start.
+        self.stage.upstream.finish()?;
+        Ok(asked?.duration_since(self.process.spawned()))
     }
 
     fn run(&mut self, invocations: usize) -> Result<Batch, String> {
         let outcome = self.session.run(invocations, LIMIT, &mut || self.process.alive());
-        // A call that the stand-ins refused is the better explanation of a wrong answer.
+        // The same for a wrong answer.
         self.stage.upstream.finish()?;
         self.invocations += invocations;
         outcome
