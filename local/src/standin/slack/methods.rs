@@ -80,14 +80,26 @@ fn auth_test(_: &Workspace, _: &Arguments) -> Result<Value, Code> {
 fn post_message(workspace: &Workspace, arguments: &Arguments) -> Result<Value, Code> {
     let channel = arguments.text("channel").ok_or("channel_not_found")?;
     let content = message::content(arguments)?;
+    // A thread that does not exist is taken: Slack answers ok and shows the message nowhere.
+    let thread_ts = arguments.text("thread_ts");
+    if thread_ts.as_deref().is_some_and(|thread_ts| !is_timestamp(thread_ts)) {
+        return Err("invalid_thread_ts");
+    }
     let envelope = Envelope {
         channel,
         username: arguments.text("username"),
         icon: arguments.text("icon_emoji").or_else(|| arguments.text("icon_url")),
-        thread_ts: arguments.text("thread_ts"),
+        thread_ts,
     };
     let message = workspace.post(envelope, content)?;
     Ok(json!({"ok": true, "channel": message.channel, "ts": message.ts, "message": message.answered()}))
+}
+
+/// Seconds, a point and a fraction.
+fn is_timestamp(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once('.')
+        .is_some_and(|(seconds, fraction)| digits(seconds) && digits(fraction))
 }
 
 fn list(workspace: &Workspace, arguments: &Arguments) -> Result<Value, Code> {

@@ -170,14 +170,6 @@ impl Workspace {
             (None, None) if is_user => (open(&mut state, &envelope.channel), envelope.channel.clone()),
             (None, None) => return Err("channel_not_found"),
         };
-        if let Some(thread) = &envelope.thread_ts
-            && !state
-                .messages
-                .iter()
-                .any(|message| message.channel == channel && message.ts == *thread)
-        {
-            return Err("thread_not_found");
-        }
         if !state.takes(&channel, self.options.rate_per_channel) {
             return Err("ratelimited");
         }

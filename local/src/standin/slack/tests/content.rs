@@ -154,11 +154,14 @@ async fn blocks_have_their_shapes() {
 }
 
 #[tokio::test]
-async fn a_thread_must_exist() {
+async fn a_thread_is_named_by_a_timestamp() {
     let slack = start(options()).await;
     let first = posted(&slack, json!({"text": "x"})).await;
     let reply = posted(&slack, json!({"text": "y", "thread_ts": first["ts"]})).await;
     assert_eq!(reply["message"]["thread_ts"], first["ts"]);
-    let lost = posted(&slack, json!({"text": "y", "thread_ts": "1.000000"})).await;
-    assert_eq!(lost, error("thread_not_found"));
+    assert_eq!(slack.messages()[1].thread_ts.as_deref(), first["ts"].as_str());
+    for thread in ["0", "x", "1.", ".1", "1.2.3"] {
+        let refused = posted(&slack, json!({"text": "y", "thread_ts": thread})).await;
+        assert_eq!(refused, error("invalid_thread_ts"), "{thread}");
+    }
 }
