@@ -10,7 +10,7 @@ use std::{
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{RunArgs, table};
-use crate::suite::{AddressesFile, Credentials, Options, Suite};
+use crate::suite::{AddressesFile, Credentials, Options, StartError, Suite};
 
 /// Runs the suite until it is told to stop. The error is a sentence.
 pub(super) fn run(args: RunArgs) -> Result<(), String> {
@@ -25,10 +25,10 @@ async fn until_stopped(args: RunArgs) -> Result<(), String> {
     let mut signals = Signals::new().map_err(|error| error.to_string())?;
     let file = args.addresses.clone();
     let options = options(args)?;
-    // Dropping a start that is under way kills what it has started.
-    let suite = tokio::select! {
-        started = Suite::start(options) => started.map_err(|error| error.to_string())?,
-        () = signals.any() => return Ok(()),
+    let suite = match Suite::start_until(options, signals.any()).await {
+        Ok(suite) => suite,
+        Err(StartError::Stopped) => return Ok(()),
+        Err(error) => return Err(error.to_string()),
     };
     let written = file
         .map(|path| AddressesFile::write(&path, suite.addresses()))

@@ -53,7 +53,11 @@ impl<'a> Call<'a> {
         };
         let path = match options.api {
             Api::RestToken | Api::RestRequest => path.to_owned(),
-            Api::HttpSimple | Api::HttpPolicy => percent_decode_str(path).decode_utf8_lossy().into_owned(),
+            // Decoded once, and cut where a question mark comes to light.
+            Api::HttpSimple | Api::HttpPolicy => {
+                let decoded = percent_decode_str(path).decode_utf8_lossy();
+                decoded.split('?').next().unwrap_or_default().to_owned()
+            }
         };
         let matched = route::find(&options.routes, head.method.as_str(), &path).ok_or(NoRoute::Route)?;
         let mut headers = head.headers.clone();

@@ -1,1 +1,393 @@
+//! The gateway on a real socket, with authorizers that answer what a test wants.
 
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use serde_json::{Value, json};
+
+use super::*;
+
+const API: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5";
+
+fn policy(effect: &str, resource: &str) -> Value {
+    json!({
+        "principalId": "alice",
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource}],
+        },
+        "context": {"scope": "hello", "exp": 7},
+    })
+}
+
+fn responding(reply: &Value) -> Invoked {
+    Invoked::Response(reply.to_string().into())
+}
+
+fn always(outcome: Invoked) -> Function {
+    Function::from_fn("authorizer", move |_| std::future::ready(outcome.clone()))
+}
+
+async fn start(options: GatewayOptions) -> Gateway {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    Gateway::start(listener, options).expect("an API")
+}
+
+/// A response as one line: status, the error type if there is one, body.
+async fn send(gateway: &Gateway, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
+    let method = method.parse().expect("a method");
+    let mut request = reqwest::Client::new().request(method, format!("http://{}{path}", gateway.server.address()));
+    for &(name, value) in headers {
+        request = request.header(name, value);
+    }
+    let response = request.send().await.expect("an answer");
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().expect("text").to_owned())
+    };
+    assert_eq!(header("content-type").as_deref(), Some("application/json"));
+    assert!(header("x-amzn-requestid").is_some() || header("apigw-requestid").is_some());
+    let error_type = header("x-amzn-errortype")
+        .map(|name| format!(" ({name})"))
+        .unwrap_or_default();
+    let status = response.status().as_u16();
+    format!("{status}{error_type} {}", response.text().await.expect("a body"))
+}
+
+async fn get(gateway: &Gateway, path: &str) -> String {
+    send(gateway, "GET", path, &[("authorization", "Bearer t")]).await
+}
+
+#[tokio::test]
+async fn a_rest_apis_outcomes() {
+    let init = Function::new(crate::function::FunctionOptions::new("none", "/nowhere"))
+        .warm()
+        .await
+        .expect_err("no program");
+    let broken = "500 (AuthorizerConfigurationException) {\"message\":null}";
+    for (outcome, expected) in [
+        (
+            responding(&policy("Allow", &format!("{API}/prod/GET/hello"))),
+            r#"200 {"context":{"exp":"7","scope":"hello"},"message":"hello","method":"GET","path":"/hello","principalId":"alice"}"#,
+        ),
+        (
+            responding(&policy("Deny", "*")),
+            r#"403 (AccessDeniedException) {"Message":"User is not authorized to access this resource with an explicit deny"}"#,
+        ),
+        (
+            responding(&policy("Allow", &format!("{API}/prod/POST/*"))),
+            r#"403 (AccessDeniedException) {"Message":"User is not authorized to access this resource"}"#,
+        ),
+        (
+            Invoked::function_error("Any", "Unauthorized"),
+            r#"401 (UnauthorizedException) {"message":"Unauthorized"}"#,
+        ),
+        (Invoked::function_error("Unauthorized", "Unauthorized: expired"), broken),
+        (Invoked::function_error("Unauthorized", "unauthorized"), broken),
+        (Invoked::TimedOut { message: "m".into() }, broken),
+        (
+            Invoked::Crashed {
+                message: "Unauthorized".into(),
+            },
+            broken,
+        ),
+        (Invoked::InitFailed(init), broken),
+        (Invoked::Throttled, broken),
+        (responding(&json!({"isAuthorized": true})), broken),
+        (responding(&policy("allow", "*")), broken),
+        (responding(&Value::Null), broken),
+    ] {
+        let gateway = start(GatewayOptions::new(Api::RestToken, always(outcome.clone()))).await;
+        assert_eq!(get(&gateway, "/prod/hello").await, expected, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_http_apis_outcomes() {
+    let denied = r#"403 {"message":"Forbidden"}"#;
+    let broken = r#"500 {"message":"Internal Server Error"}"#;
+    let hello = r#"{"message":"hello","method":"GET","path":"/hello","principalId":"#;
+    let arn = "arn:aws:execute-api:eu-west-1:123456789012:h7x9k2m4p6/$default/GET/hello";
+    for (api, outcome, expected) in [
+        (
+            Api::HttpSimple,
+            responding(&json!({"isAuthorized": true, "context": {"list": [1]}})),
+            format!(r#"200 {{"context":{{"list":[1]}},{}null}}"#, &hello[1..]),
+        ),
+        (
+            Api::HttpSimple,
+            responding(&json!({"isAuthorized": false})),
+            denied.to_owned(),
+        ),
+        (Api::HttpSimple, responding(&policy("Allow", "*")), broken.to_owned()),
+        (
+            Api::HttpPolicy,
+            responding(&policy("Allow", arn)),
+            format!(
+                r#"200 {{"context":{{"exp":7,"scope":"hello"}},{}"alice"}}"#,
+                &hello[1..]
+            ),
+        ),
+        (Api::HttpPolicy, responding(&policy("Deny", "*")), denied.to_owned()),
+        (Api::HttpPolicy, responding(&policy("Allow", "x")), denied.to_owned()),
+        (
+            Api::HttpPolicy,
+            responding(&json!({"isAuthorized": true})),
+            broken.to_owned(),
+        ),
+        (
+            Api::HttpSimple,
+            Invoked::function_error("Any", "Unauthorized"),
+            r#"401 {"message":"Unauthorized"}"#.to_owned(),
+        ),
+        (
+            Api::HttpSimple,
+            Invoked::function_error("Any", "other"),
+            broken.to_owned(),
+        ),
+        (Api::HttpSimple, Invoked::Throttled, broken.to_owned()),
+    ] {
+        let gateway = start(GatewayOptions::new(api, always(outcome.clone()))).await;
+        assert_eq!(get(&gateway, "/hello").await, expected, "{api:?} {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_never_reaches_the_authorizer() {
+    let never = Function::from_fn("never", |event| async move { panic!("invoked with {event:?}") });
+    let rest = start(GatewayOptions::new(Api::RestToken, never.clone())).await;
+    let http = start(GatewayOptions::new(Api::HttpSimple, never)).await;
+    let no_token = r#"401 (UnauthorizedException) {"message":"Unauthorized"}"#;
+    assert_eq!(send(&rest, "GET", "/prod/hello", &[]).await, no_token);
+    assert_eq!(
+        send(&rest, "GET", "/prod/hello", &[("authorization", "")]).await,
+        no_token
+    );
+    assert_eq!(
+        send(&http, "GET", "/hello", &[]).await,
+        r#"401 {"message":"Unauthorized"}"#
+    );
+    let no_route = r#"403 (MissingAuthenticationTokenException) {"message":"Missing Authentication Token"}"#;
+    assert_eq!(get(&rest, "/prod/other").await, no_route);
+    assert_eq!(send(&rest, "PUT", "/prod/hello", &[]).await, no_route);
+    assert_eq!(
+        get(&rest, "/hello").await,
+        r#"403 (ForbiddenException) {"message":"Forbidden"}"#
+    );
+    assert_eq!(
+        get(&rest, "/production/hello").await,
+        r#"403 (ForbiddenException) {"message":"Forbidden"}"#
+    );
+    assert_eq!(get(&http, "/prod/hello").await, r#"404 {"message":"Not Found"}"#);
+    assert_eq!(
+        send(&http, "DELETE", "/hello", &[]).await,
+        r#"404 {"message":"Not Found"}"#
+    );
+    let long = format!("/prod/hello/{}", "x".repeat(1600));
+    assert!(get(&rest, &long).await.starts_with("414 "));
+}
+
+#[tokio::test]
+async fn an_authorizer_that_takes_too_long() {
+    let function = Function::from_fn("slow", |_| async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        Invoked::Throttled
+    });
+    let options = GatewayOptions::new(Api::HttpSimple, function.clone());
+    let gateway = start(GatewayOptions {
+        authorizer_limit: Duration::from_millis(50),
+        ..options
+    })
+    .await;
+    assert_eq!(
+        get(&gateway, "/hello").await,
+        r#"500 {"message":"Internal Server Error"}"#
+    );
+    assert_eq!(
+        function.log().text(),
+        "API Gateway: 500, the authorizer took too long\n"
+    );
+}
+
+/// An authorizer that counts, keeps the last event, and answers by the token: `Bearer <effect> <resource>`.
+fn counting() -> (Function, Arc<(AtomicUsize, Mutex<Value>)>) {
+    let seen = Arc::new((AtomicUsize::new(0), Mutex::new(Value::Null)));
+    let (keep, count) = (seen.clone(), seen.clone());
+    let function = Function::from_fn("authorizer", move |event| {
+        count.0.fetch_add(1, Ordering::SeqCst);
+        let event: Value = serde_json::from_slice(&event).expect("JSON");
+        let token = event["authorizationToken"]
+            .as_str()
+            .or_else(|| event["headers"]["authorization"].as_str());
+        let words: Vec<String> = token.unwrap_or_default().split(' ').map(str::to_owned).collect();
+        *keep.1.lock().expect("no panic") = event;
+        std::future::ready(match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["Bearer", effect, resource] => responding(&policy(effect, resource)),
+            _ => Invoked::function_error("Unauthorized", "Unauthorized"),
+        })
+    });
+    (function, seen)
+}
+
+#[tokio::test]
+async fn replies_are_cached_by_token_and_errors_are_not() {
+    let (function, seen) = counting();
+    let options = GatewayOptions::new(Api::RestToken, function);
+    let gateway = start(GatewayOptions {
+        ttl: Duration::from_millis(500),
+        ..options
+    })
+    .await;
+    let with =
+        async |token: &str, path: &str| send(&gateway, "GET", path, &[("authorization", token)]).await[..3].to_owned();
+    let count = || seen.0.load(Ordering::SeqCst);
+
+    let allow = format!("Bearer Allow {API}/prod/GET/hello");
+    assert_eq!((with(&allow, "/prod/hello").await, count()), ("200".into(), 1));
+    assert_eq!((with(&allow, "/prod/hello").await, count()), ("200".into(), 1));
+    // The policy of one path is what another path is measured by.
+    assert_eq!((with(&allow, "/prod/hello/you").await, count()), ("403".into(), 1));
+    assert_eq!((with("Bearer Deny *", "/prod/hello").await, count()), ("403".into(), 2));
+    assert_eq!((with("Bearer Deny *", "/prod/hello").await, count()), ("403".into(), 2));
+    assert_eq!((with("no", "/prod/hello").await, count()), ("401".into(), 3));
+    assert_eq!((with("no", "/prod/hello").await, count()), ("401".into(), 4));
+    gateway.flush_cache();
+    assert_eq!((with(&allow, "/prod/hello").await, count()), ("200".into(), 5));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!((with(&allow, "/prod/hello").await, count()), ("200".into(), 6));
+}
+
+#[tokio::test]
+async fn without_a_time_to_live_every_call_asks() {
+    let (function, seen) = counting();
+    let gateway = start(GatewayOptions::new(Api::RestToken, function)).await;
+    for _ in 0..3 {
+        send(&gateway, "GET", "/prod/hello", &[("authorization", "Bearer Allow *")]).await;
+    }
+    assert_eq!(seen.0.load(Ordering::SeqCst), 3);
+}
+
+/// The event of a request, with what changes from one to the next replaced.
+async fn event_of(api: Api, path: &str, headers: &[(&str, &str)]) -> Value {
+    let (function, seen) = counting();
+    let routes = ["GET /orders/{id}", "ANY /hello/{proxy+}"]
+        .map(|route| route.parse().expect("a route"))
+        .to_vec();
+    let gateway = start(GatewayOptions {
+        routes,
+        ..GatewayOptions::new(api, function)
+    })
+    .await;
+    send(&gateway, "GET", path, headers).await;
+    let mut event = seen.1.lock().expect("no panic").clone();
+    let context = event["requestContext"].clone();
+    for (member, pointer) in [
+        ("requestId", "/requestContext/requestId"),
+        ("extendedRequestId", "/requestContext/extendedRequestId"),
+        ("requestTime", "/requestContext/requestTime"),
+        ("requestTimeEpoch", "/requestContext/requestTimeEpoch"),
+        ("time", "/requestContext/time"),
+        ("timeEpoch", "/requestContext/timeEpoch"),
+        ("trace", "/headers/X-Amzn-Trace-Id"),
+        ("trace", "/multiValueHeaders/X-Amzn-Trace-Id/0"),
+        ("trace", "/headers/x-amzn-trace-id"),
+    ] {
+        if let Some(value) = event.pointer_mut(pointer) {
+            assert!(!value.is_null() && *value != "" && *value != 0, "{member}");
+            *value = json!(member);
+        }
+    }
+    if let (Some(at), Some(time)) = (context["timeEpoch"].as_u64(), context["time"].as_str()) {
+        assert_eq!(crate::clock::request_time(at), time);
+    }
+    event
+}
+
+#[track_caller]
+fn check(actual: &Value, expected: &str) {
+    assert_eq!(
+        *actual,
+        serde_json::from_str::<Value>(expected).expect("JSON"),
+        "{actual:#}"
+    );
+}
+
+#[tokio::test]
+async fn the_token_event() {
+    let event = event_of(
+        Api::RestToken,
+        "/prod/hello/a%2Fb//*?x=1",
+        &[("authorization", "Basic x"), ("authorization", "Bearer Allow *")],
+    )
+    .await;
+    check(
+        &event,
+        r#"{"type":"TOKEN","authorizationToken":"Bearer Allow *",
+            "methodArn":"arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/hello/a%2Fb//*"}"#,
+    );
+}
+
+#[tokio::test]
+async fn the_request_event() {
+    let headers = [
+        ("host", "api.example.com"),
+        ("authorization", "Bearer Allow *"),
+        ("x-a", "1"),
+        ("x-a", "2"),
+        ("user-agent", "curl/8.9.1"),
+    ];
+    let event = event_of(
+        Api::RestRequest,
+        "/prod/orders/4%202?expand=lines&expand=b%20c",
+        &headers,
+    )
+    .await;
+    check(
+        &event,
+        r#"{"type":"REQUEST","methodArn":"arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/orders/4%202",
+            "resource":"/orders/{id}","path":"/orders/4%202","httpMethod":"GET",
+            "headers":{"Accept":"*/*","Authorization":"Bearer Allow *","Host":"api.example.com","User-Agent":"curl/8.9.1","X-A":"2",
+              "X-Amzn-Trace-Id":"trace","X-Forwarded-For":"127.0.0.1","X-Forwarded-Port":"443","X-Forwarded-Proto":"https"},
+            "multiValueHeaders":{"Accept":["*/*"],"Authorization":["Bearer Allow *"],"Host":["api.example.com"],"User-Agent":["curl/8.9.1"],
+              "X-A":["1","2"],"X-Amzn-Trace-Id":["trace"],"X-Forwarded-For":["127.0.0.1"],"X-Forwarded-Port":["443"],"X-Forwarded-Proto":["https"]},
+            "queryStringParameters":{"expand":"b c"},"multiValueQueryStringParameters":{"expand":["lines","b c"]},
+            "pathParameters":{"id":"4 2"},"stageVariables":{},
+            "requestContext":{"path":"/prod/orders/4%202","accountId":"123456789012","resourceId":"05c7jb","stage":"prod",
+              "requestId":"requestId","extendedRequestId":"extendedRequestId","requestTime":"requestTime","requestTimeEpoch":"requestTimeEpoch",
+              "protocol":"HTTP/1.1","domainName":"api.example.com","resourcePath":"/orders/{id}","httpMethod":"GET","apiId":"a1b2c3d4e5",
+              "identity":{"apiKey":null,"apiKeyId":null,"sourceIp":"127.0.0.1","userAgent":"curl/8.9.1"}}}"#,
+    );
+}
+
+#[tokio::test]
+async fn the_http_event() {
+    let headers = [
+        ("host", "api.example.com:8084"),
+        ("authorization", "Bearer a"),
+        ("authorization", "Bearer b"),
+        ("cookie", "sid=abc; theme=dark"),
+        ("user-agent", "curl/8.9.1"),
+    ];
+    let event = event_of(
+        Api::HttpPolicy,
+        "/orders/4%202%3Fcut?expand=lines&expand=b%20c",
+        &headers,
+    )
+    .await;
+    check(
+        &event,
+        r#"{"version":"2.0","type":"REQUEST","routeArn":"arn:aws:execute-api:eu-west-1:123456789012:h7x9k2m4p6/$default/GET/orders/{id}",
+            "identitySource":["Bearer a,Bearer b"],"routeKey":"GET /orders/{id}","rawPath":"/orders/4 2","rawQueryString":"expand=lines&expand=b%20c",
+            "cookies":["sid=abc","theme=dark"],
+            "headers":{"accept":"*/*","authorization":"Bearer a,Bearer b","host":"api.example.com:8084","user-agent":"curl/8.9.1",
+              "x-amzn-trace-id":"trace","x-forwarded-for":"127.0.0.1","x-forwarded-port":"443","x-forwarded-proto":"https"},
+            "queryStringParameters":{"expand":"lines,b c"},"pathParameters":{"id":"4 2"},
+            "requestContext":{"accountId":"123456789012","apiId":"h7x9k2m4p6","domainName":"api.example.com","domainPrefix":"api",
+              "http":{"method":"GET","path":"/orders/4 2","protocol":"HTTP/1.1","sourceIp":"127.0.0.1","userAgent":"curl/8.9.1"},
+              "requestId":"requestId","routeKey":"GET /orders/{id}","stage":"$default","time":"time","timeEpoch":"timeEpoch"}}"#,
+    );
+}

@@ -9,7 +9,7 @@ mod ports;
 mod standins;
 mod start;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, future::Future, path::PathBuf};
 
 use tempfile::TempDir;
 
@@ -39,7 +39,15 @@ impl Suite {
     /// # Errors
     /// A taken port, a missing binary, a function that does not start. Nothing is left running then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        start::start(options).await
+        start::start(options, std::future::pending()).await
+    }
+
+    /// As [`Suite::start`], given up as soon as `stop` is done.
+    ///
+    /// # Errors
+    /// Those of [`Suite::start`], and [`StartError::Stopped`].
+    pub async fn start_until(options: Options, stop: impl Future<Output = ()>) -> Result<Self, StartError> {
+        start::start(options, stop).await
     }
 
     /// Where everything listens, and the secrets that are needed to try it.
@@ -102,6 +110,8 @@ pub enum StartError {
     Options(String),
     /// A function did not get ready.
     Init(Box<InitFailure>),
+    /// The start was given up.
+    Stopped,
     /// Anything else of this machine, as a sentence.
     Machine(String),
 }
@@ -125,6 +135,7 @@ impl fmt::Display for StartError {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 write!(f, "{} is missing: build it with cargo build -p {name}", path.display())
             }
+            Self::Stopped => f.write_str("stopped before everything was ready"),
             Self::Options(sentence) | Self::Machine(sentence) => f.write_str(sentence),
             Self::Init(failure) => failure.fmt(f),
         }

@@ -1,6 +1,6 @@
 //! How the suite starts: ports, stand-ins, functions, fronts, in this order.
 
-use std::fmt::Display;
+use std::{fmt::Display, future::Future};
 
 use super::{
     Credentials, Fronts, Options, StandIns, StartError, Suite,
@@ -14,7 +14,7 @@ use crate::{
     function::Function,
 };
 
-pub(super) async fn start(options: Options) -> Result<Suite, StartError> {
+pub(super) async fn start(options: Options, stop: impl Future<Output = ()>) -> Result<Suite, StartError> {
     if options.slack_url.is_some() && options.given(&["SLACK_TOKEN", "SLACK_TOKEN_SECRET_ARN"]).is_none() {
         let sentence = "--slack-url needs SLACK_TOKEN or SLACK_TOKEN_SECRET_ARN in the environment";
         return Err(StartError::Options(sentence.to_owned()));
@@ -47,7 +47,16 @@ pub(super) async fn start(options: Options) -> Result<Suite, StartError> {
         .chain(&behind.lambda_invoker)
         .cloned()
         .collect();
-    warm(&functions).await?;
+    let warmed = tokio::select! {
+        warmed = warm(&functions) => warmed,
+        () = stop => Err(StartError::Stopped),
+    };
+    if let Err(error) = warmed {
+        for function in functions {
+            function.stop().await;
+        }
+        return Err(error);
+    }
 
     let setup = Setup {
         tls: authority.server_config(),
@@ -65,7 +74,7 @@ pub(super) async fn start(options: Options) -> Result<Suite, StartError> {
     })
 }
 
-/// Starts all functions at once and waits for the last. On the first failure the others are left to their drop.
+/// Starts all functions at once and waits for the last, or for the first that fails.
 async fn warm(functions: &[Function]) -> Result<(), StartError> {
     let mut starts = tokio::task::JoinSet::new();
     for function in functions {

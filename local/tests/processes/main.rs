@@ -1,8 +1,12 @@
 //! The local Lambda, and the suite around it, with real processes.
 
 #[cfg(test)]
+mod command;
+#[cfg(test)]
 mod function;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod scaling;
+#[cfg(test)]
+mod suite;
