@@ -8,7 +8,8 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
-/// How much of a body that is too large is still taken in, and for how long. A connection that is closed on a peer that is still sending
+/// How much of a body that is too large is still taken in, and for how long. A connection that is closed on a peer
+/// that is still sending
 /// is reset, and the peer may never see the answer.
 const DRAIN_BYTES: usize = 64 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(2);

@@ -1,4 +1,5 @@
-//! The suite on one machine without an AWS account: a Lambda Runtime API, the fronts that AWS would put before the functions, and stand-ins.
+//! The suite on one machine without an AWS account: a Lambda Runtime API, the fronts that AWS would put before the
+//! functions, and stand-ins.
 
 mod body;
 pub mod cli;

@@ -6,7 +6,8 @@ use rustls::crypto::aws_lc_rs::default_provider;
 
 /// `bytes` random bytes in lower-case hexadecimal.
 ///
-/// If the source of randomness fails, the clock and the process id stand in: what is made here protects nothing beyond one machine's tests.
+/// If the source of randomness fails, the clock and the process id stand in: what is made here protects nothing
+/// beyond one machine's tests.
 pub(crate) fn hex(bytes: usize) -> String {
     let mut buffer = vec![0_u8; bytes];
     if default_provider().secure_random.fill(&mut buffer).is_err() {

@@ -94,7 +94,8 @@ impl Log {
             .collect()
     }
 
-    /// Waits until a line is there that `wanted` accepts and gives the first such line, or nothing once `limit` has passed.
+    /// Waits until a line is there that `wanted` accepts and gives the first such line, or nothing once `limit` has
+    /// passed.
     ///
     /// Lines come through pipes: they may arrive after the answer that the function wrote later.
     pub async fn wait_for(&self, limit: Duration, wanted: impl Fn(&LogLine) -> bool) -> Option<LogLine> {

@@ -1,7 +1,9 @@
 //! One Lambda function: execution environments that are real processes, behind `invoke`.
 //!
-//! The processes speak the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), each with a listener of its own,
-//! so that it is known who asks. Events wait in one queue; every environment that polls for the next event takes the oldest.
+//! The processes speak the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), each with a
+//! listener of its own,
+//! so that it is known who asks. Events wait in one queue; every environment that polls for the next event takes the
+//! oldest.
 
 mod delivery;
 mod environment;

@@ -30,7 +30,8 @@ pub struct FunctionOptions {
 }
 
 impl FunctionOptions {
-    /// A function with Lambda's own defaults: 3 s per invocation, one event at a time, 128 MB; here with at most one environment.
+    /// A function with Lambda's own defaults: 3 s per invocation, one event at a time, 128 MB; here with at most one
+    /// environment.
     #[must_use]
     pub fn new(name: impl Into<String>, binary: impl Into<PathBuf>) -> Self {
         Self {

@@ -76,7 +76,8 @@ impl Invoked {
 pub struct InitFailure {
     /// The function's name.
     pub function: String,
-    /// `errorType` of the report, `Runtime.ExitError` without one, `Sandbox.Timedout` after the time limit, `Runtime.InvalidEntrypoint`
+    /// `errorType` of the report, `Runtime.ExitError` without one, `Sandbox.Timedout` after the time limit,
+    /// `Runtime.InvalidEntrypoint`
     /// when the program could not be started.
     pub error_type: String,
     /// `errorMessage` of the report, or a sentence about the process's end.

@@ -31,7 +31,8 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// Status, body and `x-amzn-ErrorType` of a REST API. The two denials spell their member with a capital, as the real ones do.
+    /// Status, body and `x-amzn-ErrorType` of a REST API. The two denials spell their member with a capital, as the
+    /// real ones do.
     fn rest(self) -> (u16, Value, &'static str) {
         let deny = "User is not authorized to access this resource";
         match self {

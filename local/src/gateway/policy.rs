@@ -36,7 +36,8 @@ struct Statement {
 impl Policy {
     /// Reads a `policyDocument`.
     ///
-    /// Conditions and the negated members (`NotAction`, `NotResource`) are refused: they are not evaluated here, and to pass over them would
+    /// Conditions and the negated members (`NotAction`, `NotResource`) are refused: they are not evaluated here, and
+    /// to pass over them would
     /// allow what they forbid.
     ///
     /// # Errors

@@ -32,7 +32,8 @@ enum Decision {
 impl Reply {
     /// Reads a payload.
     ///
-    /// AWS documents `principalId` as required, so that a policy without it is refused here, whatever a real gateway lets pass.
+    /// AWS documents `principalId` as required, so that a policy without it is refused here, whatever a real gateway
+    /// lets pass.
     pub(super) fn parse(form: Form, payload: &[u8]) -> Result<Self, String> {
         let mut reply: Map<String, Value> =
             serde_json::from_slice(payload).map_err(|error| format!("no JSON object: {error}"))?;

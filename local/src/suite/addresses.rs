@@ -8,7 +8,8 @@ use std::{
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-/// Base URLs without a slash at their end, and what is needed to use them. A member is absent where nothing local stands.
+/// Base URLs without a slash at their end, and what is needed to use them. A member is absent where nothing local
+/// stands.
 #[derive(Debug, Clone, Serialize)]
 pub struct Addresses {
     /// `hipchat-proxy`, HTTP, multi-value headers.

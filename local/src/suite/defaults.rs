@@ -45,7 +45,8 @@ pub fn authorizer(hydra_admin: &str) -> Variables {
     ])
 }
 
-/// `hipchat-proxy`: Slack's Web API at `slack` + `/api`, the local rooms, a token for Slack and an allow-list of HipChat tokens.
+/// `hipchat-proxy`: Slack's Web API at `slack` + `/api`, the local rooms, a token for Slack and an allow-list of
+/// HipChat tokens.
 #[must_use]
 pub fn hipchat_proxy(slack: &str, slack_token: Setting<'_>, hipchat_tokens: Setting<'_>) -> Variables {
     let mut all = variables([
@@ -89,7 +90,8 @@ pub fn lambda_invoker(target: &str, api_key: Setting<'_>) -> Variables {
     variables([("INVOKER_CONFIG", config.to_string())])
 }
 
-/// An allow-list with one token, known by the SHA-256 of its value in hexadecimal, that may do everything in every room.
+/// An allow-list with one token, known by the SHA-256 of its value in hexadecimal, that may do everything in every
+/// room.
 #[must_use]
 pub fn hipchat_tokens(sha256: &str) -> String {
     json!([{ "sha256": sha256, "kind": "v2_user", "label": "local", "rooms": ["*"], "users": true, "read": true }])

@@ -21,7 +21,8 @@ pub use self::{
 };
 use crate::function::{Function, InitFailure, LogLine};
 
-/// The running suite. Dropping it kills the functions' processes and closes every listener; [`Suite::stop`] also waits for that.
+/// The running suite. Dropping it kills the functions' processes and closes every listener; [`Suite::stop`] also
+/// waits for that.
 #[derive(Debug)]
 pub struct Suite {
     addresses: Addresses,

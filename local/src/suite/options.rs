@@ -17,11 +17,13 @@ pub struct Options {
     pub max_concurrency: usize,
     /// The base URL of a real Hydra's administrative port. No stand-in is started then.
     pub hydra_url: Option<String>,
-    /// The base URL of the real Slack, or of another stand-in; `/api` is added. The token is the caller's `SLACK_TOKEN`.
+    /// The base URL of the real Slack, or of another stand-in; `/api` is added. The token is the caller's
+    /// `SLACK_TOKEN`.
     pub slack_url: Option<String>,
     /// With the credentials of a real account: no stand-ins for Secrets Manager and the target function.
     pub aws: Option<Credentials>,
-    /// The caller's variables. Those that begin with a function's prefix go to that function and win over the local default.
+    /// The caller's variables. Those that begin with a function's prefix go to that function and win over the local
+    /// default.
     pub variables: BTreeMap<String, String>,
     /// `authorizer`.
     pub authorizer: FunctionSettings,
@@ -64,7 +66,8 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Options {
-    /// Free ports, one environment per function, gateway caches of two seconds, stand-ins for everything, nothing on the terminal.
+    /// Free ports, one environment per function, gateway caches of two seconds, stand-ins for everything, nothing on
+    /// the terminal.
     #[must_use]
     pub fn new(binaries: impl Into<PathBuf>) -> Self {
         Self {

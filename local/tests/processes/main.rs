@@ -5,6 +5,8 @@ mod command;
 #[cfg(test)]
 mod function;
 #[cfg(test)]
+mod init;
+#[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod scaling;

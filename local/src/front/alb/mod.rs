@@ -31,7 +31,8 @@ const MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 const MAX_HEADERS_BYTES: usize = 64 * 1024;
 
-/// How repeated headers and query parameters reach the function: the target group's `lambda.multi_value_headers.enabled`.
+/// How repeated headers and query parameters reach the function: the target group's
+/// `lambda.multi_value_headers.enabled`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeaderMode {
     /// Off: `headers` and `queryStringParameters`, where the last of several values wins.
