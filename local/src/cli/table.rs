@@ -105,11 +105,15 @@ fn rows(addresses: &Addresses) -> Vec<Row> {
         )
     });
     row("Hydra, admin", &addresses.hydra_admin, introspect);
-    let page = addresses
-        .slack_page
-        .as_ref()
-        .map(|page| format!("curl -s {page}/_messages    # or {page} in a browser"));
-    row("Slack", &addresses.slack, page);
+    let page = addresses.slack_page.as_ref();
+    row(
+        "Slack",
+        &addresses.slack,
+        page.map(|page| format!("curl -s {page}/_messages")),
+    );
+    if let Some(page) = page {
+        row("Slack, in a browser", page, None);
+    }
     let calls = |url: &str| Some(format!("curl -s {url}/_calls"));
     if let Some(secrets) = &addresses.secrets_manager {
         row("Secrets Manager", secrets, calls(secrets));
