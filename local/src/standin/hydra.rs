@@ -8,6 +8,7 @@
 
 mod admin;
 mod client_auth;
+mod error;
 mod public;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE};
-use http::{HeaderValue, Response, StatusCode};
+use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -202,61 +202,4 @@ fn not_found() -> Response<Body> {
         "text/plain; charset=utf-8",
         "404 page not found\n",
     )
-}
-
-/// An OAuth 2.0 error (RFC 6749, section 5.2): its code, the status and a sentence for people.
-#[derive(Clone, Copy, Debug)]
-struct OauthError {
-    status: StatusCode,
-    code: &'static str,
-    description: &'static str,
-}
-
-impl OauthError {
-    const fn bad(code: &'static str, description: &'static str) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code,
-            description,
-        }
-    }
-
-    const fn unauthorized(code: &'static str, description: &'static str) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            code,
-            description,
-        }
-    }
-
-    /// For what the stand-in itself cannot do.
-    const fn internal(description: &'static str) -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "server_error",
-            description,
-        }
-    }
-
-    fn answer(self) -> Response<Body> {
-        let body = json!({"error": self.code, "error_description": self.description});
-        let mut response = json_answer(self.status, &body);
-        if self.status == StatusCode::UNAUTHORIZED {
-            response
-                .headers_mut()
-                .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"hydra\""));
-        }
-        uncached(response)
-    }
-}
-
-/// Answers that hold or concern tokens are not to be cached (RFC 6749, section 5.1).
-fn uncached(mut response: Response<Body>) -> Response<Body> {
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-        .headers_mut()
-        .insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    response
 }

@@ -69,18 +69,24 @@ pub(crate) fn pairs(text: &str) -> String {
 
 /// Replaces secrets in a JSON document at any depth, also in headers that an event carries. True when there were any.
 pub(crate) fn json(value: &mut Value) -> bool {
+    let mut any = false;
     match value {
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| json(item) || any),
-        Value::Object(members) => members.iter_mut().fold(false, |any, (name, member)| {
-            let masked = if is_secret_member(name) {
-                replace(member)
-            } else {
-                json_header(name, member) || json(member)
-            };
-            masked || any
-        }),
-        _ => false,
+        Value::Array(items) => {
+            for item in items {
+                any |= json(item);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                any |= match is_secret_member(name) {
+                    true => replace(member),
+                    false => json_header(name, member) | json(member),
+                };
+            }
+        }
+        _ => {}
     }
+    any
 }
 
 fn replace(member: &mut Value) -> bool {
@@ -93,19 +99,23 @@ fn replace(member: &mut Value) -> bool {
 }
 
 fn json_header(name: &str, member: &mut Value) -> bool {
+    let mut any = false;
     match member {
-        Value::String(text) => match header(name, text) {
-            Cow::Borrowed(kept) if kept == text.as_str() => false,
-            masked => {
+        Value::String(text) => {
+            let masked = header(name, text);
+            any = masked != text.as_str();
+            if any {
                 *text = masked.into_owned();
-                true
             }
-        },
-        Value::Array(items) => items
-            .iter_mut()
-            .fold(false, |any, item| (item.is_string() && json_header(name, item)) || any),
-        _ => false,
+        }
+        Value::Array(items) => {
+            for item in items.iter_mut().filter(|item| item.is_string()) {
+                any |= json_header(name, item);
+            }
+        }
+        _ => {}
     }
+    any
 }
 
 /// A text body as it may be kept, and its parsed form: the document of a JSON body, an object for a form, else null.

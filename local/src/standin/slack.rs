@@ -10,6 +10,7 @@ mod arguments;
 mod message;
 mod methods;
 mod page;
+mod posted;
 #[cfg(test)]
 mod tests;
 mod workspace;
@@ -21,8 +22,8 @@ use axum::Router;
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
 
+pub use self::posted::{SlackMessage, SlackUser};
 use self::workspace::Workspace;
-pub use self::workspace::{SlackMessage, SlackUser};
 use super::{Call, Fault, StandIn};
 
 /// What a [`Slack`] is started with.

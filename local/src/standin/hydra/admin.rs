@@ -13,8 +13,9 @@ use serde_json::json;
 
 use super::super::wire::{bearer, json_answer, typed_answer};
 use super::client_auth::Form;
+use super::error::{OauthError, uncached};
 use super::token::{Grant, Known, covers};
-use super::{HydraVersion, OauthError, Provider, uncached};
+use super::{HydraVersion, Provider};
 
 pub(super) fn router(version: HydraVersion) -> Router<Arc<Provider>> {
     let router = Router::new()

@@ -4,7 +4,8 @@ use http::{HeaderMap, Method};
 use subtle::ConstantTimeEq;
 
 use super::super::wire::{basic, form_pairs, media_type};
-use super::{HydraVersion, OauthClient, OauthError, Provider};
+use super::error::OauthError;
+use super::{HydraVersion, OauthClient, Provider};
 
 /// A form that was posted, names and values decoded.
 pub(super) struct Form(Vec<(String, String)>);

@@ -11,9 +11,10 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::super::wire::{empty_answer, json_answer};
+use super::Provider;
 use super::client_auth::Form;
+use super::error::{OauthError, uncached};
 use super::token::{Known, covers};
-use super::{OauthError, Provider, uncached};
 
 pub(super) fn router() -> Router<Arc<Provider>> {
     Router::new()
