@@ -52,7 +52,10 @@ pub struct Exchange {
 impl Exchange {
     /// Counts an attempt and forgets what the one before met.
     pub fn attempt(&mut self) {
-        *self = Self { attempts: self.attempts + 1, ..Self::default() };
+        *self = Self {
+            attempts: self.attempts + 1,
+            ..Self::default()
+        };
     }
 }
 
@@ -219,8 +222,14 @@ fn hex(bytes: [u8; 4]) -> [u8; 8] {
     let [a, b, c, d] = bytes;
     let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
     [
-        digit(a >> 4), digit(a & 15), digit(b >> 4), digit(b & 15),
-        digit(c >> 4), digit(c & 15), digit(d >> 4), digit(d & 15),
+        digit(a >> 4),
+        digit(a & 15),
+        digit(b >> 4),
+        digit(b & 15),
+        digit(c >> 4),
+        digit(c & 15),
+        digit(d >> 4),
+        digit(d & 15),
     ]
 }
 

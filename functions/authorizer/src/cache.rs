@@ -102,7 +102,10 @@ impl Cache {
             claims: Lru::new(rules.max_entries),
             refusals: Lru::new((rules.max_entries / 8).max(16)),
         };
-        Self { rules, pools: Mutex::new(pools) }
+        Self {
+            rules,
+            pools: Mutex::new(pools),
+        }
     }
 
     /// Whether anything is ever remembered.
@@ -136,7 +139,11 @@ impl Cache {
         pools.claims.remove(key);
         let Some(exp_secs) = claims.exp_secs() else { return };
         let dead_at_ms = after(asked_at_ms, self.rules.ttl).min(exp_secs.saturating_mul(1000));
-        let entry = Timed { value: claims.clone(), stored_at_ms: now_ms, dead_at_ms };
+        let entry = Timed {
+            value: claims.clone(),
+            stored_at_ms: now_ms,
+            dead_at_ms,
+        };
         if entry.counts_at(now_ms) && claims.size() <= self.rules.max_entry_bytes {
             pools.claims.insert(*key, entry);
         }
@@ -148,7 +155,11 @@ impl Cache {
         pools.claims.remove(key);
         pools.refusals.remove(key);
         let dead_at_ms = after(asked_at_ms, self.rules.negative_ttl);
-        let entry = Timed { value: problem, stored_at_ms: now_ms, dead_at_ms };
+        let entry = Timed {
+            value: problem,
+            stored_at_ms: now_ms,
+            dead_at_ms,
+        };
         if entry.counts_at(now_ms) {
             pools.refusals.insert(*key, entry);
         }

@@ -117,7 +117,12 @@ impl Claims {
         self.check_kind(rules)?;
         self.check_time(rules, now_secs)?;
         if !rules.issuers.is_empty() {
-            let trusted = |issuer: &String| rules.issuers.iter().any(|known| same_issuer(known, issuer, rules.issuer_match));
+            let trusted = |issuer: &String| {
+                rules
+                    .issuers
+                    .iter()
+                    .any(|known| same_issuer(known, issuer, rules.issuer_match))
+            };
             if !self.issuer.as_ref().is_some_and(trusted) {
                 return Err(Problem::Issuer);
             }
@@ -217,7 +222,11 @@ impl Claims {
     pub fn size(&self) -> usize {
         let typed = |text: &Typed<String>| if let Typed::Is(text) = text { text.len() } else { 0 };
         let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let audiences = if let Typed::Is(list) = &self.audiences { list.iter().map(String::len).sum() } else { 0 };
+        let audiences = if let Typed::Is(list) = &self.audiences {
+            list.iter().map(String::len).sum()
+        } else {
+            0
+        };
         typed(&self.token_use)
             + typed(&self.token_type)
             + typed(&self.scope)
@@ -231,7 +240,10 @@ impl Claims {
 
 /// A text that is not empty: servers write an empty `sub` where there is no subject.
 fn text(value: Option<&Value>) -> Option<String> {
-    value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    value
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 fn typed_text(value: Option<&Value>) -> Typed<String> {
@@ -249,8 +261,14 @@ fn moment(value: Option<&Value>) -> Typed<u64> {
         None => Typed::Absent,
         Some(Value::Number(number)) => match (number.as_u64(), number.as_f64()) {
             (Some(seconds), _) => Typed::Is(seconds),
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and from 0 to 2^53")]
-            (None, Some(seconds)) if seconds.fract() == 0.0 && (0.0..=EXACT).contains(&seconds) => Typed::Is(seconds as u64),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "whole, and from 0 to 2^53"
+            )]
+            (None, Some(seconds)) if seconds.fract() == 0.0 && (0.0..=EXACT).contains(&seconds) => {
+                Typed::Is(seconds as u64)
+            }
             _ => Typed::Wrong,
         },
         Some(_) => Typed::Wrong,
@@ -273,7 +291,9 @@ fn audiences(value: Option<&Value>) -> Typed<Vec<String>> {
 fn same_issuer(known: &str, issuer: &str, how: IssuerMatch) -> bool {
     match how {
         IssuerMatch::Exact => known == issuer,
-        IssuerMatch::SlashInsensitive => known.strip_suffix('/').unwrap_or(known) == issuer.strip_suffix('/').unwrap_or(issuer),
+        IssuerMatch::SlashInsensitive => {
+            known.strip_suffix('/').unwrap_or(known) == issuer.strip_suffix('/').unwrap_or(issuer)
+        }
     }
 }
 

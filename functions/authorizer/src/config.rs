@@ -101,17 +101,54 @@ enum AuthKind {
 
 /// Every variable that exists.
 const KNOWN: &[&str] = &[
-    "AUTHZ_INTROSPECTION_URL", "AUTHZ_ALLOW_HTTP", "AUTHZ_INTROSPECTION_AUTH", "AUTHZ_CLIENT_ID", "AUTHZ_CLIENT_SECRET",
-    "AUTHZ_CLIENT_SECRET_SECRET_ARN", "AUTHZ_BEARER", "AUTHZ_BEARER_SECRET_ARN", "AUTHZ_TOKEN_URL", "AUTHZ_TOKEN_SCOPE",
-    "AUTHZ_TOKEN_AUDIENCE", "AUTHZ_CLIENT_AUTH_ENCODING", "AUTHZ_INTROSPECTION_HEADERS", "AUTHZ_CA_BUNDLE",
-    "AUTHZ_CA_BUNDLE_SECRET_ARN", "AUTHZ_CONNECT_TIMEOUT_MS", "AUTHZ_REQUEST_TIMEOUT_MS", "AUTHZ_TOTAL_BUDGET_MS",
-    "AUTHZ_RETRIES", "AUTHZ_RETRY_BACKOFF_MS", "AUTHZ_MAX_UPSTREAM_BYTES", "AUTHZ_TOKEN_FROM", "AUTHZ_SCHEME",
-    "AUTHZ_TOKEN_PREFIX", "AUTHZ_MAX_TOKEN_BYTES", "AUTHZ_REQUIRED_SCOPES", "AUTHZ_SCOPE_MODE", "AUTHZ_SCOPE_STRATEGY",
-    "AUTHZ_AUDIENCES", "AUTHZ_AUDIENCE_MODE", "AUTHZ_ISSUERS", "AUTHZ_ISSUER_MATCH", "AUTHZ_CLIENT_IDS",
-    "AUTHZ_CLOCK_SKEW_SECS", "AUTHZ_REQUIRE_EXP", "AUTHZ_REQUIRE_TOKEN_USE", "AUTHZ_PRINCIPAL_CLAIMS",
-    "AUTHZ_PRINCIPAL_PREFIX", "AUTHZ_DEFAULT_PRINCIPAL", "AUTHZ_CONTEXT_CLAIMS", "AUTHZ_CONTEXT_EXT", "AUTHZ_POLICY_SCOPE",
-    "AUTHZ_HTTP_V2_RESPONSE", "AUTHZ_UNAUTHENTICATED", "AUTHZ_CACHE_TTL_SECS", "AUTHZ_NEGATIVE_CACHE_TTL_SECS",
-    "AUTHZ_CACHE_MAX_ENTRIES", "AUTHZ_LOG_TOKEN_FP",
+    "AUTHZ_INTROSPECTION_URL",
+    "AUTHZ_ALLOW_HTTP",
+    "AUTHZ_INTROSPECTION_AUTH",
+    "AUTHZ_CLIENT_ID",
+    "AUTHZ_CLIENT_SECRET",
+    "AUTHZ_CLIENT_SECRET_SECRET_ARN",
+    "AUTHZ_BEARER",
+    "AUTHZ_BEARER_SECRET_ARN",
+    "AUTHZ_TOKEN_URL",
+    "AUTHZ_TOKEN_SCOPE",
+    "AUTHZ_TOKEN_AUDIENCE",
+    "AUTHZ_CLIENT_AUTH_ENCODING",
+    "AUTHZ_INTROSPECTION_HEADERS",
+    "AUTHZ_CA_BUNDLE",
+    "AUTHZ_CA_BUNDLE_SECRET_ARN",
+    "AUTHZ_CONNECT_TIMEOUT_MS",
+    "AUTHZ_REQUEST_TIMEOUT_MS",
+    "AUTHZ_TOTAL_BUDGET_MS",
+    "AUTHZ_RETRIES",
+    "AUTHZ_RETRY_BACKOFF_MS",
+    "AUTHZ_MAX_UPSTREAM_BYTES",
+    "AUTHZ_TOKEN_FROM",
+    "AUTHZ_SCHEME",
+    "AUTHZ_TOKEN_PREFIX",
+    "AUTHZ_MAX_TOKEN_BYTES",
+    "AUTHZ_REQUIRED_SCOPES",
+    "AUTHZ_SCOPE_MODE",
+    "AUTHZ_SCOPE_STRATEGY",
+    "AUTHZ_AUDIENCES",
+    "AUTHZ_AUDIENCE_MODE",
+    "AUTHZ_ISSUERS",
+    "AUTHZ_ISSUER_MATCH",
+    "AUTHZ_CLIENT_IDS",
+    "AUTHZ_CLOCK_SKEW_SECS",
+    "AUTHZ_REQUIRE_EXP",
+    "AUTHZ_REQUIRE_TOKEN_USE",
+    "AUTHZ_PRINCIPAL_CLAIMS",
+    "AUTHZ_PRINCIPAL_PREFIX",
+    "AUTHZ_DEFAULT_PRINCIPAL",
+    "AUTHZ_CONTEXT_CLAIMS",
+    "AUTHZ_CONTEXT_EXT",
+    "AUTHZ_POLICY_SCOPE",
+    "AUTHZ_HTTP_V2_RESPONSE",
+    "AUTHZ_UNAUTHENTICATED",
+    "AUTHZ_CACHE_TTL_SECS",
+    "AUTHZ_NEGATIVE_CACHE_TTL_SECS",
+    "AUTHZ_CACHE_MAX_ENTRIES",
+    "AUTHZ_LOG_TOKEN_FP",
 ];
 
 const MODES: &[(&str, Mode)] = &[("all", Mode::All), ("any", Mode::Any)];
@@ -194,7 +231,10 @@ impl Config {
                 issuer_match: reader.choice(
                     "AUTHZ_ISSUER_MATCH",
                     IssuerMatch::Exact,
-                    &[("exact", IssuerMatch::Exact), ("slash_insensitive", IssuerMatch::SlashInsensitive)],
+                    &[
+                        ("exact", IssuerMatch::Exact),
+                        ("slash_insensitive", IssuerMatch::SlashInsensitive),
+                    ],
                 ),
                 audiences: reader.list("AUTHZ_AUDIENCES"),
                 audience_mode: reader.choice("AUTHZ_AUDIENCE_MODE", Mode::Any, MODES),
@@ -238,7 +278,18 @@ impl Config {
             headers,
             ca_bundle,
         };
-        Ok(Self { introspection, upstream, tokens, rules, principal, context, policy, cache, log_token_fp, warnings })
+        Ok(Self {
+            introspection,
+            upstream,
+            tokens,
+            rules,
+            principal,
+            context,
+            policy,
+            cache,
+            log_token_fp,
+            warnings,
+        })
     }
 }
 
@@ -274,7 +325,11 @@ fn client(reader: &mut Reader<'_>, mode: &str) -> Option<ClientConfig> {
     let id = reader.text("AUTHZ_CLIENT_ID");
     let secret = secret_for(reader, "AUTHZ_CLIENT_SECRET", mode);
     let form_encoded = reader.choice("AUTHZ_CLIENT_AUTH_ENCODING", true, &[("form", true), ("raw", false)]);
-    Some(ClientConfig { id: id?, secret: secret?, form_encoded })
+    Some(ClientConfig {
+        id: id?,
+        secret: secret?,
+        form_encoded,
+    })
 }
 
 fn secret_for(reader: &mut Reader<'_>, name: &str, mode: &str) -> Option<SecretSource> {
@@ -295,7 +350,14 @@ fn needed(reader: &mut Reader<'_>, name: &str, mode: &str) {
 fn headers(reader: &mut Reader<'_>) -> HeaderMap {
     const NAME: &str = "AUTHZ_INTROSPECTION_HEADERS";
     /// Set by the function itself, or by the HTTP client to frame the request.
-    const OURS: [&str; 6] = ["authorization", "content-type", "content-length", "host", "transfer-encoding", "connection"];
+    const OURS: [&str; 6] = [
+        "authorization",
+        "content-type",
+        "content-length",
+        "host",
+        "transfer-encoding",
+        "connection",
+    ];
     let given: BTreeMap<String, String> = reader.json(NAME).unwrap_or_default();
     let mut headers = HeaderMap::new();
     for (name, value) in given {
@@ -340,7 +402,11 @@ fn policy(reader: &mut Reader<'_>) -> PolicyRules {
         unauthenticated: reader.choice(
             "AUTHZ_UNAUTHENTICATED",
             Unauthenticated::Auto,
-            &[("auto", Unauthenticated::Auto), ("error", Unauthenticated::Error), ("deny", Unauthenticated::Deny)],
+            &[
+                ("auto", Unauthenticated::Auto),
+                ("error", Unauthenticated::Error),
+                ("deny", Unauthenticated::Deny),
+            ],
         ),
     }
 }

@@ -158,12 +158,16 @@ impl Problem {
 }
 
 /// The error that API Gateway turns into 401. The message must be exactly this: anything else becomes a 500.
-pub const UNAUTHORIZED: InvocationError =
-    InvocationError { error_type: "Unauthorized", error_message: "Unauthorized" };
+pub const UNAUTHORIZED: InvocationError = InvocationError {
+    error_type: "Unauthorized",
+    error_message: "Unauthorized",
+};
 
 /// The error that API Gateway turns into 500.
-pub const INTERNAL_ERROR: InvocationError =
-    InvocationError { error_type: "InternalError", error_message: "InternalError" };
+pub const INTERNAL_ERROR: InvocationError = InvocationError {
+    error_type: "InternalError",
+    error_message: "InternalError",
+};
 
 #[cfg(test)]
 mod tests {

@@ -157,7 +157,9 @@ impl<'a> AuthorizationRequest<'a> {
     /// The HTTP verb. A WebSocket connection has none.
     pub fn verb(&self) -> Option<&str> {
         let context = self.event.request_context.0.as_ref();
-        let told = context.and_then(|context| context.http.0.as_ref()).and_then(|http| http.method.get());
+        let told = context
+            .and_then(|context| context.http.0.as_ref())
+            .and_then(|http| http.method.get());
         told.or_else(|| self.arn.verb())
     }
 
@@ -179,14 +181,20 @@ impl<'a> AuthorizationRequest<'a> {
     /// A header, by its name in any case. Names that differ in case alone are the same header.
     pub fn header(&self, name: &str) -> Presence<'_> {
         let plain = self.event.headers.values(|known| known.eq_ignore_ascii_case(name));
-        let multi = self.event.multi_value_headers.values(|known| known.eq_ignore_ascii_case(name));
+        let multi = self
+            .event
+            .multi_value_headers
+            .values(|known| known.eq_ignore_ascii_case(name));
         Presence::of(plain).merged(Presence::of(multi))
     }
 
     /// A query parameter, by its exact name.
     pub fn query(&self, name: &str) -> Presence<'_> {
         let plain = self.event.query_string_parameters.values(|known| known == name);
-        let multi = self.event.multi_value_query_string_parameters.values(|known| known == name);
+        let multi = self
+            .event
+            .multi_value_query_string_parameters
+            .values(|known| known == name);
         Presence::of(plain).merged(Presence::of(multi))
     }
 
@@ -202,7 +210,9 @@ impl<'a> AuthorizationRequest<'a> {
             Presence::One(line) => Box::new(std::iter::once(line)),
             Presence::Many => Box::new(self.event.multi_value_headers.values(is_cookie)),
         };
-        let pairs = from_headers.flat_map(|line| line.split(';')).chain(self.event.cookies.iter());
+        let pairs = from_headers
+            .flat_map(|line| line.split(';'))
+            .chain(self.event.cookies.iter());
         Presence::of(pairs.filter_map(|pair| {
             let (known, value) = pair.trim().split_once('=')?;
             (known == name).then_some(value)

@@ -59,7 +59,14 @@ impl App {
         }
         let keys = Keys::new(config.introspection.url.as_str(), &config.introspection.auth.identity());
         let cache = Cache::new(config.cache);
-        Self(Arc::new(Shared { config, provider, keys, cache, clock, telemetry }))
+        Self(Arc::new(Shared {
+            config,
+            provider,
+            keys,
+            cache,
+            clock,
+            telemetry,
+        }))
     }
 
     /// Answers one event.
@@ -78,7 +85,13 @@ impl App {
             }
             Err(problem) => (None, Decision::Refuse(problem, None), Outcome::unreadable(problem)),
         };
-        account.finish(&app.telemetry, request.as_ref(), &decision, &outcome, &app.config.rules.scopes);
+        account.finish(
+            &app.telemetry,
+            request.as_ref(),
+            &decision,
+            &outcome,
+            &app.config.rules.scopes,
+        );
         outcome.answer
     }
 }

@@ -115,7 +115,10 @@ struct Principal(Option<Arc<Claims>>);
 
 impl Principal {
     fn text(&self) -> &str {
-        self.0.as_ref().and_then(|claims| claims.principal()).unwrap_or("anonymous")
+        self.0
+            .as_ref()
+            .and_then(|claims| claims.principal())
+            .unwrap_or("anonymous")
     }
 }
 
@@ -163,14 +166,19 @@ impl PolicyRules {
     pub fn answer(&self, request: &AuthorizationRequest<'_>, decision: &Decision) -> Outcome {
         match decision {
             Decision::Allow(claims) => self.allow(request, claims),
-            Decision::Refuse(problem, claims) => Outcome::refused(*problem, self.refuse(request, *problem, claims.clone())),
+            Decision::Refuse(problem, claims) => {
+                Outcome::refused(*problem, self.refuse(request, *problem, claims.clone()))
+            }
         }
     }
 
     fn allow(&self, request: &AuthorizationRequest<'_>, claims: &Arc<Claims>) -> Outcome {
         let context = (!claims.context().is_empty()).then(|| TokenContext::Whole(claims.clone()));
         let answer = if self.answers_simply(request) {
-            Answer::Simple(SimpleAnswer { is_authorized: true, context })
+            Answer::Simple(SimpleAnswer {
+                is_authorized: true,
+                context,
+            })
         } else {
             let resource = match self.scope {
                 PolicyScope::Api => whole_stage(request),
@@ -185,7 +193,11 @@ impl PolicyRules {
             Answer::Policy(policy("Allow", Principal(Some(claims.clone())), resource, context))
         };
         match fitted(answer, max_bytes(request.kind)) {
-            Some((answer, context_truncated)) => Outcome { answer: Ok(answer), problem: None, context_truncated },
+            Some((answer, context_truncated)) => Outcome {
+                answer: Ok(answer),
+                problem: None,
+                context_truncated,
+            },
             None => Outcome::refused(Problem::AnswerTooLarge, Err(INTERNAL_ERROR)),
         }
     }
@@ -213,10 +225,18 @@ impl PolicyRules {
             Refusal::Forbidden => claims,
         };
         if self.answers_simply(request) {
-            return Ok(Answer::Simple(SimpleAnswer { is_authorized: false, context: None }));
+            return Ok(Answer::Simple(SimpleAnswer {
+                is_authorized: false,
+                context: None,
+            }));
         }
         // On the whole stage, so that a denial that API Gateway caches is right for every method.
-        Ok(Answer::Policy(policy("Deny", Principal(claims), whole_stage(request), None)))
+        Ok(Answer::Policy(policy(
+            "Deny",
+            Principal(claims),
+            whole_stage(request),
+            None,
+        )))
     }
 
     fn answers_simply(&self, request: &AuthorizationRequest<'_>) -> bool {
@@ -226,7 +246,11 @@ impl PolicyRules {
 
 impl Outcome {
     fn refused(problem: Problem, answer: Result<Answer, InvocationError>) -> Self {
-        Self { answer, problem: Some(problem), context_truncated: false }
+        Self {
+            answer,
+            problem: Some(problem),
+            context_truncated: false,
+        }
     }
 
     /// The answer to an event that could not be read: nobody knows which shape to answer in.
@@ -235,12 +259,21 @@ impl Outcome {
     }
 }
 
-fn policy(effect: &'static str, principal_id: Principal, resource: String, context: Option<TokenContext>) -> PolicyAnswer {
+fn policy(
+    effect: &'static str,
+    principal_id: Principal,
+    resource: String,
+    context: Option<TokenContext>,
+) -> PolicyAnswer {
     PolicyAnswer {
         principal_id,
         policy_document: PolicyDocument {
             version: "2012-10-17",
-            statement: [Statement { action: "execute-api:Invoke", effect, resource }],
+            statement: [Statement {
+                action: "execute-api:Invoke",
+                effect,
+                resource,
+            }],
         },
         context,
     }
@@ -265,7 +298,11 @@ fn exact(request: &AuthorizationRequest<'_>) -> Option<String> {
 }
 
 fn max_bytes(kind: Kind) -> usize {
-    if kind == Kind::WsConnect { MAX_WEBSOCKET } else { MAX_OTHERS }
+    if kind == Kind::WsConnect {
+        MAX_WEBSOCKET
+    } else {
+        MAX_OTHERS
+    }
 }
 
 /// The answer within `limit` bytes, and whether its context was shortened for it; `None` when it does not fit.
@@ -295,7 +332,9 @@ fn at_most_bytes(answer: &Answer) -> usize {
     match answer {
         Answer::Policy(answer) => {
             let [statement] = &answer.policy_document.statement;
-            FRAME + MOST_PER_BYTE * (answer.principal_id.text().len() + statement.resource.len()) + context(&answer.context)
+            FRAME
+                + MOST_PER_BYTE * (answer.principal_id.text().len() + statement.resource.len())
+                + context(&answer.context)
         }
         Answer::Simple(answer) => FRAME + context(&answer.context),
     }

@@ -165,7 +165,11 @@ mod tests {
         assert!(!rules(Mode::All).satisfied_by("a\tb"));
         assert!(rules(Mode::Any).satisfied_by("c b"));
         assert!(!rules(Mode::Any).satisfied_by(""));
-        let none = ScopeRules { required: vec![], mode: Mode::Any, strategy: ScopeStrategy::Exact };
+        let none = ScopeRules {
+            required: vec![],
+            mode: Mode::Any,
+            strategy: ScopeStrategy::Exact,
+        };
         assert!(none.satisfied_by(""));
     }
 }

@@ -96,7 +96,9 @@ impl TokenRules {
                 Presence::Many => return Err(Problem::AmbiguousToken),
             };
             match location {
-                Location::Header(name) if name.eq_ignore_ascii_case("authorization") => return self.without_scheme(value),
+                Location::Header(name) if name.eq_ignore_ascii_case("authorization") => {
+                    return self.without_scheme(value);
+                }
                 Location::Subprotocol => {
                     if let Some(found) = after_bearer(value) {
                         return found;

@@ -57,13 +57,22 @@ impl Target {
     pub fn new(url: Url, extra: &HeaderMap) -> Self {
         let mut headers = extra.clone();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        Self { url, headers, idle: AtomicUsize::new(0) }
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        Self {
+            url,
+            headers,
+            idle: AtomicUsize::new(0),
+        }
     }
 
     /// Takes a connection that presumably exists. A wrong guess costs one further attempt, or saves none.
     fn take_idle(&self) -> bool {
-        self.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1)).is_ok()
+        self.idle
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1))
+            .is_ok()
     }
 }
 
@@ -106,7 +115,10 @@ impl Upstream {
             https,
             ..ClientOptions::new(USER_AGENT)
         };
-        Ok(Self { client: shared::http::client(&options)?, rules })
+        Ok(Self {
+            client: shared::http::client(&options)?,
+            rules,
+        })
     }
 
     /// Time for everything that one request needs.
@@ -138,7 +150,9 @@ impl Upstream {
             }
             exchange.attempt();
             let attempt = self.attempt(target, authorization, form, exchange);
-            let outcome = tokio::time::timeout(limit, attempt).await.unwrap_or(Err(Failure::Timeout));
+            let outcome = tokio::time::timeout(limit, attempt)
+                .await
+                .unwrap_or(Err(Failure::Timeout));
             let (problem, asked_pause) = match outcome {
                 Ok(Attempt::Answer(received)) => return Ok(received),
                 Ok(Attempt::NotNow(pause)) => (Problem::UpstreamStatus, pause),
@@ -168,13 +182,20 @@ impl Upstream {
         exchange: &mut Exchange,
     ) -> Result<Attempt, Failure> {
         let reused = target.take_idle();
-        let mut request = self.client.post(target.url.clone()).headers(target.headers.clone()).body(form.clone());
+        let mut request = self
+            .client
+            .post(target.url.clone())
+            .headers(target.headers.clone())
+            .body(form.clone());
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
         let response = request.send().await.map_err(|error| classify(&error, reused))?;
         let status = response.status().as_u16();
-        let keeps = !response.headers().get(CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+        let keeps = !response
+            .headers()
+            .get(CONNECTION)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
         exchange.status = Some(status);
         exchange.content_type = header_text(&response, CONTENT_TYPE.as_str());
         exchange.bytes = None;
@@ -189,7 +210,10 @@ impl Upstream {
             },
             400 | 401 => {
                 let reading = read_body(response, self.rules.max_bytes);
-                tokio::time::timeout(REFUSAL_BODY, reading).await.ok().and_then(Result::ok)
+                tokio::time::timeout(REFUSAL_BODY, reading)
+                    .await
+                    .ok()
+                    .and_then(Result::ok)
             }
             _ => None,
         };
@@ -223,7 +247,10 @@ fn classify(error: &reqwest::Error, reused: bool) -> Failure {
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut next: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = next {
-        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+        if error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+        {
             return true;
         }
         next = error.source();
@@ -232,7 +259,11 @@ fn is_tls(error: &reqwest::Error) -> bool {
 }
 
 fn header_text(response: &Response, name: &str) -> Option<String> {
-    response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    response
+        .headers()
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
 }
 
 /// `Retry-After` in seconds (RFC 9110, section 10.2.3). A date there is not looked at: the usual pause stands.

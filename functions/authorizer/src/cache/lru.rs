@@ -66,7 +66,12 @@ impl<V> Lru<V> {
         {
             self.remove(&oldest);
         }
-        let node = Node { key, value: Some(value), newer: NONE, older: NONE };
+        let node = Node {
+            key,
+            value: Some(value),
+            newer: NONE,
+            older: NONE,
+        };
         let place = match self.free.pop() {
             Some(place) => {
                 if let Some(empty) = self.nodes.get_mut(place) {
@@ -92,7 +97,9 @@ impl<V> Lru<V> {
     }
 
     fn unlink(&mut self, place: usize) {
-        let Some((newer, older)) = self.nodes.get(place).map(|node| (node.newer, node.older)) else { return };
+        let Some((newer, older)) = self.nodes.get(place).map(|node| (node.newer, node.older)) else {
+            return;
+        };
         match self.nodes.get_mut(newer) {
             Some(node) => node.older = older,
             None => self.newest = older,

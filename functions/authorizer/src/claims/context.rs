@@ -14,8 +14,16 @@ use super::{Typed, moment};
 const MAX_VALUE: usize = 1024;
 
 /// Names that API Gateway sets itself under `$context.authorizer`.
-const RESERVED: [&str; 8] =
-    ["principalId", "claims", "error", "latency", "integrationLatency", "integrationStatus", "requestId", "status"];
+const RESERVED: [&str; 8] = [
+    "principalId",
+    "claims",
+    "error",
+    "latency",
+    "integrationLatency",
+    "integrationStatus",
+    "requestId",
+    "status",
+];
 
 /// Which claims become context.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +66,9 @@ impl Context {
             }
         }
         for (key, path) in &rules.ext {
-            let member = path.iter().try_fold(reply.get("ext"), |value, name| value.map(|value| value.get(name)));
+            let member = path
+                .iter()
+                .try_fold(reply.get("ext"), |value, name| value.map(|value| value.get(name)));
             if let Some(value) = member.flatten().and_then(plain_text) {
                 pairs.push((key.clone(), value));
             }
@@ -82,7 +92,12 @@ impl Context {
     }
 
     pub(super) fn size(&self) -> usize {
-        self.json_len() + self.pairs.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>()
+        self.json_len()
+            + self
+                .pairs
+                .iter()
+                .map(|(key, value)| key.len() + value.len())
+                .sum::<usize>()
     }
 
     /// The context with one part less, when the whole is too large: what came from `ext`, the last first, then
@@ -151,9 +166,7 @@ fn plain_text(value: &Value) -> Option<String> {
 /// array, which API Gateway fails on when it answers from its cache.
 fn bounded(text: &str) -> Option<String> {
     let mut kept: String = text.chars().filter(|letter| !letter.is_control()).collect();
-    if kept.trim_start().starts_with(['{', '['])
-        && serde_json::from_str::<serde::de::IgnoredAny>(&kept).is_ok()
-    {
+    if kept.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(&kept).is_ok() {
         return None;
     }
     let end = kept.floor_char_boundary(MAX_VALUE);

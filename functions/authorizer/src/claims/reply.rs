@@ -31,7 +31,10 @@ impl Reply {
         let members: Members = serde_json::from_slice(body).map_err(|_| Problem::UpstreamInvalid)?;
         let active = members.0.iter().find(|(name, _)| name == "active");
         match active {
-            Some((_, Value::Bool(active))) => Ok(Self { active: *active, members: members.0 }),
+            Some((_, Value::Bool(active))) => Ok(Self {
+                active: *active,
+                members: members.0,
+            }),
             _ => Err(Problem::UpstreamInvalid),
         }
     }

@@ -32,7 +32,11 @@ impl Config {
             let text = read(secrets, "AUTHZ_CA_BUNDLE", source, &mut problems).await;
             ca_bundle = text.and_then(|text| pem(&text, &mut problems));
         }
-        if problems.is_empty() { Ok(Credentials { caller, ca_bundle }) } else { Err(ConfigError::new(problems)) }
+        if problems.is_empty() {
+            Ok(Credentials { caller, ca_bundle })
+        } else {
+            Err(ConfigError::new(problems))
+        }
     }
 }
 
@@ -55,7 +59,10 @@ fn pem(text: &Secret, problems: &mut Vec<String>) -> Option<Vec<u8>> {
     match std::fs::read(text) {
         Ok(pem) => Some(pem),
         Err(error) => {
-            problems.push(format!("AUTHZ_CA_BUNDLE: is neither PEM nor a file that can be read ({})", error.kind()));
+            problems.push(format!(
+                "AUTHZ_CA_BUNDLE: is neither PEM nor a file that can be read ({})",
+                error.kind()
+            ));
             None
         }
     }

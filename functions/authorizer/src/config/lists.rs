@@ -7,7 +7,11 @@ use crate::token::Location;
 
 pub(super) fn list_or(reader: &mut Reader<'_>, name: &str, default: &[&str]) -> Vec<String> {
     let list = reader.list(name);
-    if list.is_empty() { default.iter().map(|&item| item.to_owned()).collect() } else { list }
+    if list.is_empty() {
+        default.iter().map(|&item| item.to_owned()).collect()
+    } else {
+        list
+    }
 }
 
 pub(super) fn locations(reader: &mut Reader<'_>) -> Vec<Location> {
@@ -20,7 +24,10 @@ pub(super) fn locations(reader: &mut Reader<'_>) -> Vec<Location> {
             Some(("cookie", name)) if is_word(name) => Location::Cookie(name.to_owned()),
             None if item == "subprotocol" => Location::Subprotocol,
             _ => {
-                reader.problem(NAME, "must be a list of header:NAME, query:NAME, cookie:NAME, subprotocol");
+                reader.problem(
+                    NAME,
+                    "must be a list of header:NAME, query:NAME, cookie:NAME, subprotocol",
+                );
                 return locations;
             }
         };
@@ -45,7 +52,10 @@ pub(super) fn scheme(reader: &mut Reader<'_>) -> Option<String> {
 pub(super) fn token_prefix(reader: &mut Reader<'_>) -> String {
     const NAME: &str = "AUTHZ_TOKEN_PREFIX";
     let prefix = reader.text_or(NAME, "");
-    if !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)) {
+    if !prefix
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+    {
         reader.problem(NAME, "must be of letters, digits and -._~+/");
     }
     prefix
@@ -55,18 +65,32 @@ pub(super) fn context(reader: &mut Reader<'_>, warnings: &mut Vec<(String, &'sta
     const CLAIMS: &str = "AUTHZ_CONTEXT_CLAIMS";
     const EXT: &str = "AUTHZ_CONTEXT_EXT";
     let mut rules = ContextRules::default();
-    for name in list_or(reader, CLAIMS, &["sub", "client_id", "scope", "iss", "aud", "exp", "username"]) {
+    for name in list_or(
+        reader,
+        CLAIMS,
+        &["sub", "client_id", "scope", "iss", "aud", "exp", "username"],
+    ) {
         if !is_context_key(&name) {
-            reader.problem(CLAIMS, "must be a list of names of 1 to 64 letters, digits and underscores");
+            reader.problem(
+                CLAIMS,
+                "must be a list of names of 1 to 64 letters, digits and underscores",
+            );
         } else if is_reserved_key(&name) {
-            warnings.push((CLAIMS.to_owned(), "names a key that API Gateway sets itself; it is left out"));
+            warnings.push((
+                CLAIMS.to_owned(),
+                "names a key that API Gateway sets itself; it is left out",
+            ));
         } else if !rules.claims.contains(&name) {
             rules.claims.push(name);
         }
     }
     for dotted in reader.list(EXT) {
         let mut key = String::from("ext_");
-        key.extend(dotted.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }));
+        key.extend(
+            dotted
+                .chars()
+                .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }),
+        );
         if !is_context_key(&key) || dotted.split('.').any(str::is_empty) {
             reader.problem(EXT, "must be a list of dotted paths, each of at most 60 characters");
         } else if rules.claims.contains(&key) || rules.ext.iter().any(|(known, _)| *known == key) {
@@ -80,5 +104,8 @@ pub(super) fn context(reader: &mut Reader<'_>, warnings: &mut Vec<(String, &'sta
 
 /// A token of RFC 9110, section 5.6.2.
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

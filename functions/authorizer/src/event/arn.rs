@@ -87,7 +87,9 @@ fn is_partition(text: &str) -> bool {
     match text.strip_prefix("aws") {
         Some("") => true,
         Some(rest) => {
-            rest.len() > 1 && rest.starts_with('-') && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            rest.len() > 1
+                && rest.starts_with('-')
+                && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
         }
         None => false,
     }
@@ -114,15 +116,54 @@ mod tests {
     #[test]
     fn parts_of_good_arns() {
         for (text, api, stage, verb, tail) in [
-            ("arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/orders/42", "a1b2", "prod", Some("GET"), "GET/orders/42"),
-            ("arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:a/$default/POST/a:b/c", "a", "$default", Some("POST"), "POST/a:b/c"),
-            ("arn:aws:execute-api:us-east-1:123456789012:ymy8tbxw7b/*/GET/", "ymy8tbxw7b", "*", Some("GET"), "GET/"),
-            ("arn:aws-cn:execute-api:cn-north-1:123456789012:w5/prod/$connect", "w5", "prod", None, "$connect"),
-            ("arn:aws:execute-api:eu-west-1:123456789012:a/s/$default", "a", "s", None, "$default"),
-            ("arn:aws:execute-api:eu-west-1:123456789012:a/s/GET//", "a", "s", Some("GET"), "GET//"),
+            (
+                "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/orders/42",
+                "a1b2",
+                "prod",
+                Some("GET"),
+                "GET/orders/42",
+            ),
+            (
+                "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:a/$default/POST/a:b/c",
+                "a",
+                "$default",
+                Some("POST"),
+                "POST/a:b/c",
+            ),
+            (
+                "arn:aws:execute-api:us-east-1:123456789012:ymy8tbxw7b/*/GET/",
+                "ymy8tbxw7b",
+                "*",
+                Some("GET"),
+                "GET/",
+            ),
+            (
+                "arn:aws-cn:execute-api:cn-north-1:123456789012:w5/prod/$connect",
+                "w5",
+                "prod",
+                None,
+                "$connect",
+            ),
+            (
+                "arn:aws:execute-api:eu-west-1:123456789012:a/s/$default",
+                "a",
+                "s",
+                None,
+                "$default",
+            ),
+            (
+                "arn:aws:execute-api:eu-west-1:123456789012:a/s/GET//",
+                "a",
+                "s",
+                Some("GET"),
+                "GET//",
+            ),
         ] {
             let arn = parse(text).unwrap();
-            assert_eq!((arn.api(), arn.stage(), arn.verb(), arn.after_stage()), (api, stage, verb, tail));
+            assert_eq!(
+                (arn.api(), arn.stage(), arn.verb(), arn.after_stage()),
+                (api, stage, verb, tail)
+            );
             assert_eq!(arn.as_str(), text);
             assert_eq!(format!("{}/{}", arn.through_stage(), arn.after_stage()), text);
         }
@@ -130,7 +171,10 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        let long = format!("arn:aws:execute-api:eu-west-1:123456789012:a/s/GET/{}", "x".repeat(1600));
+        let long = format!(
+            "arn:aws:execute-api:eu-west-1:123456789012:a/s/GET/{}",
+            "x".repeat(1600)
+        );
         for text in [
             "",
             "arn",
@@ -159,7 +203,15 @@ mod tests {
 
     #[test]
     fn only_the_route_itself_is_the_connection_route() {
-        assert!(parse("arn:aws:execute-api:eu-west-1:123456789012:w/prod/$connect").unwrap().is_connect());
-        assert!(!parse("arn:aws:execute-api:eu-west-1:123456789012:w/prod/GET/x/$connect").unwrap().is_connect());
+        assert!(
+            parse("arn:aws:execute-api:eu-west-1:123456789012:w/prod/$connect")
+                .unwrap()
+                .is_connect()
+        );
+        assert!(
+            !parse("arn:aws:execute-api:eu-west-1:123456789012:w/prod/GET/x/$connect")
+                .unwrap()
+                .is_connect()
+        );
     }
 }

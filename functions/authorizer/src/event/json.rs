@@ -38,7 +38,10 @@ pub(super) struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl Pairs<'_> {
     pub(super) fn values(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(name, _)| wanted(name)).map(|(_, value)| value.as_ref())
+        self.0
+            .iter()
+            .filter(move |(name, _)| wanted(name))
+            .map(|(_, value)| value.as_ref())
     }
 }
 

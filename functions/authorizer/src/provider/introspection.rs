@@ -56,7 +56,13 @@ impl Introspection {
         principal: PrincipalRules,
         context: ContextRules,
     ) -> Self {
-        Self { upstream, target, caller, principal, context }
+        Self {
+            upstream,
+            target,
+            caller,
+            principal,
+            context,
+        }
     }
 
     /// Whether a token is the one that we show to the endpoint.
@@ -85,17 +91,26 @@ impl Introspection {
         self.read(&received?)
     }
 
-    async fn post(&self, token: &AccessToken<'_>, deadline: Deadline, account: &mut Account) -> Result<Received, Problem> {
+    async fn post(
+        &self,
+        token: &AccessToken<'_>,
+        deadline: Deadline,
+        account: &mut Account,
+    ) -> Result<Received, Problem> {
         let token: String = byte_serialize(token.reveal().as_bytes()).collect();
         let form = Bytes::from(format!("token={token}&token_type_hint=access_token"));
         let authorization = match &self.caller {
             Caller::Anonymous => None,
             Caller::Basic(header) | Caller::Bearer(header, _) => Some(header),
             Caller::SystemToken(system_token) => {
-                return self.post_with_system_token(system_token, &form, deadline, account).await;
+                return self
+                    .post_with_system_token(system_token, &form, deadline, account)
+                    .await;
             }
         };
-        self.upstream.post(&self.target, authorization, &form, deadline, &mut account.introspection).await
+        self.upstream
+            .post(&self.target, authorization, &form, deadline, &mut account.introspection)
+            .await
     }
 
     async fn post_with_system_token(
@@ -107,7 +122,10 @@ impl Introspection {
     ) -> Result<Received, Problem> {
         let held = system_token.get(&self.upstream, deadline, account).await?;
         let header = Some(held.header());
-        let received = self.upstream.post(&self.target, header, form, deadline, &mut account.introspection).await?;
+        let received = self
+            .upstream
+            .post(&self.target, header, form, deadline, &mut account.introspection)
+            .await?;
         if received.status != 401 {
             return Ok(received);
         }
@@ -115,7 +133,9 @@ impl Introspection {
         system_token.forget(&held);
         let held = system_token.get(&self.upstream, deadline, account).await?;
         let header = Some(held.header());
-        self.upstream.post(&self.target, header, form, deadline, &mut account.introspection).await
+        self.upstream
+            .post(&self.target, header, form, deadline, &mut account.introspection)
+            .await
     }
 
     fn read(&self, received: &Received) -> Result<Introspected, Problem> {
@@ -134,6 +154,10 @@ impl Introspection {
         if !reply.is_active() {
             return Ok(Introspected::Inactive);
         }
-        Ok(Introspected::Active(Arc::new(Claims::new(&reply, &self.principal, &self.context))))
+        Ok(Introspected::Active(Arc::new(Claims::new(
+            &reply,
+            &self.principal,
+            &self.context,
+        ))))
     }
 }

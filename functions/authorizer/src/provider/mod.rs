@@ -51,17 +51,34 @@ impl Provider {
                 let header = bearer_header(&secret).ok_or_else(|| problem("AUTHZ_BEARER", unfit))?;
                 Caller::Bearer(header, secret)
             }
-            CallerConfig::ClientCredentials { client, token_url, scope, audience } => {
+            CallerConfig::ClientCredentials {
+                client,
+                token_url,
+                scope,
+                audience,
+            } => {
                 // Headers such as X-Forwarded-Proto are meant for the server, but may hold a key of the endpoint's.
                 let same_server = token_url.origin() == endpoint.url.origin();
-                let headers = if same_server { endpoint.headers.clone() } else { HeaderMap::new() };
+                let headers = if same_server {
+                    endpoint.headers.clone()
+                } else {
+                    HeaderMap::new()
+                };
                 let target = Target::new(token_url.clone(), &headers);
-                Caller::SystemToken(SystemToken::new(target, basic_header(client, &secret)?, scope, audience, clock))
+                Caller::SystemToken(SystemToken::new(
+                    target,
+                    basic_header(client, &secret)?,
+                    scope,
+                    audience,
+                    clock,
+                ))
             }
         };
         let target = Target::new(endpoint.url.clone(), &endpoint.headers);
         let (principal, context) = (config.principal.clone(), config.context.clone());
-        Ok(Self::Introspection(Introspection::new(upstream, target, caller, principal, context)))
+        Ok(Self::Introspection(Introspection::new(
+            upstream, target, caller, principal, context,
+        )))
     }
 
     /// Asks about a token.
@@ -102,7 +119,11 @@ impl CallerConfig {
 /// `Authorization: Basic …` (RFC 6749, section 2.3.1).
 fn basic_header(client: &ClientConfig, secret: &Secret) -> Result<HeaderValue, ConfigError> {
     let encoded = |text: &str| {
-        if client.form_encoded { byte_serialize(text.as_bytes()).collect() } else { text.to_owned() }
+        if client.form_encoded {
+            byte_serialize(text.as_bytes()).collect()
+        } else {
+            text.to_owned()
+        }
     };
     let pair = Secret::new(format!("{}:{}", encoded(&client.id), encoded(secret.reveal())));
     sensitive(&format!("Basic {}", STANDARD.encode(pair.reveal())))

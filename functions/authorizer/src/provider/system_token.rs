@@ -48,7 +48,9 @@ pub struct SystemToken {
 
 impl std::fmt::Debug for SystemToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SystemToken").field("target", &self.target).finish_non_exhaustive()
+        f.debug_struct("SystemToken")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,7 +97,12 @@ impl SystemToken {
     ///
     /// # Errors
     /// [`Problem::SystemToken`], with the endpoint's error code in the account.
-    pub async fn get(&self, upstream: &Upstream, deadline: Deadline, account: &mut Account) -> Result<Arc<Held>, Problem> {
+    pub async fn get(
+        &self,
+        upstream: &Upstream,
+        deadline: Deadline,
+        account: &mut Account,
+    ) -> Result<Arc<Held>, Problem> {
         if let Some(held) = self.current() {
             return Ok(held);
         }
@@ -107,14 +114,22 @@ impl SystemToken {
         }
         let asked_at_ms = self.clock.now_ms();
         let posted = upstream
-            .post(&self.target, Some(&self.authorization), &self.form, deadline, &mut account.system_token)
+            .post(
+                &self.target,
+                Some(&self.authorization),
+                &self.form,
+                deadline,
+                &mut account.system_token,
+            )
             .await;
-        let held = posted.and_then(|received| read(&received, asked_at_ms, account)).map_err(|problem| {
-            if account.oauth_error.is_none() && problem != Problem::SystemToken {
-                account.oauth_error = Some(problem.verdict().reason.to_owned());
-            }
-            Problem::SystemToken
-        })?;
+        let held = posted
+            .and_then(|received| read(&received, asked_at_ms, account))
+            .map_err(|problem| {
+                if account.oauth_error.is_none() && problem != Problem::SystemToken {
+                    account.oauth_error = Some(problem.verdict().reason.to_owned());
+                }
+                Problem::SystemToken
+            })?;
         let held = Arc::new(held);
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
         Ok(held)
@@ -135,18 +150,24 @@ impl SystemToken {
     /// The token held, while it need not be renewed by the wall clock.
     fn current(&self) -> Option<Arc<Held>> {
         let now_ms = self.clock.now_ms();
-        self.peek().filter(|held| (held.fetched_at_ms..held.renew_at_ms).contains(&now_ms))
+        self.peek()
+            .filter(|held| (held.fetched_at_ms..held.renew_at_ms).contains(&now_ms))
     }
 }
 
 fn read(received: &Received, asked_at_ms: u64, account: &mut Account) -> Result<Held, Problem> {
     let body = received.body.as_deref().unwrap_or_default();
     if received.status != 200 {
-        account.oauth_error = serde_json::from_slice::<Refused>(body).ok().map(|refused| refused.error).filter(|code| is_code(code));
+        account.oauth_error = serde_json::from_slice::<Refused>(body)
+            .ok()
+            .map(|refused| refused.error)
+            .filter(|code| is_code(code));
         return Err(Problem::SystemToken);
     }
     let granted: Granted = serde_json::from_slice(body).map_err(|_| Problem::UpstreamInvalid)?;
-    let is_bearer = granted.token_type.is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
+    let is_bearer = granted
+        .token_type
+        .is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
     let header = bearer_header(&granted.access_token).filter(|_| is_bearer && !granted.access_token.is_empty());
     let life_secs = granted.expires_in.unwrap_or(UNTOLD_LIFE_SECS);
     let margin_secs = MARGIN_SECS.min(life_secs / 2);
