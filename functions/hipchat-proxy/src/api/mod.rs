@@ -1,0 +1,41 @@
+//! HipChat's wire: paths, parameters and answers of both API versions. Nobody else knows how a HipChat client talks.
+
+mod answer;
+mod body;
+mod fields;
+mod route;
+pub mod v1;
+pub mod v2;
+
+pub use answer::{Answer, Markup};
+pub use body::read_body;
+pub use fields::{Fields, Parameter};
+pub use route::{Call, Need, Target, route, version_of};
+
+/// HipChat's two REST APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// `/v1/`: forms and query strings.
+    V1,
+    /// `/v2/`: JSON.
+    V2,
+}
+
+impl Version {
+    /// The word in logs: `v1` or `v2`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        }
+    }
+}
+
+/// What the API itself leaves to the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlong {
+    /// A message of more than 10,000 characters is a 400, as HipChat documented.
+    Reject,
+    /// It is cut to 9,997 characters and `...`.
+    Truncate,
+}

@@ -1,0 +1,255 @@
+//! The function's variables, read once at the start; every bad one is reported before it stops.
+
+pub mod document;
+
+use shared::env::{Env, Reader};
+use shared::{ConfigError, SecretSource};
+
+use crate::api::Overlong;
+
+/// The names of all variables; what else begins with `HIPCHAT_` or `SLACK_` is likely misspelt.
+const KNOWN: &[&str] = &[
+    "HIPCHAT_TOKENS",
+    "HIPCHAT_TOKENS_SECRET_ARN",
+    "HIPCHAT_DIRECTORY",
+    "HIPCHAT_DIRECTORY_FILE",
+    "HIPCHAT_DIRECTORY_SECRET_ARN",
+    "HIPCHAT_RATE_LIMIT",
+    "HIPCHAT_FLOOD_LIMIT",
+    "HIPCHAT_OVERLONG",
+    "HIPCHAT_STRICT_ESCAPE",
+    "HIPCHAT_DRY_RUN",
+    "SLACK_API_URL",
+    "SLACK_TOKEN",
+    "SLACK_TOKEN_SECRET_ARN",
+    "SLACK_CUSTOMIZE",
+];
+
+/// Where the directory of rooms and users stands.
+#[derive(Debug, Clone)]
+pub enum DirectorySource {
+    /// In the environment or in Secrets Manager.
+    Document(SecretSource),
+    /// In a file of the package.
+    File(String),
+}
+
+/// The whole configuration. An empty variable counts as unset; booleans are `true`, `false`, `1`, `0` in any case.
+///
+/// | variable | default | meaning |
+/// |---|---|---|
+/// | `HIPCHAT_TOKENS` or `HIPCHAT_TOKENS_SECRET_ARN` | required | allow-list of HipChat tokens, a JSON list, see [`crate::access`] |
+/// | `HIPCHAT_DIRECTORY`, `HIPCHAT_DIRECTORY_FILE` or `HIPCHAT_DIRECTORY_SECRET_ARN` | required | rooms and users, a JSON object, see [`crate::rooms`]; a file's path is relative to the package |
+/// | `HIPCHAT_RATE_LIMIT` | 500 | requests of one token in 300 s, in each execution environment; 0 is no limit |
+/// | `HIPCHAT_FLOOD_LIMIT` | 30 | messages to one room in 60 s, in each execution environment; 0 is no limit |
+/// | `HIPCHAT_OVERLONG` | `reject` | a message of more than 10,000 characters: `reject` (400) or `truncate` |
+/// | `HIPCHAT_STRICT_ESCAPE` | false | breaks `*`, `_`, `~` and backticks of messages with zero-width spaces, so that Slack shows them literally |
+/// | `HIPCHAT_DRY_RUN` | false | checks and logs messages, posts nothing |
+/// | `SLACK_API_URL` | `https://slack.com/api` | base of the Web API; plain HTTP for a loopback host alone |
+/// | `SLACK_TOKEN` or `SLACK_TOKEN_SECRET_ARN` | required, but for a dry run | the Slack app's bot token |
+/// | `SLACK_CUSTOMIZE` | false | posts under the sender's name, which needs the scope `chat:write.customize` |
+///
+/// A `..._SECRET_ARN` is the ARN of a Secrets Manager secret, as `shared::secrets::SecretArn` reads it.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `HIPCHAT_TOKENS`.
+    pub tokens: Option<SecretSource>,
+    /// `HIPCHAT_DIRECTORY`.
+    pub directory: Option<DirectorySource>,
+    /// `SLACK_API_URL`, without a slash at its end.
+    pub slack_api_url: String,
+    /// `SLACK_TOKEN`; always there unless `dry_run`.
+    pub slack_token: Option<SecretSource>,
+    /// `SLACK_CUSTOMIZE`.
+    pub customize: bool,
+    /// `HIPCHAT_RATE_LIMIT`; 0 is off.
+    pub rate_limit: u32,
+    /// `HIPCHAT_FLOOD_LIMIT`; 0 is off.
+    pub flood_limit: u32,
+    /// `HIPCHAT_OVERLONG`.
+    pub overlong: Overlong,
+    /// `HIPCHAT_STRICT_ESCAPE`.
+    pub strict_escape: bool,
+    /// `HIPCHAT_DRY_RUN`.
+    pub dry_run: bool,
+    /// Variables that look like ours and are not.
+    pub unknown: Vec<String>,
+}
+
+impl Config {
+    /// Reads all variables.
+    ///
+    /// # Errors
+    /// One line for each bad variable.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(env);
+        let tokens = reader.secret("HIPCHAT_TOKENS");
+        require(
+            &mut reader,
+            "HIPCHAT_TOKENS",
+            &["HIPCHAT_TOKENS_SECRET_ARN"],
+            tokens.is_some(),
+        );
+        let directory = read_directory(&mut reader);
+        let dry_run = reader.flag("HIPCHAT_DRY_RUN", false);
+        let slack_token = reader.secret("SLACK_TOKEN");
+        if !dry_run {
+            require(
+                &mut reader,
+                "SLACK_TOKEN",
+                &["SLACK_TOKEN_SECRET_ARN"],
+                slack_token.is_some(),
+            );
+        }
+        let slack_api_url = reader.url("SLACK_API_URL", false);
+        if slack_api_url.as_ref().is_some_and(|url| url.query().is_some()) {
+            reader.problem("SLACK_API_URL", "must not hold a query");
+        }
+        let slack_api_url =
+            slack_api_url.map_or_else(|| "https://slack.com/api".to_owned(), |url| url.as_str().to_owned());
+        let config = Self {
+            tokens,
+            directory,
+            slack_api_url: slack_api_url.trim_end_matches('/').to_owned(),
+            slack_token,
+            customize: reader.flag("SLACK_CUSTOMIZE", false),
+            rate_limit: limit(&mut reader, "HIPCHAT_RATE_LIMIT", 500),
+            flood_limit: limit(&mut reader, "HIPCHAT_FLOOD_LIMIT", 30),
+            overlong: reader.choice(
+                "HIPCHAT_OVERLONG",
+                Overlong::Reject,
+                &[("reject", Overlong::Reject), ("truncate", Overlong::Truncate)],
+            ),
+            strict_escape: reader.flag("HIPCHAT_STRICT_ESCAPE", false),
+            dry_run,
+            unknown: [reader.unknown("HIPCHAT_", KNOWN), reader.unknown("SLACK_", KNOWN)].concat(),
+        };
+        reader.finish()?;
+        Ok(config)
+    }
+}
+
+fn read_directory(reader: &mut Reader<'_>) -> Option<DirectorySource> {
+    const NAME: &str = "HIPCHAT_DIRECTORY";
+    let document = reader.secret(NAME);
+    let file = reader.text("HIPCHAT_DIRECTORY_FILE");
+    let others = ["HIPCHAT_DIRECTORY_FILE", "HIPCHAT_DIRECTORY_SECRET_ARN"];
+    require(reader, NAME, &others, document.is_some() || file.is_some());
+    match (document, file) {
+        (Some(_), Some(_)) => {
+            reader.problem(
+                "HIPCHAT_DIRECTORY_FILE",
+                "is set together with another source of the directory; set one of them",
+            );
+            None
+        }
+        (Some(source), None) => Some(DirectorySource::Document(source)),
+        (None, Some(path)) => Some(DirectorySource::File(path)),
+        (None, None) => None,
+    }
+}
+
+/// Notes that none of a setting's variables is set; one that is set badly has its own problem already.
+fn require(reader: &mut Reader<'_>, name: &str, others: &[&str], found: bool) {
+    let any = found || reader.text(name).is_some() || others.iter().any(|other| reader.text(other).is_some());
+    if !any {
+        reader.problem(name, format_args!("is required (or {})", others.join(" or ")));
+    }
+}
+
+fn limit(reader: &mut Reader<'_>, name: &str, default: u64) -> u32 {
+    u32::try_from(reader.number(name, default, 0..=1_000_000)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::testing::FixedEnv;
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf";
+
+    #[test]
+    fn defaults_hold_where_nothing_is_set() {
+        let env = FixedEnv::new([
+            ("HIPCHAT_TOKENS", "[]"),
+            ("HIPCHAT_DIRECTORY_FILE", "rooms.json"),
+            ("SLACK_TOKEN_SECRET_ARN", ARN),
+            ("HIPCHAT_TOKNES", "x"),
+            ("SLACK_TOKENS", "x"),
+        ]);
+        let config = Config::from_env(&env).unwrap();
+        assert_eq!(config.slack_api_url, "https://slack.com/api");
+        assert_eq!((config.rate_limit, config.flood_limit), (500, 30));
+        assert_eq!(config.overlong, Overlong::Reject);
+        assert!(!config.customize && !config.strict_escape && !config.dry_run);
+        assert!(matches!(config.directory, Some(DirectorySource::File(_))));
+        assert_eq!(config.unknown, ["HIPCHAT_TOKNES", "SLACK_TOKENS"]);
+    }
+
+    #[test]
+    fn all_bad_variables_are_told_at_once() {
+        let problems = |pairs: &[(&str, &str)]| {
+            Config::from_env(&FixedEnv::new(pairs.iter().copied()))
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            problems(&[]),
+            "HIPCHAT_TOKENS: is required (or HIPCHAT_TOKENS_SECRET_ARN)\n\
+             HIPCHAT_DIRECTORY: is required (or HIPCHAT_DIRECTORY_FILE or HIPCHAT_DIRECTORY_SECRET_ARN)\n\
+             SLACK_TOKEN: is required (or SLACK_TOKEN_SECRET_ARN)"
+        );
+        assert_eq!(
+            problems(&[
+                ("HIPCHAT_TOKENS", "s3cret"),
+                ("HIPCHAT_TOKENS_SECRET_ARN", ARN),
+                ("HIPCHAT_DIRECTORY", "s3cret"),
+                ("HIPCHAT_DIRECTORY_FILE", "s3cret"),
+                ("SLACK_TOKEN_SECRET_ARN", "s3cret"),
+                ("SLACK_API_URL", "http://slack.example.com/s3cret"),
+                ("SLACK_CUSTOMIZE", "s3cret"),
+                ("HIPCHAT_RATE_LIMIT", "-1"),
+                ("HIPCHAT_OVERLONG", "s3cret"),
+            ])
+            .lines()
+            .map(|line| line.split(':').next().unwrap_or_default())
+            .collect::<Vec<_>>(),
+            [
+                "HIPCHAT_TOKENS",
+                "HIPCHAT_DIRECTORY_FILE",
+                "SLACK_TOKEN_SECRET_ARN",
+                "SLACK_API_URL",
+                "SLACK_CUSTOMIZE",
+                "HIPCHAT_RATE_LIMIT",
+                "HIPCHAT_OVERLONG"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dry_run_needs_no_slack_token() {
+        let env = FixedEnv::new([
+            ("HIPCHAT_TOKENS", "[]"),
+            ("HIPCHAT_DIRECTORY", "{}"),
+            ("HIPCHAT_DRY_RUN", "TRUE"),
+            ("SLACK_API_URL", "http://127.0.0.1:9/api/"),
+        ]);
+        let config = Config::from_env(&env).unwrap();
+        assert!(config.slack_token.is_none());
+        assert_eq!(config.slack_api_url, "http://127.0.0.1:9/api");
+    }
+
+    #[test]
+    fn the_table_names_every_variable() {
+        let source = include_str!("config.rs");
+        for name in KNOWN {
+            assert!(
+                source
+                    .lines()
+                    .any(|line| line.starts_with("/// |") && line.contains(&format!("`{name}`"))),
+                "{name}"
+            );
+        }
+    }
+}

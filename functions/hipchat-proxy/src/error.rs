@@ -1,0 +1,207 @@
+//! What can go wrong with a request, and the one ladder from it to the answer and the log.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use shared::telemetry::Level;
+
+use crate::api::Version;
+use crate::slack::SlackFailure;
+
+/// The text that HipChat's first API gave a token which may not call a method; a client compares it byte for byte.
+const V1_NO_ACCESS: &str =
+    "This auth token does not have access to this method. Please see: https://www.hipchat.com/docs/api/auth";
+
+/// Room names longer than this are cut where an answer quotes them.
+const QUOTED_NAME: usize = 100;
+
+/// Everything that ends a request without a message in Slack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The event holds no request.
+    Unreadable,
+    /// No call of HipChat's API has this path.
+    UnknownPath,
+    /// The path is known, the method is not; the methods that are, for `Allow`.
+    WrongMethod(&'static str),
+    /// No token in any of its four places.
+    NoToken,
+    /// A token that the allow-list does not hold.
+    UnknownToken,
+    /// A token of the allow-list after its time.
+    ExpiredToken,
+    /// A known token that may not make this call, or not in this room.
+    NoAccess,
+    /// The token may write to the room, but there is none of this name.
+    UnknownRoom(String),
+    /// A parameter is missing or wrong; the text says which and what is wanted.
+    BadArgument(&'static str),
+    /// The first API's `format` is neither `json` nor `xml`.
+    UnknownFormat,
+    /// A call of HipChat's API that this function does not answer.
+    Unsupported,
+    /// The token has used up its requests.
+    TooManyRequests,
+    /// The room has had its messages for this minute.
+    Flooded,
+    /// Slack did not take the message for the room of this name.
+    Slack(SlackFailure, String),
+}
+
+/// The answer to a failure, and how it is logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rung {
+    /// The status, one of those that HipChat's clients know.
+    pub status: StatusCode,
+    /// The human text of the error body.
+    pub message: Cow<'static, str>,
+    /// `refused`, `limited` or `failed`.
+    pub outcome: &'static str,
+    /// A stable word.
+    pub reason: &'static str,
+    /// `Error` where a person should act.
+    pub level: Level,
+}
+
+impl Failure {
+    /// The ladder. The first API says 403 where the second says 429, so what is forbidden is a 401 there.
+    pub fn rung(&self, version: Version) -> Rung {
+        let v1 = version == Version::V1;
+        let refused = |status, message, reason| Rung {
+            status,
+            message: Cow::Borrowed(message),
+            outcome: "refused",
+            reason,
+            level: Level::Info,
+        };
+        let forbidden = if v1 {
+            StatusCode::UNAUTHORIZED
+        } else {
+            StatusCode::FORBIDDEN
+        };
+        let unknown_token = if v1 {
+            "Auth token not found. Please see: https://www.hipchat.com/docs/api/auth"
+        } else {
+            "Invalid OAuth session"
+        };
+        match self {
+            Self::Unreadable => Rung {
+                level: Level::Warn,
+                ..refused(
+                    StatusCode::BAD_REQUEST,
+                    "The request could not be read",
+                    "unreadable_event",
+                )
+            },
+            Self::UnknownPath => refused(StatusCode::NOT_FOUND, "No such API method", "unknown_path"),
+            Self::WrongMethod(_) => refused(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This HTTP method is not allowed here",
+                "wrong_method",
+            ),
+            Self::NoToken => refused(StatusCode::UNAUTHORIZED, unknown_token, "no_token"),
+            Self::UnknownToken => refused(StatusCode::UNAUTHORIZED, unknown_token, "unknown_token"),
+            Self::ExpiredToken => refused(StatusCode::UNAUTHORIZED, unknown_token, "expired_token"),
+            Self::NoAccess => refused(
+                StatusCode::UNAUTHORIZED,
+                if v1 {
+                    V1_NO_ACCESS
+                } else {
+                    "This auth token does not have access to this method"
+                },
+                "no_access",
+            ),
+            Self::UnknownRoom(name) => Rung {
+                message: room_not_found(name),
+                ..refused(StatusCode::NOT_FOUND, "", "unknown_room")
+            },
+            Self::BadArgument(what) => refused(StatusCode::BAD_REQUEST, what, "bad_argument"),
+            Self::UnknownFormat => refused(
+                StatusCode::NOT_ACCEPTABLE,
+                "The format must be json or xml",
+                "unknown_format",
+            ),
+            Self::Unsupported => refused(forbidden, "Not supported by this proxy", "unsupported"),
+            Self::TooManyRequests => limited(v1, "rate_limit"),
+            Self::Flooded => limited(v1, "flood_limit"),
+            Self::Slack(failure, room) => slack_rung(failure, room, v1),
+        }
+    }
+}
+
+fn limited(v1: bool, reason: &'static str) -> Rung {
+    Rung {
+        status: if v1 {
+            StatusCode::FORBIDDEN
+        } else {
+            StatusCode::TOO_MANY_REQUESTS
+        },
+        message: Cow::Borrowed("Rate limit exceeded"),
+        outcome: "limited",
+        reason,
+        level: Level::Warn,
+    }
+}
+
+/// What Slack's refusal means for a client that knows HipChat alone. A fault of our own Slack token is a 503: a 401
+/// would make the client doubt its HipChat token.
+fn slack_rung(failure: &SlackFailure, room: &str, v1: bool) -> Rung {
+    let failed = |status, message, reason, level| Rung {
+        status,
+        message: Cow::Borrowed(message),
+        outcome: "failed",
+        reason,
+        level,
+    };
+    let unavailable = |reason, level| {
+        failed(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The message could not be delivered",
+            reason,
+            level,
+        )
+    };
+    match failure {
+        SlackFailure::ChannelGone => Rung {
+            message: room_not_found(room),
+            ..failed(StatusCode::NOT_FOUND, "", "channel_gone", Level::Error)
+        },
+        SlackFailure::Forbidden => failed(
+            if v1 {
+                StatusCode::UNAUTHORIZED
+            } else {
+                StatusCode::FORBIDDEN
+            },
+            "Messages to this room are not allowed",
+            "channel_forbids",
+            Level::Error,
+        ),
+        SlackFailure::Content => failed(
+            StatusCode::BAD_REQUEST,
+            "The message was not accepted",
+            "content_refused",
+            Level::Warn,
+        ),
+        SlackFailure::Limited { .. } => limited(v1, "slack_rate_limit"),
+        SlackFailure::Credentials => unavailable("slack_credentials", Level::Error),
+        SlackFailure::Unexpected => failed(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The message could not be delivered",
+            "slack_error",
+            Level::Error,
+        ),
+        SlackFailure::Unavailable => unavailable("slack_unavailable", Level::Warn),
+        SlackFailure::Unreachable => unavailable("slack_unreachable", Level::Warn),
+        SlackFailure::OutOfTime => unavailable("out_of_time", Level::Warn),
+    }
+}
+
+/// HipChat's own words; a client recognises them by `Room ... not found`.
+fn room_not_found(name: &str) -> Cow<'static, str> {
+    let name: String = name.chars().take(QUOTED_NAME).collect();
+    Cow::Owned(format!("Room '{name}' not found"))
+}
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;

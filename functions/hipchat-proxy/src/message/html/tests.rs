@@ -1,0 +1,249 @@
+//! Tests of HTML messages: source in, markup out.
+
+use proptest::prelude::*;
+
+use super::super::{Atom, lay_out};
+use super::*;
+
+fn shown(source: &str, strict: bool) -> String {
+    render(source, strict).atoms.iter().map(Atom::as_str).collect()
+}
+
+#[track_caller]
+fn check(source: &str, expected: &str) {
+    assert_eq!(shown(source, false), expected, "{source}");
+}
+
+#[test]
+fn inline_marks() {
+    check("<b>a</b> <strong>b</strong> <i>c</i> <em>d</em>", "*a* *b* _c_ _d_");
+    check(
+        "<s>a</s> <strike>b</strike> <del>c</del> <u>d</u> <span style='x'>e</span>",
+        "~a~ ~b~ ~c~ d e",
+    );
+    check("x<b> a </b>y", "x *a* y");
+    check("<b></b><b> </b>x<i><b></b></i>", "x");
+    check("<b><b>a</b> b</b>", "*a b*");
+    check("<b>a <i>b</i></b><i>c</i>", "*a _b_*\u{200b}_c_");
+    check("<b>a<i>b</b>c</i>", "*a\u{200b}_b_*\u{200b}_c_");
+    check("<b>2</b>nd in<i>word</i>s", "*2*\u{200b}nd in\u{200b}_word_\u{200b}s");
+    check("(<b>a</b>), <b>b</b>: c", "(*a*), *b*: c");
+    check("<b>a<br>b</b>", "*a*\n*b*");
+}
+
+#[test]
+fn code_and_preformatted_text() {
+    check("<code>a `b` <b>c</b></code>", "`a 'b' c`");
+    check("<b><code>x</code></b>", "*`x`*");
+    check(
+        "a<pre>\n  x  y\n&lt;z&gt; & ```\n</pre>b",
+        "a\n```\n  x  y\n&lt;z&gt; &amp; ``\u{200b}`\n```\nb",
+    );
+    check("<pre><code>a <b>b</b>\n  c</code></pre>", "```\na b\n  c\n```");
+    check("<pre>a<br>b<a href='http://x'>c</a></pre>", "```\na\nbc\n```");
+    check("<pre> \n </pre>x", "x");
+    check("<pre>never ends", "```\nnever ends\n```");
+}
+
+#[test]
+fn lines_and_blocks() {
+    check("a<br>b<br/>c</br>d", "a\nb\nc\nd");
+    check("a<br><br>b", "a\n\nb");
+    check(" a \n  b\t c ", "a b c");
+    check("<p>a</p><p>b</p>", "a\n\nb");
+    check("<p>a<p>b", "a\n\nb");
+    check("<div>a</div><div>b</div>c", "a\nb\nc");
+    check("<p>a</p><br><br><p>b</p>", "a\n\n\nb");
+    check("<h1>T</h1>x", "*T*\n\nx");
+    check("a<hr>b", "a\n———\nb");
+    check("<br><p></p><div> </div>", "");
+    check("a\u{a0}\u{a0}b", "a\u{a0}\u{a0}b");
+}
+
+#[test]
+fn lists_and_rows() {
+    check("<ul><li>a</li><li>b<ul><li>c</ul></ul>d", "• a\n• b\n    • c\nd");
+    check("<ol><li>a<li><p>b</p></ol>", "1. a\n2. b");
+    check(
+        "<table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table>",
+        "A | B\n1 | 2",
+    );
+}
+
+#[test]
+fn links_and_images() {
+    check("<a href=\"http://x/?a=1&amp;b=2\">l</a>", "<http://x/?a=1&amp;b=2|l>");
+    check(
+        "<a href='HTTPS://x/a b|c>d<e'>a|b &gt; c</a>",
+        "<HTTPS://x/a%20b%7Cc%3Ed%3Ce|a¦b &gt; c>",
+    );
+    check(
+        "<a href='mailto:a@b.c'>m</a> <a href='ftp://x/'></a>",
+        "<mailto:a@b.c|m> <ftp://x/>",
+    );
+    check(
+        "<a href=\"10.0.0.1\">l</a> <a href='javascript:alert(1)'>j</a> <a>n</a> <a href='/x'>r</a>",
+        "l j n r",
+    );
+    check("x<b><a href='http://x'> <i>l</i> m </a></b>y", "x *<http://x|l m>* y");
+    check("<a href='http://x'><b>l</b></a>", "*<http://x|l>*");
+    check("<code><a href='http://x'>l</a></code>", "`l`");
+    check("<a href='http://x'>a<br>b</a>", "<http://x|a>\nb");
+    check(
+        "<a href='http://x'>a<a href='http://y'>b</a>",
+        "<http://x|a><http://y|b>",
+    );
+    check(
+        "<img src='http://x/i.png' alt='pic'><img src='https://x/j.png'>",
+        "<http://x/i.png|pic><https://x/j.png|image>",
+    );
+    check(
+        "<img src='data:x' alt='d'><img src='https://x/emoticons/a.png' alt='(a)'><img>",
+        "d(a)",
+    );
+    check(
+        "<a href='http://x'><img src='http://y/' alt='pic'></a> <a href='http://x'><img src='http://y/'></a>",
+        "<http://x|pic> <http://x>",
+    );
+    check(
+        "<a href='http://!channel>x'>l</a> <a href='!channel'>l</a>",
+        "<http://!channel%3Ex|l> l",
+    );
+}
+
+#[test]
+fn what_must_not_be_live_is_not() {
+    check("<!channel> (success) @all", "&lt;!channel&gt; (success) @all");
+    check(
+        "&lt;!channel&gt; &lt;@U3&gt; <@U3> &amp;lt;!here&amp;gt;",
+        "&lt;!channel&gt; &lt;@U3&gt; &lt;@U3&gt; &amp;lt;!here&amp;gt;",
+    );
+    check("<a href='http://x'>&lt;!channel&gt;</a>", "<http://x|&lt;!channel&gt;>");
+    check("<pre><!channel></pre>", "```\n&lt;!channel&gt;\n```");
+    check("<script><!channel></script><style>x</style><title>y</title>z", "z");
+}
+
+#[test]
+fn a_plugins_unescaped_message_is_readable() {
+    check(
+        "\n<strong>State:</strong> CRITICAL<br>\n(<a href=\"10.0.0.1\">10.0.0.1</a>)\n<pre>disk <full> & hot</pre>\n",
+        "*State:* CRITICAL\n(10.0.0.1)\n```\ndisk &lt;full&gt; &amp; hot\n```",
+    );
+}
+
+#[test]
+fn strict_breaks_marks_that_a_message_types() {
+    assert_eq!(shown("<b>a</b> *b*", true), "*a* *\u{200b}b*\u{200b}");
+}
+
+#[test]
+fn the_plain_text_has_no_marks() {
+    let rendered = render(
+        "<p><b>a</b> &amp; <a href='http://x'>l</a> <a href='http://y'></a></p><ul><li>i</ul><pre>\nx\n</pre>",
+        false,
+    );
+    assert_eq!(rendered.plain, "a & l http://y\n\n• i\nx");
+}
+
+#[test]
+fn a_short_message_cannot_become_a_huge_one() {
+    let address = "http://x/".to_owned() + &"y".repeat(2900);
+    for source in [
+        "<ul><li>a".repeat(1111),
+        format!("<a href='{address}'>{}", "x<br>".repeat(1400)),
+        format!("<a href='http://x'>{}</a>", "&lt; ".repeat(1990)),
+        "<b>".repeat(3333),
+        "<b><i>".repeat(800) + "x" + &"</b></i>".repeat(600),
+        "<a \"".repeat(2500),
+        "&".repeat(10_000),
+        "<".repeat(10_000),
+    ] {
+        let rendered = render(&source, false);
+        let laid = lay_out(&rendered.atoms, 7500, 20);
+        assert!(
+            !laid.truncated && laid.parts.concat().len() < 60_000,
+            "{}",
+            laid.parts.concat().len()
+        );
+        assert!(laid.parts.iter().all(|part| part.chars().count() <= 7500));
+    }
+}
+
+/// Pieces of which hostile messages are made.
+fn source() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        3 => r"[a-z<>&;!@#|*_`\x22'= \n/-]{1,6}",
+        2 => proptest::sample::select(vec![
+            "<b>", "</b>", "<i>", "</i>", "<code>", "</code>", "<pre>", "</pre>", "<p>", "<br>", "</a>", "<ul>", "<li>",
+            "<a href='http://x/?a&b|c'>", "<a href='<!channel>'>", "<img src='http://i' alt='<!here>'>", "<!channel>",
+            "&lt;!channel&gt;", "<@U3>", "&amp;lt;", "&#60;!here&#62;", "<!--", "-->", "<unknown@host>", "```", "</ul>",
+            "<s>", "</s>", "<td>", "<h1>", "</h1>", "é👍🏽", "<title>", "</title>", "\u{0}\u{7}",
+        ]).prop_map(str::to_owned),
+        1 => r"\PC{1,4}",
+    ];
+    proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+/// What may stand between `<` and `>` in the output: a link.
+fn is_link(token: &str) -> bool {
+    let address = token.split('|').next().unwrap_or_default();
+    ["http://", "https://", "mailto:", "ftp://"]
+        .iter()
+        .any(|scheme| address.starts_with(scheme))
+        && token.matches('|').count() <= 1
+        && !token.contains('\n')
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn only_links_are_live(source in source()) {
+        let markup = shown(&source, false);
+        for piece in markup.split('<').skip(1) {
+            let Some((token, after)) = piece.split_once('>') else {
+                return Err(TestCaseError::fail(format!("unended: {markup}")));
+            };
+            prop_assert!(is_link(token), "{token} in {markup}");
+            prop_assert!(!after.contains('>'), "{markup}");
+        }
+        let loose = ["&amp;", "&lt;", "&gt;"].iter().fold(markup.clone(), |text, escape| text.replace(escape, ""));
+        prop_assert!(!loose.contains('&'), "{markup}");
+    }
+
+    #[test]
+    fn marks_are_balanced_on_every_line(source in source()) {
+        let rendered = render(&source, false);
+        let mut open = Vec::new();
+        let mut fenced = false;
+        for atom in &rendered.atoms {
+            match atom {
+                Atom::Open(mark) => open.push(*mark),
+                Atom::Close(mark) => prop_assert_eq!(open.pop(), Some(*mark)),
+                Atom::Newline => prop_assert!(open.is_empty()),
+                Atom::FenceOpen => fenced = true,
+                Atom::FenceClose => fenced = false,
+                Atom::Text(_) | Atom::Token(_) => {}
+            }
+        }
+        prop_assert!(open.is_empty() && !fenced);
+    }
+
+    #[test]
+    fn text_between_tags_is_preserved(words in proptest::collection::vec(r"[a-z&<>|*é!@]{1,8}", 1..12), tags in proptest::collection::vec(0_usize..8, 12)) {
+        let pairs = [("<b>", "</b>"), ("<i>", "</i>"), ("<code>", "</code>"), ("<p>", "</p>"), ("<pre>", "</pre>"),
+            ("<a href='http://x'>", "</a>"), ("<li>", "</li>"), ("<td>", "</td>")];
+        let mut source = String::new();
+        for (word, tag) in words.iter().zip(&tags) {
+            let escaped = word.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            source.push_str(&format!("{}{escaped}{} ", pairs[*tag].0, pairs[*tag].1));
+        }
+        let plain: String = render(&source, false).plain.split(['\n', ' ']).filter(|word| !["•", "|"].contains(word)).collect();
+        prop_assert_eq!(plain.replace('|', ""), words.concat().replace('|', ""));
+    }
+
+    #[test]
+    fn any_text_renders(source in any::<String>()) {
+        let _ = render(&source, true);
+    }
+}

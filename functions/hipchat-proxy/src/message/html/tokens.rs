@@ -1,0 +1,209 @@
+//! Source -> text, start tags and end tags, by the tokenizer of the HTML standard
+//! (<https://html.spec.whatwg.org/multipage/parsing.html#tokenization>). It decodes entities once. What it takes for
+//! markup and is none, such as `<unknown@host>` or `<!channel>`, and what it drops because a tag never ends, comes
+//! out as text: a message loses nothing.
+
+use html5gum::{DefaultEmitter, Span, State, Token, Tokenizer};
+
+use super::element::Element;
+
+/// A piece of an HTML message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// Text with its entities decoded.
+    Text(String),
+    /// The start of an element.
+    Start(Element, Attributes),
+    /// The end of an element.
+    End(Element),
+}
+
+/// The attributes that matter, entities decoded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Attributes {
+    /// Where a link leads.
+    pub(super) href: Option<String>,
+    /// Where an image is.
+    pub(super) src: Option<String>,
+    /// What stands for an image.
+    pub(super) alt: Option<String>,
+}
+
+/// How often a tag that never ends is taken for text and the rest read again. More of them are text to the end.
+const RETRIES: usize = 8;
+
+/// Reads a whole message. `source` has `\n` for line ends and no control characters.
+pub(super) fn pieces(source: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    // The tokenizer drops this one without a trace.
+    let source = source.replace("</>", "&lt;/&gt;");
+    let mut rest = source.as_str();
+    for _ in 0..RETRIES {
+        match read(rest, &mut pieces) {
+            None => return pieces,
+            Some(unended) => {
+                // The `<` that opened it is a character like any other.
+                let after = unended.strip_prefix('<').unwrap_or_default();
+                push_text(&mut pieces, "<");
+                rest = after;
+            }
+        }
+    }
+    push_text(&mut pieces, rest);
+    pieces
+}
+
+/// Reads until the end, or to a tag that does not end, which is given back with everything behind it.
+fn read<'a>(source: &'a str, pieces: &mut Vec<Piece>) -> Option<&'a str> {
+    let mut tokenizer = Tokenizer::new_with_emitter(source, DefaultEmitter::<usize>::new_with_span());
+    let mut taken = 0;
+    while let Some(Ok(token)) = tokenizer.next() {
+        let span = span_of(&token);
+        if let Some(span) = span {
+            // What lies between two tokens, the tokenizer has dropped.
+            push_text(pieces, source.get(taken..span.start).unwrap_or_default());
+            taken = span.end.max(taken);
+        }
+        let literal = span
+            .and_then(|span| source.get(span.start..span.end))
+            .unwrap_or_default();
+        match token {
+            Token::String(text) => push_text(pieces, &String::from_utf8_lossy(&text)),
+            Token::StartTag(tag) => match Element::of(&tag.name) {
+                None => push_text(pieces, literal),
+                Some(element) => {
+                    if let Some(state) = inner_state(&tag.name) {
+                        tokenizer.set_state(state);
+                    }
+                    let attribute = |name: &[u8]| {
+                        let value = tag.attributes.get(name)?;
+                        Some(String::from_utf8_lossy(value).into_owned())
+                    };
+                    let attributes = Attributes {
+                        href: attribute(b"href"),
+                        src: attribute(b"src"),
+                        alt: attribute(b"alt"),
+                    };
+                    pieces.push(Piece::Start(element, attributes));
+                }
+            },
+            Token::EndTag(tag) => match Element::of(&tag.name) {
+                None => push_text(pieces, literal),
+                Some(element) => pieces.push(Piece::End(element)),
+            },
+            Token::Comment(_) if is_comment(literal) => {}
+            Token::Comment(_) => push_text(pieces, literal),
+            Token::Doctype(_) | Token::Error(_) => {}
+        }
+    }
+    source.get(taken..).filter(|rest| !rest.is_empty())
+}
+
+fn span_of(token: &Token<usize>) -> Option<Span<usize>> {
+    match token {
+        Token::StartTag(tag) => Some(tag.span),
+        Token::EndTag(tag) => Some(tag.span),
+        Token::String(text) => Some(text.span),
+        Token::Comment(comment) => Some(comment.span),
+        Token::Doctype(doctype) => Some(doctype.span),
+        Token::Error(_) => None,
+    }
+}
+
+/// A comment that was meant as one, and ends.
+fn is_comment(source: &str) -> bool {
+    source.starts_with("<!--") && (source.ends_with("-->") || source.ends_with("--!>"))
+}
+
+/// Elements whose content is not HTML
+/// (<https://html.spec.whatwg.org/multipage/parsing.html#parsing-html-fragments>).
+fn inner_state(name: &[u8]) -> Option<State> {
+    match name {
+        b"title" | b"textarea" => Some(State::RcData),
+        b"script" => Some(State::ScriptData),
+        b"style" | b"xmp" => Some(State::RawText),
+        _ => None,
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    if let Some(Piece::Text(before)) = pieces.last_mut() {
+        before.push_str(text);
+    } else {
+        pieces.push(Piece::Text(text.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(source: &str) -> String {
+        pieces(source)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text,
+                Piece::Start(element, _) => format!("[{element:?}]"),
+                Piece::End(element) => format!("[/{element:?}]"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_no_html_is_text() {
+        for (source, expected) in [
+            (
+                "a <b>b</b> &amp; &eacute;&#233;&#xe9; &unknown; & <5",
+                "a [Bold]b[/Bold] & ééé &unknown; & <5",
+            ),
+            ("&lt;b&gt; &amp;lt;", "<b> &lt;"),
+            ("disk <full> & hot", "disk <full> & hot"),
+            ("<Unknown@Host> </Nope x=1>", "<Unknown@Host> </Nope x=1>"),
+            (
+                "<!channel> <!here|x> <?php ?> <![CDATA[x]]>",
+                "<!channel> <!here|x> <?php ?> <![CDATA[x]]>",
+            ),
+            ("<!-- gone --><!doctype html>a", "a"),
+            ("<!-- never ends <b>x", "<!-- never ends <b>x"),
+            ("x <y then <b>z</b>", "x <y then <b>z[/Bold]"),
+            ("a < b > c <> </> é<", "a < b > c <> </> é<"),
+            (
+                "1 <a href=\"x>link</a> <b>b</b>",
+                "1 <a href=\"x>link[/Link] [Bold]b[/Bold]",
+            ),
+            ("<b", "<b"),
+            ("</b", "</b"),
+            ("<b é='<'>x", "[Bold]x"),
+        ] {
+            assert_eq!(shown(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn contents_that_are_not_html_end_where_their_element_does() {
+        assert_eq!(shown("<script>a<b>c</script>d"), "[Hidden]a<b>c[/Hidden]d");
+        assert_eq!(shown("<title>a &amp; <b></title>d"), "[Hidden]a & <b>[/Hidden]d");
+        assert_eq!(shown("<textarea><b></textarea>d"), "[Plain]<b>[/Plain]d");
+    }
+
+    #[test]
+    fn many_tags_without_an_end_are_text() {
+        let source = "<a \"".repeat(3000);
+        assert_eq!(shown(&source), source);
+    }
+
+    #[test]
+    fn attributes_are_decoded_once() {
+        let expected = Attributes {
+            href: Some("http://x/?a=1&b=2&amp;c".to_owned()),
+            ..Attributes::default()
+        };
+        assert_eq!(
+            pieces(r#"<A HREF="http://x/?a=1&amp;b=2&amp;amp;c" href=y>"#),
+            [Piece::Start(Element::Link, expected)]
+        );
+    }
+}

@@ -1,0 +1,273 @@
+//! Lines -> Slack's markup. Marks are opened at a word and closed behind one, so that no space is inside their edges,
+//! no pair is empty and none reaches over a line's end.
+
+use super::lines::{Line, Lines, Run, Style};
+use crate::message::markup::{ZERO_WIDTH_SPACE, escape_into};
+use crate::message::{Atom, Mark};
+
+/// The longest label of a link, in bytes once escaped; what is behind it follows as plain text.
+const LONGEST_LABEL: usize = 2000;
+
+/// The markup of a message.
+pub(super) fn markup(document: &Lines, strict: bool) -> Vec<Atom> {
+    let mut writer = Writer {
+        atoms: Vec::new(),
+        links: &document.links,
+        linked: vec![false; document.links.len()],
+        strict,
+        open: Vec::new(),
+        last: None,
+    };
+    for (at, line) in document.lines.iter().enumerate() {
+        if at > 0 {
+            writer.atoms.push(Atom::Newline);
+        }
+        match line {
+            Line::Runs { prefix, runs } => writer.line(prefix, runs),
+            Line::Pre(text) => writer.fence(text),
+        }
+    }
+    writer.atoms
+}
+
+/// The visible text of a message.
+pub(super) fn plain(document: &Lines) -> String {
+    let mut out = String::new();
+    for (at, line) in document.lines.iter().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        match line {
+            Line::Runs { prefix, runs } => {
+                out.push_str(prefix);
+                for run in runs {
+                    out.push_str(&run.text);
+                    if let Some(address) = run.link.and_then(|link| document.links.get(link))
+                        && run.text.trim().is_empty()
+                    {
+                        out.push_str(address);
+                    }
+                }
+            }
+            Line::Pre(text) => out.push_str(text),
+        }
+    }
+    out
+}
+
+struct Writer<'a> {
+    atoms: Vec<Atom>,
+    links: &'a [String],
+    /// Which links have been written: an address stands in the markup once.
+    linked: Vec<bool>,
+    strict: bool,
+    open: Vec<Mark>,
+    /// The last character written on this line.
+    last: Option<char>,
+}
+
+impl Writer<'_> {
+    fn line(&mut self, prefix: &str, runs: &[Run]) {
+        self.last = None;
+        if !prefix.is_empty() {
+            self.push_text(prefix.to_owned());
+        }
+        let mut rest = runs;
+        // A space is written with what comes behind it.
+        let mut space = false;
+        while let Some(run) = rest.first() {
+            let count = match run.link {
+                None => 1,
+                Some(_) => rest.iter().take_while(|other| other.link == run.link).count(),
+            };
+            let (group, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+            match run.link.filter(|link| self.is_due(*link)) {
+                Some(link) => self.link(link, group, &mut space),
+                None => group
+                    .iter()
+                    .for_each(|run| self.words(&run.text, run.style, &mut space)),
+            }
+            rest = after;
+        }
+        self.turn_to(Style::default());
+    }
+
+    fn is_due(&self, link: usize) -> bool {
+        self.linked.get(link) == Some(&false)
+    }
+
+    fn words(&mut self, text: &str, style: Style, space: &mut bool) {
+        for (at, word) in text.split(' ').enumerate() {
+            if at > 0 {
+                // A space belongs to its own text: marks that do not hold for it end before it.
+                self.turn_to(style);
+                *space = true;
+            }
+            if word.is_empty() {
+                continue;
+            }
+            let mut escaped = String::with_capacity(word.len() + 8);
+            if style.code {
+                // Nothing ends code but a backtick.
+                escape_into(&word.replace('`', "'"), false, &mut escaped);
+            } else {
+                escape_into(word, self.strict, &mut escaped);
+            }
+            self.place(style, word.chars().next(), space);
+            self.last = word.chars().next_back();
+            self.push_text(escaped);
+        }
+    }
+
+    fn link(&mut self, link: usize, group: &[Run], space: &mut bool) {
+        let Some(address) = self.links.get(link) else { return };
+        let text: String = group.iter().map(|run| run.text.as_str()).collect();
+        *space |= text.starts_with(' ');
+        // Marks inside a label would be shown: those that hold for all of it stand around it.
+        let style = group
+            .iter()
+            .map(|run| run.style)
+            .reduce(Style::common)
+            .unwrap_or_default();
+        if style.code {
+            // A link inside code would be shown as it is written.
+            group.iter().for_each(|run| self.words(&run.text, run.style, space));
+            if text.trim().is_empty() {
+                self.words(address, style, space);
+            }
+            return;
+        }
+        if let Some(linked) = self.linked.get_mut(link) {
+            *linked = true;
+        }
+        let mut token = format!("<{}", escape_address(address));
+        let (label, rest) = split_label(text.trim());
+        if !label.is_empty() {
+            token.push('|');
+            escape_into(&label.replace('|', "¦"), self.strict, &mut token);
+        }
+        token.push('>');
+        self.place(style, Some('<'), space);
+        self.atoms.push(Atom::Token(token));
+        self.last = Some('>');
+        self.words(rest, style, space);
+        *space |= text.ends_with(' ');
+    }
+
+    /// Brings the marks to what `style` asks for, with the space that is due where it belongs: outside of them.
+    fn place(&mut self, style: Style, next: Option<char>, space: &mut bool) {
+        let wanted = style.marks();
+        let kept = self.open.iter().take_while(|mark| wanted.contains(mark)).count();
+        let closes = kept < self.open.len();
+        while self.open.len() > kept {
+            self.close_one();
+        }
+        let opens = wanted.iter().any(|mark| !self.open.contains(mark));
+        if std::mem::take(space) {
+            self.push_text(" ".to_owned());
+            self.last = Some(' ');
+        } else if (closes && next.is_some_and(char::is_alphanumeric))
+            || (opens && self.last.is_some_and(char::is_alphanumeric))
+        {
+            // Slack reads a mark only at a word's edge.
+            self.push_text(ZERO_WIDTH_SPACE.to_string());
+        }
+        for mark in wanted {
+            if !self.open.contains(&mark) {
+                self.open.push(mark);
+                self.atoms.push(Atom::Open(mark));
+            }
+        }
+    }
+
+    fn turn_to(&mut self, style: Style) {
+        let wanted = style.marks();
+        while self.open.last().is_some_and(|mark| !wanted.contains(mark)) {
+            self.close_one();
+        }
+    }
+
+    fn close_one(&mut self) {
+        if let Some(mark) = self.open.pop() {
+            self.atoms.push(Atom::Close(mark));
+        }
+    }
+
+    fn push_text(&mut self, text: String) {
+        if let Some(Atom::Text(before)) = self.atoms.last_mut() {
+            before.push_str(&text);
+        } else {
+            self.atoms.push(Atom::Text(text));
+        }
+    }
+
+    fn fence(&mut self, text: &str) {
+        self.atoms.push(Atom::FenceOpen);
+        // Three backticks in a row would end the block.
+        let text = text.replace("```", &format!("``{ZERO_WIDTH_SPACE}`"));
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                self.atoms.push(Atom::Newline);
+            }
+            let mut escaped = String::with_capacity(line.len() + 8);
+            escape_into(line, false, &mut escaped);
+            if !escaped.is_empty() {
+                self.atoms.push(Atom::Text(escaped));
+            }
+        }
+        self.atoms.push(Atom::FenceClose);
+    }
+}
+
+impl Style {
+    fn marks(self) -> Vec<Mark> {
+        let all = [
+            (self.bold, Mark::Bold),
+            (self.italic, Mark::Italic),
+            (self.strike, Mark::Strike),
+            (self.code, Mark::Code),
+        ];
+        all.into_iter().filter(|(on, _)| *on).map(|(_, mark)| mark).collect()
+    }
+
+    fn common(self, other: Self) -> Self {
+        Self {
+            bold: self.bold && other.bold,
+            italic: self.italic && other.italic,
+            strike: self.strike && other.strike,
+            code: self.code && other.code,
+        }
+    }
+}
+
+/// An address as it may stand in a link.
+fn escape_address(address: &str) -> String {
+    let mut out = String::with_capacity(address.len() + 8);
+    for letter in address.chars() {
+        match letter {
+            '|' => out.push_str("%7C"),
+            '<' => out.push_str("%3C"),
+            '>' => out.push_str("%3E"),
+            '&' => out.push_str("&amp;"),
+            space if space.is_whitespace() => out.push_str("%20"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A label of bounded length, cut at a space, and what is left of the text.
+fn split_label(text: &str) -> (&str, &str) {
+    // An escape makes five characters of one.
+    let longest = LONGEST_LABEL / 5;
+    if text.len() <= longest {
+        return (text, "");
+    }
+    let end = (0..=longest)
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or_default();
+    let (head, _) = text.split_at_checked(end).unwrap_or((text, ""));
+    let cut = head.rfind(' ').unwrap_or(end);
+    text.split_at_checked(cut).unwrap_or((text, ""))
+}

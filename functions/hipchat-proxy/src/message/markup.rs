@@ -1,0 +1,114 @@
+//! The pieces that Slack's markup is made of, and the escaping of everything that is not markup
+//! (<https://docs.slack.dev/messaging/formatting-message-text>).
+
+/// A pair of marks around a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// `*bold*`
+    Bold,
+    /// `_italic_`
+    Italic,
+    /// `~strike~`
+    Strike,
+    /// `` `code` ``
+    Code,
+}
+
+impl Mark {
+    /// The mark, which is the same at both ends.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Bold => "*",
+            Self::Italic => "_",
+            Self::Strike => "~",
+            Self::Code => "`",
+        }
+    }
+}
+
+/// A piece of markup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Atom {
+    /// Escaped text without line breaks; it may be cut between two characters.
+    Text(String),
+    /// Markup that must stay whole: a link, a mention, an emoji.
+    Token(String),
+    /// The opening mark of a pair.
+    Open(Mark),
+    /// The closing mark of a pair; pairs nest and never reach over a line's end.
+    Close(Mark),
+    /// The end of a line.
+    Newline,
+    /// The line that opens a preformatted block, with its end.
+    FenceOpen,
+    /// The line that closes a preformatted block, with the line end before it.
+    FenceClose,
+}
+
+impl Atom {
+    /// The piece as it is written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Token(text) => text,
+            Self::Open(mark) | Self::Close(mark) => mark.sign(),
+            Self::Newline => "\n",
+            Self::FenceOpen => "```\n",
+            Self::FenceClose => "\n```",
+        }
+    }
+}
+
+/// A space of no width, which keeps two characters from being read together.
+pub(super) const ZERO_WIDTH_SPACE: char = '\u{200b}';
+
+/// Appends a text with `&`, `<` and `>` escaped, which is all that Slack asks for. With `strict`, characters that
+/// would format the text are followed by a zero-width space. Control characters but line ends and tabs are left out.
+pub(super) fn escape_into(text: &str, strict: bool, out: &mut String) {
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            // A `>` at a line's start is a quotation even when escaped.
+            '>' if strict => {
+                out.push(ZERO_WIDTH_SPACE);
+                out.push_str("&gt;");
+            }
+            '>' => out.push_str("&gt;"),
+            '*' | '_' | '~' | '`' if strict => {
+                out.push(letter);
+                out.push(ZERO_WIDTH_SPACE);
+            }
+            '\n' | '\t' => out.push(letter),
+            control if control.is_control() => {}
+            other => out.push(other),
+        }
+    }
+}
+
+/// The text with `&`, `<` and `>` escaped; see [`escape_into`].
+pub fn escape(text: &str, strict: bool) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    escape_into(text, strict, &mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_three_characters_are_escaped() {
+        assert_eq!(
+            escape("<!channel> & \"q\" 'a' *b* &amp;\u{0}\u{7}\ta", false),
+            "&lt;!channel&gt; &amp; \"q\" 'a' *b* &amp;amp;\ta"
+        );
+    }
+
+    #[test]
+    fn strict_breaks_what_would_format() {
+        assert_eq!(
+            escape("> *b* `c`", true),
+            "\u{200b}&gt; *\u{200b}b*\u{200b} `\u{200b}c`\u{200b}"
+        );
+    }
+}

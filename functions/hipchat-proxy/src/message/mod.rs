@@ -1,0 +1,87 @@
+//! A HipChat message -> Slack markup. Pure: nothing here knows of clocks, networks or variables.
+//!
+//! Architecture invariant: what a message holds reaches Slack as escaped text. A raw `<` in the output is written by
+//! this module alone, for a link, a mention of the directory or a ping that the operator allowed.
+
+mod color;
+mod emoticon;
+mod html;
+mod markup;
+mod mention;
+mod parts;
+mod text;
+
+pub use color::Color;
+pub use markup::{Atom, Mark, escape};
+pub use mention::Mentions;
+pub use parts::{Laid, lay_out};
+
+use crate::rooms::Ping;
+
+/// How a message is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// HipChat's subset of HTML: no mentions, no emoticons, no links but `<a>`.
+    Html,
+    /// Like a person's message: mentions, emoticons, bare URLs.
+    Text,
+}
+
+impl Format {
+    /// The word in logs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// A message as a client sent it, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// 1 to 10,000 characters.
+    pub text: String,
+    /// How `text` is written.
+    pub format: Format,
+    /// The bar beside it.
+    pub color: Color,
+    /// Whether the client named a color that HipChat did not have.
+    pub odd_color: bool,
+    /// Whether the room may be called.
+    pub notify: bool,
+    /// The sender's name; not empty.
+    pub from: Option<String>,
+    /// Whether a card came along, for which `text` stands in.
+    pub has_card: bool,
+}
+
+/// What the operator decided about rendering.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// Whom `@all` and `@here` call.
+    pub mentions: Ping,
+    /// Who can be mentioned.
+    pub people: &'a Mentions,
+    /// Whether characters that format text in Slack are broken with zero-width spaces.
+    pub strict: bool,
+}
+
+/// A message as Slack shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The markup, in pieces that say where it may be cut.
+    pub atoms: Vec<Atom>,
+    /// The visible text alone, not escaped.
+    pub plain: String,
+    /// Whom the text itself calls.
+    pub ping: Ping,
+}
+
+/// Renders a message's text.
+pub fn render(text: &str, format: Format, rules: Rules<'_>) -> Rendered {
+    match format {
+        Format::Html => html::render(text, rules.strict),
+        Format::Text => text::render(text, rules),
+    }
+}
