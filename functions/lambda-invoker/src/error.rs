@@ -129,8 +129,9 @@ impl Failure {
         }
     }
 
-    /// The answer: `{"error", "message", "request_id"}`, with `allow` or `retry-after` where they belong.
-    pub fn answer(&self, request_id: &str) -> Response<Bytes> {
+    /// The answer: `{"error", "message", "request_id"}`, with `allow` or `retry-after` where they belong; without a
+    /// body for `HEAD`.
+    pub fn answer(&self, request_id: &str, method: &Method) -> Response<Bytes> {
         #[derive(Serialize)]
         struct Body<'a> {
             error: &'a str,
@@ -143,7 +144,10 @@ impl Failure {
             message: rung.message,
             request_id,
         };
-        let mut response = Response::new(Bytes::from(serde_json::to_vec(&body).unwrap_or_default()));
+        let mut response = Response::new(Bytes::new());
+        if *method != Method::HEAD {
+            *response.body_mut() = serde_json::to_vec(&body).unwrap_or_default().into();
+        }
         *response.status_mut() = rung.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

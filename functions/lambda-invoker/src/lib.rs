@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Method, Response};
 use shared::http::{Front, FrontAnswer, Inbound, read};
 use shared::start::RawEvent;
 use shared::telemetry::{Level, Line, Telemetry, Unit};
@@ -92,9 +92,11 @@ impl App {
         let RawEvent { payload, context, .. } = event;
         let invocation = self.0.telemetry.invocation(&context);
         let mut story = Story::default();
+        let mut method = Method::GET;
         let (front, request_id, result) = match read(payload.get()) {
             Ok(inbound) => {
                 drop(payload);
+                method.clone_from(inbound.request.method());
                 let front = inbound.context.front;
                 let given = inbound.request.headers().get(X_REQUEST_ID).cloned();
                 let request_id = given.or_else(|| HeaderValue::from_str(&context.request_id).ok());
@@ -113,7 +115,8 @@ impl App {
         let result = result.and_then(|response| fit(front, response, request_id.as_ref()));
         let failure = result.as_ref().err().cloned();
         let answer = result.unwrap_or_else(|failure| {
-            FrontAnswer::new(front, echo(failure.answer(&context.request_id), request_id.as_ref()))
+            let answer = failure.answer(&context.request_id, &method);
+            FrontAnswer::new(front, echo(answer, request_id.as_ref()))
         });
         self.tell(&invocation, &story, failure.as_ref(), answer.status());
         answer

@@ -7,6 +7,7 @@ pub mod function;
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::Response;
@@ -30,6 +31,20 @@ pub struct Account {
     pub sign_ms: Option<f64>,
     /// What the target itself called its error: an error type or code.
     pub upstream_error: Option<String>,
+    asked_at: Option<Instant>,
+}
+
+impl Account {
+    /// A request goes out now.
+    fn asked(&mut self) {
+        self.attempts += 1;
+        self.asked_at = Some(Instant::now());
+    }
+
+    /// The last request has ended, one way or another.
+    fn ended(&mut self) {
+        self.upstream_ms = self.asked_at.map(|at| at.elapsed().as_secs_f64() * 1000.0);
+    }
 }
 
 /// A target's answer, ready for the client.
@@ -75,9 +90,18 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     std::iter::successors(Some(error), |error| (**error).source())
 }
 
-/// Whether the TLS stack refused the peer, or the peer us: what rustls has to say comes as an error in the data.
+/// Whether the handshake failed: the peer cannot be trusted, does not trust us, or speaks no TLS. What rustls has to
+/// say comes as an error in the data, wrapped in other I/O errors.
 fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    causes(error)
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::InvalidData)
+    let wrapped = |outer: &'_ io::Error| -> bool {
+        let mut inner = Some(outer);
+        while let Some(error) = inner {
+            if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) {
+                return true;
+            }
+            inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        }
+        false
+    };
+    causes(error).filter_map(|cause| cause.downcast_ref()).any(wrapped)
 }

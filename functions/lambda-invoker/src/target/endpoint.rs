@@ -1,5 +1,6 @@
 //! An HTTP endpoint: signs what is sent, sends what is signed.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -66,10 +67,9 @@ impl Endpoint {
         account: &mut Account,
     ) -> Result<Answer, Failure> {
         let exchange = self.exchange(outgoing, limit, clock, account);
-        match tokio::time::timeout(deadline.remaining(), exchange).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::UpstreamTimeout),
-        }
+        let result = tokio::time::timeout(deadline.remaining(), exchange).await;
+        account.ended();
+        result.unwrap_or(Err(Failure::UpstreamTimeout))
     }
 
     async fn exchange(
@@ -97,11 +97,8 @@ impl Endpoint {
             account.sign_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
         }
         let client = self.client.get()?;
-        let started = Instant::now();
-        account.attempts += 1;
-        let result = send(client, &method, url, headers, body, limit, account).await;
-        account.upstream_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
-        result
+        account.asked();
+        send(client, &method, url, headers, body, limit, account).await
     }
 
     /// The URL of a request target. What the HTTP client will write into the request line is compared with what is
@@ -186,10 +183,16 @@ fn describe(error: &reqwest::Error) -> Failure {
         Failure::UpstreamTimeout
     } else if error.is_connect() && is_tls(error) {
         Failure::UpstreamTls
-    } else if causes(error).any(|cause| cause.to_string().starts_with("invalid HTTP")) {
-        // The peer answered, but not in HTTP.
+    } else if causes(error).any(is_not_http) {
         Failure::BadResponse
     } else {
         Failure::UpstreamConnect
     }
+}
+
+/// Whether the peer answered, but not in HTTP.
+fn is_not_http(cause: &(dyn Error + 'static)) -> bool {
+    cause
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(|error| error.is_parse() || error.is_parse_too_large())
 }

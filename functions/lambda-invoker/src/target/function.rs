@@ -5,7 +5,7 @@ mod refusal;
 mod reply;
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_lambda::config::retry::RetryConfig;
@@ -158,10 +158,9 @@ impl Function {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(Failure::RequestTooLarge);
         }
-        let started = Instant::now();
         let invoking = self.invoke(payload, account);
         let result = tokio::time::timeout(deadline.remaining(), invoking).await;
-        account.upstream_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
+        account.ended();
         let reply = result.map_err(|_| Failure::UpstreamTimeout)??;
         if reply.len() > limit {
             return Err(Failure::ResponseTooLarge);
@@ -177,7 +176,7 @@ impl Function {
         let credentials = self.service.credentials.credentials().await;
         credentials.map_err(|_| Failure::Credentials)?;
         let client = self.service.client()?;
-        account.attempts += 1;
+        account.asked();
         let sent = client
             .invoke()
             .function_name(&self.settings.name)

@@ -1,7 +1,16 @@
 //! The function from event to answer, in this process, against upstreams on raw sockets.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod endpoint;
+mod front;
 mod invoke;
+mod matching;
 mod signing;
 mod support;
 mod table;
+mod trouble;

@@ -1,6 +1,7 @@
 //! The function in this process, with a table of its own, a clock that stands still and a log in memory.
 
 pub(crate) mod event;
+pub(crate) mod oracle;
 pub(crate) mod upstream;
 
 use std::sync::{Arc, Mutex};

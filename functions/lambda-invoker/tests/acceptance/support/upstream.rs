@@ -1,5 +1,6 @@
 //! An upstream on a raw socket: it keeps what arrives byte for byte and answers what it is told.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ pub(crate) enum Reaction {
 pub(crate) struct Upstream {
     pub(crate) port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 /// An answer with a length.
@@ -73,9 +75,10 @@ impl Upstream {
 
     pub(crate) async fn reacting(reaction: Reaction) -> Self {
         let (upstream, listener) = Self::bind().await;
-        let seen = upstream.seen.clone();
+        let (seen, connections) = (upstream.seen.clone(), upstream.connections.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(stream, seen.clone(), reaction.clone()));
             }
         });
@@ -105,6 +108,7 @@ impl Upstream {
         let upstream = Self {
             port: listener.local_addr().unwrap().port(),
             seen: Arc::default(),
+            connections: Arc::default(),
         };
         (upstream, listener)
     }
@@ -116,6 +120,10 @@ impl Upstream {
 
     pub(crate) fn calls(&self) -> usize {
         self.seen.lock().unwrap().len()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     pub(crate) fn last(&self) -> Seen {
