@@ -68,6 +68,11 @@ impl Slack {
         self.standin.url()
     }
 
+    /// Accepts this token from now on, and no other, as after a rotation.
+    pub fn rotate(&self, token: &str) {
+        self.workspace.rotate(token);
+    }
+
     /// The messages that are kept, oldest first.
     pub fn messages(&self) -> Vec<SlackMessage> {
         self.workspace.messages_after(0)

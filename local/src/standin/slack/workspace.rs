@@ -47,6 +47,8 @@ struct State {
 /// Everything that the stand-in keeps.
 pub(super) struct Workspace {
     options: SlackOptions,
+    /// The one token that is accepted now.
+    token: Mutex<String>,
     state: Mutex<State>,
 }
 
@@ -59,6 +61,7 @@ impl Workspace {
         };
         let channels = options.channels.iter().map(channel).collect();
         Self {
+            token: Mutex::new(options.token.clone()),
             options,
             state: Mutex::new(State {
                 channels,
@@ -69,7 +72,13 @@ impl Workspace {
 
     /// Compares in constant time, as Slack's own servers would.
     pub(super) fn knows_token(&self, token: &str) -> bool {
-        token.as_bytes().ct_eq(self.options.token.as_bytes()).into()
+        let accepted = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        token.as_bytes().ct_eq(accepted.as_bytes()).into()
+    }
+
+    /// Accepts this token from now on, and no other.
+    pub(super) fn rotate(&self, token: &str) {
+        token.clone_into(&mut self.token.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     pub(super) fn user_by_email(&self, email: &str) -> Option<&SlackUser> {
