@@ -217,22 +217,27 @@ fn read_query(front: Front, members: &Members<'_>) -> Result<String, &'static st
 fn read_headers(members: &Members<'_>, v2: bool) -> Result<HeaderMap, &'static str> {
     let several: Pairs<'_> = member(members.multi_value_headers)?.unwrap_or_default();
     let single: Pairs<'_> = member(members.headers)?.unwrap_or_default();
-    let mut headers = HeaderMap::with_capacity(several.0.len() + single.0.len() + 1);
+    // A map of headers has a largest size, and the event of a hostile client may have more.
+    let too_many = |_| "bad_header";
+    let mut headers = HeaderMap::try_with_capacity(several.0.len() + single.0.len() + 1).map_err(too_many)?;
     for (name, value) in &several.0 {
-        headers.append(header_name(name)?, header_value(value)?);
+        headers
+            .try_append(header_name(name)?, header_value(value)?)
+            .map_err(too_many)?;
     }
     // Where both members stand, the single-value one repeats the last of several values.
     let listed = headers.clone();
     for (name, value) in &single.0 {
         let name = header_name(name)?;
         if !listed.contains_key(&name) {
-            headers.append(name, header_value(value)?);
+            headers.try_append(name, header_value(value)?).map_err(too_many)?;
         }
     }
     if v2 {
         let cookies: Vec<Cow<'_, str>> = member(members.cookies)?.unwrap_or_default();
         if !cookies.is_empty() {
-            headers.insert(COOKIE, header_value(&cookies.join("; "))?);
+            let cookies = header_value(&cookies.join("; "))?;
+            headers.try_insert(COOKIE, cookies).map_err(too_many)?;
         }
     }
     Ok(headers)

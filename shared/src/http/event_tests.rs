@@ -289,6 +289,20 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn more_headers_than_a_map_holds_are_refused() {
+    let names = |count: usize| -> Value { (0..count).map(|at| (format!("x-{at}"), json!("1"))).collect() };
+    for count in [20_000, 25_000, 40_000, 100_000] {
+        let mut event = alb();
+        event["headers"] = names(count);
+        let read = read_json(&event).map(|inbound| inbound.request.headers().len());
+        match count {
+            20_000 => assert_eq!(read.unwrap(), count),
+            _ => assert_eq!(read.unwrap_err().reason, "bad_header"),
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn no_event_makes_the_front_door_panic(event in any_json()) {
