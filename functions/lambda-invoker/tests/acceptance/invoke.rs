@@ -1,13 +1,44 @@
 //! Routes to functions through the Lambda Invoke API.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use crate::support::event::post;
-use crate::support::function;
-use crate::support::upstream::{Upstream, http};
+use serde_json::{Value, json};
+use shared::testing::MemorySecrets;
+
+use crate::support::event::{Request, get, post};
+use crate::support::oracle::verify;
+use crate::support::upstream::{Reaction, Upstream, http};
+use crate::support::{ACCESS_KEY, Answer, SECRET_KEY, env, function, start, table};
 
 fn route(upstream: &Upstream) -> Value {
     json!([{"name": "hello", "uri": "/hello/*", "function": {"name": "hello", "endpoint_url": upstream.url("")}}])
+}
+
+/// What the client gets when the Invoke API answers with this.
+async fn answered(reply: Vec<u8>) -> (Answer, Value) {
+    let upstream = Upstream::sending(reply).await;
+    let function = function(route(&upstream)).await;
+    let answer = function.call(&get("/hello/x").url()).await;
+    assert_eq!(upstream.calls(), 1, "an invocation is never repeated");
+    let line = function.line();
+    assert_eq!(line["target"], "function");
+    assert_eq!(line["attempts"], 1);
+    (answer, line)
+}
+
+/// What the client gets when the function replies with this payload.
+async fn replied(payload: &str) -> Answer {
+    answered(http("200 OK", "Content-Type: application/json\r\n", payload.as_bytes()))
+        .await
+        .0
+}
+
+/// The event that the function is given for a request.
+async fn given(request: &Request) -> Value {
+    let upstream = Upstream::sending(http("200 OK", "", b"{}")).await;
+    let function = function(route(&upstream)).await;
+    assert_eq!(function.call(&request.alb_multi()).await.status, 200);
+    serde_json::from_slice(&upstream.last().body).unwrap()
 }
 
 #[tokio::test]
@@ -59,4 +90,456 @@ async fn a_function_is_given_a_format_2_event_and_its_response_comes_back() {
             "body": "{\"n\":1}", "isBase64Encoded": false,
         })
     );
+}
+
+#[tokio::test]
+async fn only_declared_text_is_given_as_text() {
+    for (headers, body, expected, encoded) in [
+        (
+            vec![("content-type", "text/html; charset=utf-8")],
+            &b"<p>"[..],
+            json!("<p>"),
+            false,
+        ),
+        (
+            vec![("content-type", "application/problem+json")],
+            b"{}",
+            json!("{}"),
+            false,
+        ),
+        (vec![("content-type", "image/svg+xml")], b"<x/>", json!("<x/>"), false),
+        (
+            vec![("content-type", "application/x-www-form-urlencoded")],
+            b"a=1",
+            json!("a=1"),
+            false,
+        ),
+        (
+            vec![("content-type", "application/json"), ("content-encoding", "gzip")],
+            b"abc",
+            json!("YWJj"),
+            true,
+        ),
+        (vec![("content-type", "text/plain")], b"\xff\xfe", json!("//4="), true),
+        (vec![("content-type", "image/png")], b"abc", json!("YWJj"), true),
+        (vec![], b"abc", json!("YWJj"), true),
+        (vec![("content-type", "application/json")], b"", json!(null), false),
+    ] {
+        let mut request = post("/hello/x", body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let event = given(&request).await;
+        assert_eq!(
+            (&event["body"], &event["isBase64Encoded"]),
+            (&expected, &json!(encoded)),
+            "{request:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn repeated_headers_are_joined_and_cookies_stand_apart() {
+    let request = get("/hello/x")
+        .header("X-Own", "a")
+        .header("x-own", "b")
+        .header("Cookie", "s=1; t=2")
+        .header("cookie", "u=3");
+    let event = given(&request).await;
+    assert_eq!(event["headers"]["x-own"], "a,b");
+    assert_eq!(event["headers"].get("cookie"), None);
+    assert_eq!(event["cookies"], json!(["s=1", "t=2", "u=3"]));
+    assert_eq!(event.get("body"), None);
+    assert_eq!(event.get("queryStringParameters"), None);
+    let bare = given(&get("/hello/x")).await;
+    assert_eq!(bare.get("cookies"), None);
+}
+
+#[tokio::test]
+async fn the_path_is_given_as_the_rules_say() {
+    let upstream = Upstream::sending(http("200 OK", "", b"{}")).await;
+    for (rules, uri, path, stage, expected, proxy) in [
+        (
+            json!({}),
+            "/hello/*",
+            "/prod/hello//a%2fb",
+            "prod",
+            "/hello//a%2Fb",
+            json!({"proxy": "/a/b"}),
+        ),
+        (
+            json!({"strip_prefix": "/hello"}),
+            "/hello/*",
+            "/hello/x",
+            "$default",
+            "/x",
+            json!({"proxy": "x"}),
+        ),
+        (
+            json!({"strip_prefix": "/hello/"}),
+            "/hello/*",
+            "/hello/x",
+            "$default",
+            "/x",
+            json!({"proxy": "x"}),
+        ),
+        (
+            json!({"include_stage": true}),
+            "/hello/*",
+            "/prod/hello/x",
+            "prod",
+            "/prod/hello/x",
+            json!({"proxy": "x"}),
+        ),
+        (json!({}), "/hello", "/hello", "$default", "/hello", json!(null)),
+    ] {
+        let to = json!({"name": "hello", "endpoint_url": upstream.url("")});
+        let function = function(json!([{"uri": uri, "function": to, "path": rules}])).await;
+        let mut event = get(path).v2();
+        event["requestContext"]["stage"] = json!(stage);
+        assert_eq!(function.call(&event).await.status, 200);
+        let event: Value = serde_json::from_slice(&upstream.last().body).unwrap();
+        assert_eq!(event["rawPath"], expected);
+        assert_eq!(event["requestContext"]["http"]["path"], expected);
+        assert_eq!(event["pathParameters"], proxy);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_is_no_response_is_a_body_of_its_own() {
+    for payload in [
+        "\"Hello, world!\"",
+        "{\"message\": \"hi\"}",
+        "null",
+        "[1, 2]",
+        "42",
+        "{}",
+        " true ",
+    ] {
+        let answer = replied(payload).await;
+        assert_eq!((answer.status, answer.text()), (200, payload));
+        assert_eq!(answer.header("content-type").as_deref(), Some("application/json"));
+    }
+    assert_eq!(replied("\"Hello, world!\"").await.body.len(), 15);
+}
+
+#[tokio::test]
+async fn a_response_is_read_member_by_member() {
+    for (reply, status, body) in [
+        (json!({"statusCode": 200}), 200, ""),
+        (json!({"statusCode": 404, "body": null}), 404, ""),
+        (json!({"statusCode": 599, "body": "odd"}), 599, "odd"),
+        (json!({"statusCode": 200, "body": {"a": 1}}), 200, "{\"a\":1}"),
+        (json!({"statusCode": 200, "body": [1]}), 200, "[1]"),
+        (json!({"statusCode": 200, "body": 7}), 200, "7"),
+        (
+            json!({"statusCode": 200, "body": "aGk=", "isBase64Encoded": true}),
+            200,
+            "hi",
+        ),
+        (
+            json!({"statusCode": 200, "body": "aGk=", "isBase64Encoded": false}),
+            200,
+            "aGk=",
+        ),
+        (json!({"statusCode": 204, "body": "dropped"}), 204, ""),
+        (json!({"statusCode": 304, "body": "dropped"}), 304, ""),
+        (
+            json!({"statusCode": 200, "headers": null, "cookies": null, "multiValueHeaders": {"x": ["1"]}}),
+            200,
+            "",
+        ),
+    ] {
+        let answer = replied(&reply.to_string()).await;
+        assert_eq!((answer.status, answer.text()), (status, body), "{reply}");
+        assert_eq!(answer.header("x"), None);
+        let json = answer.header("content-type");
+        assert_eq!(
+            json.as_deref(),
+            (![204, 304].contains(&status)).then_some("application/json"),
+            "{reply}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn headers_that_cannot_be_are_left_out() {
+    let headers = json!({
+        "x-text": "a", "x-number": 1.5, "x-flag": true, "x-null": null, "x-list": ["a"], "x-break": "a\r\nx-evil: 1",
+        "bad name": "a", "": "a", "Connection": "close", "Content-Length": 999, "set-cookie": "z=0",
+        "Content-Type": "text/html", "x-amzn-requestid": "fn-1",
+    });
+    let reply = json!({"statusCode": 200, "headers": headers, "cookies": ["a=1", "b\n=2", 3, "c=4"]});
+    let answer = replied(&reply.to_string()).await;
+    for (name, value) in [
+        ("x-text", Some("a")),
+        ("x-number", Some("1.5")),
+        ("x-flag", Some("true")),
+        ("x-null", None),
+        ("x-list", None),
+        ("x-break", None),
+        ("x-evil", None),
+        ("bad name", None),
+        ("connection", None),
+        ("content-length", None),
+        ("content-type", Some("text/html")),
+        ("x-upstream-request-id", Some("fn-1")),
+    ] {
+        assert_eq!(answer.header(name).as_deref(), value, "{name}");
+    }
+    assert_eq!(answer.headers("set-cookie"), ["3", "a=1", "c=4", "z=0"]);
+}
+
+#[tokio::test]
+async fn a_reply_that_makes_no_sense_is_a_bad_gateway() {
+    for payload in [
+        "",
+        "hello",
+        "{\"statusCode\": 200",
+        "{\"statusCode\": \"200\"}",
+        "{\"statusCode\": 99}",
+        "{\"statusCode\": 600}",
+        "{\"statusCode\": 200.5}",
+        "{\"statusCode\": null}",
+        "{\"statusCode\": -1}",
+        "{\"statusCode\": 101}",
+        "{\"statusCode\": 200, \"body\": \"%%\", \"isBase64Encoded\": true}",
+        "\u{feff}{}",
+    ] {
+        let answer = replied(payload).await;
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (502, "bad_upstream_response"),
+            "{payload}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_fails_shows_nothing_of_itself() {
+    let failed = |kind: &str, payload: Value| {
+        http(
+            "200 OK",
+            &format!("X-Amz-Function-Error: {kind}\r\n"),
+            payload.to_string().as_bytes(),
+        )
+    };
+    for (reply, status, error_type) in [
+        (
+            failed(
+                "Unhandled",
+                json!({"errorType": "KeyError", "errorMessage": "s3cret", "trace": ["s3cret"]}),
+            ),
+            502,
+            Some("KeyError"),
+        ),
+        (failed("Handled", json!({"errorMessage": "s3cret"})), 502, None),
+        (failed("Unhandled", json!("s3cret")), 502, None),
+        (
+            failed(
+                "Unhandled",
+                json!({"errorMessage": "2026-03-01T12:00:00Z id Task timed out after 3.00 seconds"}),
+            ),
+            504,
+            None,
+        ),
+        (
+            failed(
+                "Unhandled",
+                json!({"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: x"}),
+            ),
+            504,
+            Some("Sandbox.Timedout"),
+        ),
+    ] {
+        let (answer, line) = answered(reply).await;
+        assert_eq!((answer.status, answer.error().as_str()), (status, "function_error"));
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(body["message"], "Internal server error");
+        assert_eq!(line["upstream_error"].as_str(), error_type);
+        assert_eq!(line["upstream_status"], 200);
+        assert!(!line.to_string().contains("s3cret"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_the_invoke_api_climb_the_ladder() {
+    for (status, kind, headers, expected, code) in [
+        ("404 Not Found", "ResourceNotFoundException", "", 502, "invoke_refused"),
+        ("403 Forbidden", "AccessDeniedException", "", 502, "invoke_refused"),
+        ("403 Forbidden", "ExpiredTokenException", "", 502, "invoke_refused"),
+        (
+            "400 Bad Request",
+            "InvalidRequestContentException",
+            "",
+            502,
+            "invoke_refused",
+        ),
+        (
+            "415 Unsupported Media Type",
+            "UnsupportedMediaTypeException",
+            "",
+            502,
+            "invoke_refused",
+        ),
+        (
+            "413 Payload Too Large",
+            "RequestTooLargeException",
+            "",
+            413,
+            "request_too_large",
+        ),
+        (
+            "429 Too Many Requests",
+            "TooManyRequestsException",
+            "Retry-After: 7\r\n",
+            503,
+            "throttled",
+        ),
+        (
+            "409 Conflict",
+            "ResourceConflictException",
+            "",
+            503,
+            "function_not_ready",
+        ),
+        ("502 Bad Gateway", "ENINotReadyException", "", 503, "function_not_ready"),
+        (
+            "408 Request Timeout",
+            "SnapStartTimeoutException",
+            "",
+            504,
+            "upstream_timeout",
+        ),
+        (
+            "500 Internal Server Error",
+            "ServiceException",
+            "",
+            502,
+            "invoke_failed",
+        ),
+        ("503 Service Unavailable", "", "", 503, "function_not_ready"),
+    ] {
+        let headers = format!("{headers}x-amzn-ErrorType: {kind}\r\nContent-Type: application/json\r\n");
+        let body = json!({"Type": "User", "message": "s3cret", "Message": "s3cret"}).to_string();
+        let (answer, line) = answered(http(status, &headers, body.as_bytes())).await;
+        assert_eq!((answer.status, answer.error().as_str()), (expected, code), "{kind}");
+        let retry = match code {
+            "throttled" => Some("7"),
+            "function_not_ready" => Some("1"),
+            _ => None,
+        };
+        assert_eq!(answer.header("retry-after").as_deref(), retry, "{kind}");
+        assert_eq!(line["upstream_error"].as_str(), (!kind.is_empty()).then_some(kind));
+        assert!(!line.to_string().contains("s3cret"));
+    }
+}
+
+#[tokio::test]
+async fn a_raw_payload_is_the_body_and_the_reply_the_answer() {
+    let upstream = Upstream::sending(http("200 OK", "", b"{\"statusCode\": 418}")).await;
+    let to = json!({
+        "name": "arn:aws:lambda:us-east-2:123456789012:function:hello", "qualifier": "$LATEST",
+        "payload_format": "raw", "invocation": "request_response", "endpoint_url": upstream.url(""),
+    });
+    let function = function(json!([{"uri": "/", "function": to}])).await;
+    for (body, payload) in [("{\"n\": 1}", "{\"n\": 1}"), ("", "{}"), ("[\"é\"]", "[\"é\"]")] {
+        let answer = function.call(&post("/", body.as_bytes()).alb()).await;
+        assert_eq!((answer.status, answer.text()), (200, "{\"statusCode\": 418}"));
+        let seen = upstream.last();
+        assert_eq!(std::str::from_utf8(&seen.body).unwrap(), payload);
+        assert_eq!(
+            seen.target(),
+            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-2%3A123456789012%3Afunction%3Ahello/invocations?Qualifier=%24LATEST"
+        );
+    }
+    assert!(
+        upstream
+            .last()
+            .header("authorization")
+            .unwrap()
+            .contains("/us-east-2/lambda/")
+    );
+    for body in [&b"{\"n\""[..], b"\xff", b"{} {}"] {
+        let answer = function.call(&post("/", body).alb()).await;
+        assert_eq!((answer.status, answer.error().as_str()), (400, "bad_body"));
+    }
+    assert_eq!(upstream.calls(), 3);
+}
+
+#[tokio::test]
+async fn a_route_may_bring_its_own_keys_and_the_environment_another_address() {
+    let upstream = Upstream::sending(http("200 OK", "", b"{}")).await;
+    let iam = json!({"accesskey": "AKIDOTHER", "secretkey": "s3cret", "sessiontoken": "t", "aws_region": "ap-south-1"});
+    let routes = json!([
+        {"uri": "/own", "function": {"name": "hello"}, "authorization": {"iam": iam}},
+        {"uri": "/role", "function": {"name": "hello"}},
+    ]);
+    let env = env(&table(routes))
+        .with("AWS_ENDPOINT_URL_LAMBDA", &upstream.url(""))
+        .with("AWS_SESSION_TOKEN", "role-token");
+    let function = start(env, MemorySecrets::default()).await.unwrap();
+    for (path, key, region, token) in [
+        ("/own", "AKIDOTHER", "ap-south-1", "t"),
+        ("/role", ACCESS_KEY, "eu-west-1", "role-token"),
+        ("/own", "AKIDOTHER", "ap-south-1", "t"),
+    ] {
+        assert_eq!(function.call(&get(path).alb()).await.status, 200);
+        let seen = upstream.last();
+        let scope = format!("Credential={key}/");
+        assert!(seen.header("authorization").unwrap().contains(&scope));
+        assert!(
+            seen.header("authorization")
+                .unwrap()
+                .contains(&format!("/{region}/lambda/aws4_request"))
+        );
+        assert_eq!(seen.header("x-amz-security-token"), Some(token));
+    }
+    // Endpoint and role agree on the connection, so there is one.
+    assert_eq!(upstream.connections(), 1);
+    assert!(verify(&upstream.last(), ACCESS_KEY, SECRET_KEY, None).is_err());
+}
+
+#[tokio::test]
+async fn a_slow_function_is_given_up_in_time() {
+    let upstream = Upstream::reacting(Reaction::Late(Duration::from_secs(5), http("200 OK", "", b"{}"))).await;
+    let to = json!({"name": "hello", "endpoint_url": upstream.url("")});
+    let function = function(json!([{"uri": "/", "function": to, "timeout": 300}])).await;
+    let answer = function.call(&get("/").alb()).await;
+    assert_eq!((answer.status, answer.error().as_str()), (504, "upstream_timeout"));
+    let took = function.line()["upstream_ms"].as_f64().unwrap();
+    assert!((290.0..500.0).contains(&took), "{took}");
+    assert_eq!(upstream.calls(), 1);
+}
+
+#[tokio::test]
+async fn without_the_service_it_is_a_bad_gateway() {
+    let to = json!({"name": "hello", "endpoint_url": "http://127.0.0.1:1"});
+    let function = function(json!([{"uri": "/", "function": to}])).await;
+    let answer = function.call(&get("/").alb()).await;
+    assert_eq!((answer.status, answer.error().as_str()), (502, "upstream_connect"));
+}
+
+#[tokio::test]
+async fn more_than_an_invocation_takes_is_refused_before_it_is_sent() {
+    let upstream = Upstream::sending(http("200 OK", "", b"{}")).await;
+    let function = function(route(&upstream)).await;
+    // 5 MB of bytes are more than 6 MB of Base64.
+    let request = post("/hello/x", &vec![0xff; 5 * 1024 * 1024]);
+    let answer = function.call(&request.url()).await;
+    assert_eq!((answer.status, answer.error().as_str()), (413, "request_too_large"));
+    assert_eq!(upstream.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_reply_larger_than_the_front_takes_is_refused() {
+    let reply = json!({"statusCode": 200, "body": "a".repeat(1024 * 1024)}).to_string();
+    let upstream = Upstream::sending(http("200 OK", "", reply.as_bytes())).await;
+    let function = function(route(&upstream)).await;
+    let answer = function.call(&get("/hello/x").alb()).await;
+    assert_eq!(
+        (answer.status, answer.error().as_str()),
+        (502, "upstream_response_too_large")
+    );
+    assert_eq!(function.call(&get("/hello/x").url()).await.status, 200);
 }

@@ -8,6 +8,7 @@
 
 mod endpoint;
 mod front;
+mod hostile;
 mod invoke;
 mod matching;
 mod signing;

@@ -22,7 +22,7 @@ pub(super) fn failure(error: &SdkError<InvokeError>, account: &mut Account) -> F
         }
         SdkError::ServiceError(context) => {
             let status = context.raw().status().as_u16();
-            let code = context.err().code();
+            let code = context.err().code().filter(|code| !code.is_empty());
             account.upstream_status = Some(status);
             account.upstream_error = code.map(str::to_owned);
             let retry_after = match context.err() {
