@@ -144,16 +144,22 @@ pub fn sign(
 /// [`SignError`] when an `x-amz-…` header has such a value: it would have to be signed.
 pub fn signed_headers(headers: &HeaderMap) -> Result<Vec<(&str, &str)>, SignError> {
     let mut signed = Vec::with_capacity(2);
-    for (name, value) in headers {
+    for name in headers.keys() {
         let required = name.as_str().starts_with("x-amz-");
         if !required && name != CONTENT_TYPE {
             continue;
         }
-        match value.to_str() {
-            Ok(text) if !text.contains('\t') => signed.push((name.as_str(), text)),
-            _ if required => return Err(SignError),
-            _ => {}
+        // Repeats are signed as one: either all of them or none.
+        let values: Option<Vec<&str>> = headers.get_all(name).iter().map(plain).collect();
+        match values {
+            Some(values) => signed.extend(values.into_iter().map(|value| (name.as_str(), value))),
+            None if required => return Err(SignError),
+            None => {}
         }
     }
     Ok(signed)
+}
+
+fn plain(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok().filter(|text| !text.contains('\t'))
 }

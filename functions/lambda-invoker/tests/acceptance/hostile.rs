@@ -73,7 +73,7 @@ fn events() -> impl Strategy<Value = Value> {
 
 #[test]
 fn what_goes_out_is_always_what_was_signed() {
-    run(600, events(), |runtime, function, upstream, event| {
+    run(300, events(), |runtime, function, upstream, event| {
         let before = upstream.calls();
         let answer = runtime.block_on(function.call(event));
         if upstream.calls() == before {
@@ -130,11 +130,11 @@ fn members_of_any_shape_get_an_answer() {
         event[name] = value;
         event
     });
-    run(600, broken, |runtime, function, _, event| {
+    run(300, broken, |runtime, function, _, event| {
         let answer = runtime.block_on(function.call(event));
         assert!((200..=508).contains(&answer.status));
     });
-    run(200, any_json(), |runtime, function, _, event| {
+    run(100, any_json(), |runtime, function, _, event| {
         assert_eq!(runtime.block_on(function.call(event)).status, 400);
     });
 }
@@ -157,7 +157,7 @@ async fn bombs_are_answered() {
         (with("multiValueHeaders", repeated), 400),
         (with("multiValueHeaders", connection), 431),
         (
-            with("multiValueQueryStringParameters", json!({"a": vec!["1"; 70_000]})),
+            with("multiValueQueryStringParameters", json!({"a": vec!["1"; 10_000]})),
             414,
         ),
         (with("path", json!("/".repeat(60_000))), 414),
@@ -168,7 +168,7 @@ async fn bombs_are_answered() {
         (deep, 400),
     ] {
         let answer = function.call_raw(&event, 30_000).await;
-        assert_eq!(answer.status, status, "{}", &event[..60]);
+        assert_eq!(answer.status, status, "{} {}", answer.text(), &event[..200]);
     }
     let mut event = get("/x").alb();
     event["headers"] = Value::Object(many);
