@@ -1,0 +1,17 @@
+//! The function as its callers and Slack see it: events in, answers and posted messages out.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod fronts;
+mod limits;
+mod notification;
+mod outcomes;
+mod recordings;
+mod rooms_message;
+mod secrecy;
+mod start;
+mod support;

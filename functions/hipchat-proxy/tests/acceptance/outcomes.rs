@@ -1,0 +1,261 @@
+//! What Slack answers, and what the client hears of it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::slack::SlackStub;
+use crate::support::{Ask, NOW, Reply, World};
+
+fn ask() -> Ask {
+    Ask::notify("Ops", &json!({"message": "a <b>b</b>"}))
+}
+
+fn ask_v1() -> Ask {
+    Ask::get("/v1/rooms/message?auth_token=tokN&room_id=8&from=a&message=x")
+}
+
+#[tokio::test]
+async fn a_rate_limit_beyond_the_budget_is_passed_on() {
+    let world = World::new().await;
+    world.slack.will([Reply::limited(30), Reply::limited(30)]);
+    let answer = world.ask(ask()).await;
+    answer.is_error(429, "Too Many Requests");
+    assert_eq!(world.slack.calls().len(), 1);
+    assert_eq!(answer.number("retry-after"), 30);
+    for kind in ["x-ratelimit", "x-floodcontrol"] {
+        assert_eq!(answer.number(&format!("{kind}-remaining")), 0);
+        assert_eq!(answer.number(&format!("{kind}-reset")), NOW + 30);
+    }
+    let line = world.last_line();
+    assert_eq!(
+        (&line["outcome"], &line["slack_error"]),
+        (&json!("limited"), &json!("ratelimited"))
+    );
+    let answer = world.ask(ask_v1()).await;
+    answer.is_error(403, "Forbidden");
+    assert_eq!(answer.number("x-ratelimit-reset"), NOW + 30);
+    assert_eq!(world.slack.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_rate_limit_within_the_budget_is_waited_for_once() {
+    let world = World::new().await;
+    world.slack.will([Reply::limited(1)]);
+    let begun = Instant::now();
+    world.ask(ask()).await.is_no_content();
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(world.slack.calls().len(), 2);
+    world.slack.will([Reply::limited(1), Reply::ok_false("rate_limited")]);
+    world.ask(ask()).await.is_error(429, "Too Many Requests");
+    assert_eq!(world.slack.calls().len(), 4);
+}
+
+#[tokio::test]
+async fn refusals_are_told_by_the_table() {
+    for (code, v2, v1) in [
+        ("channel_not_found", 404, 404),
+        ("is_archived", 404, 404),
+        ("restricted_action", 403, 401),
+        ("restricted_action_read_only_channel", 403, 401),
+        ("ekm_access_denied", 403, 401),
+        ("no_permission", 403, 401),
+        ("invalid_auth", 503, 503),
+        ("account_inactive", 503, 503),
+        ("missing_scope", 503, 503),
+        ("invalid_arguments", 500, 500),
+        ("never_heard_of", 500, 500),
+        ("fatal_error", 503, 503),
+        ("service_unavailable", 503, 503),
+    ] {
+        let world = World::new().await;
+        world.slack.will([Reply::ok_false(code), Reply::ok_false(code)]);
+        let answer = world.ask(ask()).await;
+        assert_eq!(answer.status, v2, "{code}");
+        answer.json();
+        answer.has_rate_headers();
+        assert!(!answer.body.contains(code), "{}", answer.body);
+        assert_eq!(world.last_line()["slack_error"], code);
+        assert_eq!(world.ask(ask_v1()).await.status, v1, "{code}");
+        assert_eq!(world.slack.calls().len(), 2, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_whose_channel_is_gone_is_not_found() {
+    let world = World::new().await;
+    world.slack.will([Reply::ok_false("channel_not_found")]);
+    assert_eq!(
+        world.ask(ask()).await.is_error(404, "Not Found"),
+        "Room 'Ops' not found"
+    );
+    let line = world.last_line();
+    assert_eq!(
+        (&line["level"], &line["reason"]),
+        (&json!("ERROR"), &json!("channel_gone"))
+    );
+}
+
+#[tokio::test]
+async fn what_slack_may_have_posted_is_never_sent_again() {
+    let html = |status| Reply::Http(status, String::new(), "<html>".to_owned());
+    for reply in [
+        html(500),
+        html(503),
+        html(200),
+        Reply::Hang,
+        Reply::Half,
+        Reply::Http(200, String::new(), "{}".to_owned()),
+    ] {
+        let world = World::new().await;
+        world.slack.will([reply.clone()]);
+        let message = world.ask(ask()).await.is_error(503, "Service Unavailable");
+        assert_eq!(message, "The message could not be delivered");
+        assert_eq!(world.slack.calls().len(), 1, "{reply:?}");
+        let line = world.last_line();
+        assert_eq!(
+            (&line["outcome"], &line["MessagesFailed"]),
+            (&json!("failed"), &json!(1))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_slow_slack_is_given_up_before_lambda_gives_up() {
+    let world = World::new().await;
+    world.slack.will([Reply::Slow(Duration::from_secs(5))]);
+    let begun = Instant::now();
+    let answer = world.ask_within(ask(), 1000).await;
+    let took = begun.elapsed();
+    answer.is_error(503, "Service Unavailable");
+    assert!(
+        took >= Duration::from_millis(400) && took < Duration::from_millis(900),
+        "{took:?}"
+    );
+    assert_eq!(world.slack.calls().len(), 1);
+    assert_eq!(world.last_line()["reason"], "out_of_time");
+    // Without any time left nothing is sent.
+    world.slack.forget();
+    world.ask_within(ask(), 400).await.is_error(503, "Service Unavailable");
+    assert!(world.slack.calls().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_connection_it_is_tried_again() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let world = World::with(&[("SLACK_API_URL", &format!("http://127.0.0.1:{port}/api"))]).await;
+    world.ask(ask()).await.is_error(503, "Service Unavailable");
+    let line = world.last_line();
+    assert_eq!(
+        (&line["reason"], &line["attempts"]),
+        (&json!("slack_unreachable"), &json!(3))
+    );
+}
+
+#[tokio::test]
+async fn connections_are_kept_and_closed_ones_replaced() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        world.ask(ask()).await.is_no_content();
+    }
+    assert_eq!((world.slack.connections(), world.slack.calls().len()), (1, 5));
+    world.slack.will([Reply::Close]);
+    world.ask(ask()).await.is_no_content();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    world.ask(ask()).await.is_no_content();
+    assert_eq!((world.slack.connections(), world.slack.calls().len()), (2, 7));
+}
+
+#[tokio::test]
+async fn the_app_joins_a_public_channel_once() {
+    let world = World::new().await;
+    world.slack.will([Reply::ok_false("not_in_channel")]);
+    world.ask(ask()).await.is_no_content();
+    let paths: Vec<String> = world.slack.calls().into_iter().map(|call| call.path).collect();
+    assert_eq!(
+        paths,
+        [
+            "/api/chat.postMessage",
+            "/api/conversations.join",
+            "/api/chat.postMessage"
+        ]
+    );
+    assert_eq!(world.slack.calls()[1].body, json!({"channel": "C200"}));
+    world.slack.forget();
+    world.slack.will([
+        Reply::ok_false("not_in_channel"),
+        Reply::ok_false("method_not_supported_for_channel_type"),
+    ]);
+    world.ask(ask()).await.is_error(404, "Not Found");
+    assert_eq!(world.slack.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_message_that_slack_cannot_show_is_sent_as_plain_text_once() {
+    let world = World::new().await;
+    world.slack.will([Reply::ok_false("msg_blocks_too_long")]);
+    world.ask(ask()).await.is_no_content();
+    let posts = world.slack.posts();
+    assert_eq!(posts.len(), 2);
+    assert_eq!(
+        (&posts[1]["text"], posts[1].get("attachments")),
+        (&json!("a *b*"), None)
+    );
+    assert_eq!(world.last_line()["as_text"], json!(true));
+    world
+        .slack
+        .will([Reply::ok_false("no_text"), Reply::ok_false("msg_too_long")]);
+    world.ask(ask()).await.is_error(400, "Bad Request");
+    assert_eq!(world.slack.posts().len(), 4);
+}
+
+const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf";
+
+#[tokio::test]
+async fn a_rotated_token_is_read_anew_once() {
+    let variables = [("SLACK_TOKEN", ""), ("SLACK_TOKEN_SECRET_ARN", ARN)];
+    let world = World::with_secrets(&variables, &[(ARN, "xoxb-old")]).await;
+    world.ask(ask()).await.is_no_content();
+    world.clock.advance_ms(60_000);
+    world.secrets.put(ARN, "xoxb-new");
+    world.slack.will([Reply::ok_false("token_revoked")]);
+    world.ask(ask()).await.is_no_content();
+    world.ask(ask()).await.is_no_content();
+    let used: Vec<bool> = world
+        .slack
+        .calls()
+        .iter()
+        .map(|call| call.head.contains("Bearer xoxb-new"))
+        .collect();
+    assert_eq!(used, [false, false, true, true]);
+    assert_eq!(world.secrets.reads(), 2);
+    // The same token again: nothing is sent twice, and no storm of reads.
+    world.slack.forget();
+    world
+        .slack
+        .will([Reply::ok_false("invalid_auth"), Reply::ok_false("invalid_auth")]);
+    world.ask(ask()).await.is_error(503, "Service Unavailable");
+    world.ask(ask()).await.is_error(503, "Service Unavailable");
+    assert_eq!((world.slack.calls().len(), world.secrets.reads()), (2, 2));
+    let line = world.last_line();
+    assert_eq!(
+        (&line["level"], &line["SlackAuthFailures"]),
+        (&json!("ERROR"), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_never_comes_about_is_bounded_by_the_deadline() {
+    // A listener that accepts nobody answers no request either.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/api", listener.local_addr().unwrap());
+    let world = World::with(&[("SLACK_API_URL", &url)]).await;
+    let begun = Instant::now();
+    world.ask_within(ask(), 900).await.is_error(503, "Service Unavailable");
+    assert!(begun.elapsed() < Duration::from_millis(850));
+    let _: &SlackStub = &world.slack;
+}

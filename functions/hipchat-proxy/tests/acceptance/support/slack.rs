@@ -1,0 +1,171 @@
+//! A Slack on loopback: HTTP/1.1 with kept connections, records what it is asked, answers as it is told.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What to answer once.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// Status, extra header lines, body.
+    Http(u16, String, String),
+    /// Waits before the usual answer.
+    Slow(Duration),
+    /// Reads the request and closes without an answer.
+    Hang,
+    /// Answers well and then closes the connection.
+    Close,
+    /// Half of an answer.
+    Half,
+}
+
+impl Reply {
+    pub(crate) fn ok_false(code: &str) -> Self {
+        Self::Http(200, String::new(), json!({"ok": false, "error": code}).to_string())
+    }
+
+    pub(crate) fn limited(seconds: u64) -> Self {
+        let body = r#"{"ok":false,"error":"ratelimited"}"#.to_owned();
+        Self::Http(429, format!("Retry-After: {seconds}\r\n"), body)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) path: String,
+    /// The lines of the head, in lower case but for values.
+    pub(crate) head: String,
+    pub(crate) body: Value,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<Call>,
+    replies: VecDeque<Reply>,
+    connections: usize,
+}
+
+pub(crate) struct SlackStub {
+    port: u16,
+    state: Arc<Mutex<State>>,
+}
+
+impl SlackStub {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::new(Mutex::new(State::default()));
+        let shared = state.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                shared.lock().unwrap().connections += 1;
+                tokio::spawn(serve(stream, shared.clone()));
+            }
+        });
+        Self { port, state }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/api", self.port)
+    }
+
+    /// Answers the next requests so, then well again.
+    pub(crate) fn will(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.state.lock().unwrap().replies.extend(replies);
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.state.lock().unwrap().calls.clone()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.state.lock().unwrap().connections
+    }
+
+    /// The bodies of all calls of `chat.postMessage`.
+    pub(crate) fn posts(&self) -> Vec<Value> {
+        let calls = self.calls();
+        calls
+            .into_iter()
+            .filter(|call| call.path == "/api/chat.postMessage")
+            .map(|call| call.body)
+            .collect()
+    }
+
+    pub(crate) fn forget(&self) {
+        self.state.lock().unwrap().calls.clear();
+    }
+}
+
+async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
+    let mut buffer = Vec::new();
+    while let Some(call) = read_call(&mut stream, &mut buffer).await {
+        let reply = {
+            let mut state = state.lock().unwrap();
+            state.calls.push(call.clone());
+            state.replies.pop_front()
+        };
+        let good =
+            json!({"ok": true, "channel": call.body["channel"], "ts": "1503435956.000247", "message": call.body});
+        let (status, extra, body) = match &reply {
+            Some(Reply::Http(status, extra, body)) => (*status, extra.as_str(), body.clone()),
+            Some(Reply::Hang) => return,
+            Some(Reply::Half) => {
+                let _ = stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"ok\":tr")
+                    .await;
+                return;
+            }
+            Some(Reply::Slow(pause)) => {
+                tokio::time::sleep(*pause).await;
+                (200, "", good.to_string())
+            }
+            Some(Reply::Close) | None => (200, "", good.to_string()),
+        };
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nContent-Type: application/json; charset=utf-8\r\n{extra}Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+        if matches!(reply, Some(Reply::Close)) {
+            return;
+        }
+    }
+}
+
+async fn read_call(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Call> {
+    loop {
+        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8(buffer[..end].to_vec()).unwrap();
+            let length: usize = head
+                .lines()
+                .find_map(|line| {
+                    line.to_lowercase()
+                        .strip_prefix("content-length:")
+                        .map(|value| value.trim().parse().unwrap())
+                })
+                .unwrap_or(0);
+            if buffer.len() >= end + 4 + length {
+                let body = serde_json::from_slice(&buffer[end + 4..end + 4 + length]).unwrap_or(Value::Null);
+                buffer.drain(..end + 4 + length);
+                let mut first = head.lines().next().unwrap_or_default().split(' ');
+                let (method, path) = (first.next(), first.next());
+                assert_eq!(method, Some("POST"));
+                return Some(Call {
+                    path: path.unwrap_or_default().to_owned(),
+                    head,
+                    body,
+                });
+            }
+        }
+        let mut chunk = [0; 8192];
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => return None,
+            Ok(read) => buffer.extend_from_slice(&chunk[..read]),
+        }
+    }
+}
