@@ -11,9 +11,14 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
+/// What stands under the options.
+const VARIABLES: &str = "\
+Variables of the environment that begin with AUTHZ_ go to authorizer, with HIPCHAT_ or SLACK_ to hipchat-proxy, with INVOKER_
+to lambda-invoker, and AWS_LAMBDA_LOG_LEVEL to all of them. They win over the local defaults.";
+
 /// The suite on this machine, without an AWS account.
 #[derive(Debug, Parser)]
-#[command(name = "local", args_conflicts_with_subcommands = true)]
+#[command(name = "local", args_conflicts_with_subcommands = true, after_help = VARIABLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -27,8 +32,8 @@ enum Command {
     Run(RunArgs),
 }
 
-/// Variables that begin with AUTHZ_, HIPCHAT_, SLACK_ or INVOKER_, and AWS_LAMBDA_LOG_LEVEL, go to their function.
 #[derive(Debug, Args)]
+#[command(after_help = VARIABLES)]
 struct RunArgs {
     /// The first of eleven consecutive ports; 0 takes any free ones
     #[arg(long, env = "LOCAL_PORT_BASE", default_value_t = 8080, value_name = "PORT")]
@@ -42,7 +47,7 @@ struct RunArgs {
     /// A real Hydra's administrative base URL, in place of the stand-in
     #[arg(long, value_name = "URL", value_parser = base_url)]
     hydra_url: Option<String>,
-    /// Slack's base URL (https://slack.com), in place of the stand-in; needs SLACK_TOKEN
+    /// Slack's base URL, such as <https://slack.com>, in place of the stand-in; needs SLACK_TOKEN
     #[arg(long, value_name = "URL", value_parser = base_url)]
     slack_url: Option<String>,
     /// Use the AWS credentials of the environment, and no stand-ins for Secrets Manager and the target function

@@ -37,6 +37,8 @@ impl Plan {
 
     fn slack(&self) -> String {
         let given = self.options.slack_url.as_deref().map(trimmed);
+        // Slack's own documents give the URL with its path.
+        let given = given.map(|url| url.strip_suffix("/api").unwrap_or(&url).to_owned());
         given
             .or_else(|| self.stand_ins.slack.as_ref().map(|slack| slack.url()))
             .unwrap_or_default()

@@ -143,7 +143,7 @@ async fn the_callers_variables_and_the_options_go_through() {
             .map(|&(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
         hydra_url: Some("https://hydra.example:4445".to_owned()),
-        slack_url: Some("https://slack.com".to_owned()),
+        slack_url: Some("https://slack.com/api/".to_owned()),
         gateway_ttl: Duration::ZERO,
         ..Options::new(folder.path())
     };
