@@ -1,11 +1,14 @@
 //! A decision becomes API Gateway's answer: a policy, a simple response, or an error. Pure.
 
+mod answer;
+
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
 use shared::start::InvocationError;
 
-use crate::claims::{Claims, Context};
+pub use answer::{Answer, PolicyAnswer, SimpleAnswer};
+
+use crate::claims::Claims;
 use crate::error::{INTERNAL_ERROR, Problem, Refusal, UNAUTHORIZED};
 use crate::event::{AuthorizationRequest, Kind};
 
@@ -65,91 +68,6 @@ pub enum Decision {
     Refuse(Problem, Option<Arc<Claims>>),
 }
 
-/// An answer that API Gateway reads (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>).
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-pub enum Answer {
-    /// An IAM policy.
-    Policy(PolicyAnswer),
-    /// The simple response of an HTTP API.
-    Simple(SimpleAnswer),
-}
-
-/// An answer with a policy. There is no `usageIdentifierKey`: API Gateway dislikes a null there.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyAnswer {
-    principal_id: Principal,
-    policy_document: PolicyDocument,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<TokenContext>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct PolicyDocument {
-    version: &'static str,
-    statement: [Statement; 1],
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Statement {
-    action: &'static str,
-    effect: &'static str,
-    resource: String,
-}
-
-/// A simple response.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SimpleAnswer {
-    is_authorized: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<TokenContext>,
-}
-
-/// The principal of claims that several answers share, or nobody.
-#[derive(Debug, Clone)]
-struct Principal(Option<Arc<Claims>>);
-
-impl Principal {
-    fn text(&self) -> &str {
-        self.0
-            .as_ref()
-            .and_then(|claims| claims.principal())
-            .unwrap_or("anonymous")
-    }
-}
-
-impl Serialize for Principal {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
-}
-
-/// The context of claims that several answers share, or a shortened one.
-#[derive(Debug, Clone)]
-enum TokenContext {
-    Whole(Arc<Claims>),
-    Shortened(Context),
-}
-
-impl TokenContext {
-    fn context(&self) -> &Context {
-        match self {
-            Self::Whole(claims) => claims.context(),
-            Self::Shortened(context) => context,
-        }
-    }
-}
-
-impl Serialize for TokenContext {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.context().serialize(serializer)
-    }
-}
-
 /// The answer, and what the log is to say about it.
 #[derive(Debug)]
 pub struct Outcome {
@@ -173,26 +91,20 @@ impl PolicyRules {
     }
 
     fn allow(&self, request: &AuthorizationRequest<'_>, claims: &Arc<Claims>) -> Outcome {
-        let context = (!claims.context().is_empty()).then(|| TokenContext::Whole(claims.clone()));
         let answer = if self.answers_simply(request) {
-            Answer::Simple(SimpleAnswer {
-                is_authorized: true,
-                context,
-            })
+            Answer::simple(Some(claims))
         } else {
             let resource = match self.scope {
-                PolicyScope::Api => whole_stage(request),
-                PolicyScope::Method => match exact(request) {
-                    Some(resource) => resource,
-                    None => {
-                        let problem = Problem::UnsafeResource;
-                        return Outcome::refused(problem, self.refuse(request, problem, Some(claims.clone())));
-                    }
-                },
+                PolicyScope::Api => Some(whole_stage(request)),
+                PolicyScope::Method => exact(request),
             };
-            Answer::Policy(policy("Allow", Principal(Some(claims.clone())), resource, context))
+            let Some(resource) = resource else {
+                let problem = Problem::UnsafeResource;
+                return Outcome::refused(problem, self.refuse(request, problem, Some(claims.clone())));
+            };
+            Answer::policy(true, Some(claims.clone()), resource)
         };
-        match fitted(answer, max_bytes(request.kind)) {
+        match answer.fitted(max_bytes(request.kind)) {
             Some((answer, context_truncated)) => Outcome {
                 answer: Ok(answer),
                 problem: None,
@@ -225,18 +137,10 @@ impl PolicyRules {
             Refusal::Forbidden => claims,
         };
         if self.answers_simply(request) {
-            return Ok(Answer::Simple(SimpleAnswer {
-                is_authorized: false,
-                context: None,
-            }));
+            return Ok(Answer::simple(None));
         }
         // On the whole stage, so that a denial that API Gateway caches is right for every method.
-        Ok(Answer::Policy(policy(
-            "Deny",
-            Principal(claims),
-            whole_stage(request),
-            None,
-        )))
+        Ok(Answer::policy(false, claims, whole_stage(request)))
     }
 
     fn answers_simply(&self, request: &AuthorizationRequest<'_>) -> bool {
@@ -256,26 +160,6 @@ impl Outcome {
     /// The answer to an event that could not be read: nobody knows which shape to answer in.
     pub fn unreadable(problem: Problem) -> Self {
         Self::refused(problem, Err(INTERNAL_ERROR))
-    }
-}
-
-fn policy(
-    effect: &'static str,
-    principal_id: Principal,
-    resource: String,
-    context: Option<TokenContext>,
-) -> PolicyAnswer {
-    PolicyAnswer {
-        principal_id,
-        policy_document: PolicyDocument {
-            version: "2012-10-17",
-            statement: [Statement {
-                action: "execute-api:Invoke",
-                effect,
-                resource,
-            }],
-        },
-        context,
     }
 }
 
@@ -302,41 +186,6 @@ fn max_bytes(kind: Kind) -> usize {
         MAX_WEBSOCKET
     } else {
         MAX_OTHERS
-    }
-}
-
-/// The answer within `limit` bytes, and whether its context was shortened for it; `None` when it does not fit.
-fn fitted(mut answer: Answer, limit: usize) -> Option<(Answer, bool)> {
-    if at_most_bytes(&answer) <= limit {
-        return Some((answer, false));
-    }
-    let mut truncated = false;
-    loop {
-        if serde_json::to_vec(&answer).ok()?.len() <= limit {
-            return Some((answer, truncated));
-        }
-        let context = match &mut answer {
-            Answer::Policy(answer) => &mut answer.context,
-            Answer::Simple(answer) => &mut answer.context,
-        };
-        *context = Some(TokenContext::Shortened(context.as_ref()?.context().shortened()?));
-        truncated = true;
-    }
-}
-
-/// No answer is larger than this; counted without writing it.
-fn at_most_bytes(answer: &Answer) -> usize {
-    const FRAME: usize = 192;
-    const MOST_PER_BYTE: usize = 6;
-    let context = |context: &Option<TokenContext>| context.as_ref().map_or(0, |context| context.context().json_len());
-    match answer {
-        Answer::Policy(answer) => {
-            let [statement] = &answer.policy_document.statement;
-            FRAME
-                + MOST_PER_BYTE * (answer.principal_id.text().len() + statement.resource.len())
-                + context(&answer.context)
-        }
-        Answer::Simple(answer) => FRAME + context(&answer.context),
     }
 }
 

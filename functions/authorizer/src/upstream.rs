@@ -1,10 +1,10 @@
 //! Posts forms to the authorization server: time limits, retries, and what a failure means. The one file here that
 //! names the HTTP client.
 
+mod failure;
+
 use std::collections::hash_map::RandomState;
-use std::error::Error;
 use std::hash::BuildHasher;
-use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::account::Exchange;
 use crate::error::Problem;
+use failure::Failure;
 
 /// `User-Agent` of all requests.
 const USER_AGENT: &str = concat!("authorizer/", env!("CARGO_PKG_VERSION"));
@@ -83,16 +84,6 @@ pub struct Received {
     pub status: u16,
     /// The body; `None` when it exceeds the limit. Only statuses 200, 400 and 401 come with one.
     pub body: Option<Bytes>,
-}
-
-/// Why one attempt gave no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failure {
-    /// A connection from the pool died before the first byte of an answer: frozen environments wake up to those.
-    Stale,
-    Connect,
-    Tls,
-    Timeout,
 }
 
 /// The one client, and how it is used.
@@ -190,7 +181,7 @@ impl Upstream {
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        let response = request.send().await.map_err(|error| classify(&error, reused))?;
+        let response = request.send().await.map_err(|error| Failure::of(&error, reused))?;
         let status = response.status().as_u16();
         let keeps = !response
             .headers()
@@ -206,7 +197,7 @@ impl Upstream {
             200 => match read_body(response, self.rules.max_bytes).await {
                 Ok(body) => Some(body),
                 Err(BodyError::TooLarge) => None,
-                Err(BodyError::Transport(error)) => return Err(classify(&error, false)),
+                Err(BodyError::Transport(error)) => return Err(Failure::of(&error, false)),
             },
             400 | 401 => {
                 let reading = read_body(response, self.rules.max_bytes);
@@ -229,33 +220,6 @@ enum Attempt {
     Answer(Received),
     /// A status that may pass, and the pause that the server asks for.
     NotNow(Option<Duration>),
-}
-
-fn classify(error: &reqwest::Error, reused: bool) -> Failure {
-    if error.is_timeout() {
-        Failure::Timeout
-    } else if error.is_connect() {
-        if is_tls(error) { Failure::Tls } else { Failure::Connect }
-    } else if reused {
-        Failure::Stale
-    } else {
-        Failure::Connect
-    }
-}
-
-/// The TLS stack reports what it does not accept as invalid data.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn Error + 'static)> = error.source();
-    while let Some(error) = next {
-        if error
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
-        {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }
 
 fn header_text(response: &Response, name: &str) -> Option<String> {

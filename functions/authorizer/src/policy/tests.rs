@@ -282,7 +282,7 @@ fn the_bound_on_an_answers_size_holds() {
         let answer = outcome(rules, &event("TOKEN", &arn), &Decision::Allow(nasty.clone()))
             .answer
             .unwrap();
-        assert!(at_most_bytes(&answer) >= serde_json::to_string(&answer).unwrap().len());
+        assert!(answer.at_most_bytes() >= serde_json::to_string(&answer).unwrap().len());
     }
 }
 

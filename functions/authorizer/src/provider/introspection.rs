@@ -25,7 +25,7 @@ pub enum Caller {
     /// The holder of a token that does not change: the header, and the token itself.
     Bearer(HeaderValue, Secret),
     /// The holder of a token that is fetched when needed.
-    SystemToken(SystemToken),
+    SystemToken(Box<SystemToken>),
 }
 
 /// What the server says about a token.

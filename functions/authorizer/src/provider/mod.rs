@@ -65,13 +65,16 @@ impl Provider {
                     HeaderMap::new()
                 };
                 let target = Target::new(token_url.clone(), &headers);
-                Caller::SystemToken(SystemToken::new(
-                    target,
-                    basic_header(client, &secret)?,
-                    scope,
-                    audience,
-                    clock,
-                ))
+                {
+                    let authorization = basic_header(client, &secret)?;
+                    Caller::SystemToken(Box::new(SystemToken::new(
+                        target,
+                        authorization,
+                        scope,
+                        audience,
+                        clock,
+                    )))
+                }
             }
         };
         let target = Target::new(endpoint.url.clone(), &endpoint.headers);

@@ -1,1 +1,154 @@
-//! Later.
+//! What is remembered between requests, seen from outside.
+
+use serde_json::json;
+
+use crate::fixture::*;
+use crate::stub::json as json_answer;
+
+fn event() -> serde_json::Value {
+    token_event(&format!("Bearer {T1}"))
+}
+
+#[tokio::test]
+async fn claims_are_asked_for_again_when_their_time_is_over() {
+    let fixture = Fixture::playing(vec![ok()], &[]).await;
+    for (advance_ms, up, cache) in [(0, 1, "miss"), (59_999, 1, "hit"), (1, 2, "miss"), (0, 2, "hit")] {
+        fixture.clock.advance_ms(advance_ms);
+        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.up(), up);
+        fixture.assert_line(json!({"cache": cache}));
+    }
+    assert_eq!(fixture.line()["CacheHits"], 1);
+}
+
+#[tokio::test]
+async fn a_remembered_token_expires_all_the_same() {
+    let exp = NOW + 20;
+    let fixture = Fixture::playing(vec![ok_with(json!({"exp": exp}))], &[("AUTHZ_CLOCK_SKEW_SECS", "0")]).await;
+    let mut context = context_ok();
+    context["exp"] = json!(exp.to_string());
+    assert_eq!(
+        fixture.ask(&event()).await,
+        allow_with("alice", W_REST, context.clone())
+    );
+    fixture.clock.advance_ms(19_999);
+    assert_eq!(fixture.ask(&event()).await, allow_with("alice", W_REST, context));
+    assert_eq!(fixture.up(), 1);
+    fixture.clock.advance_ms(1);
+    assert_eq!(fixture.ask(&event()).await, e401());
+    assert_eq!(fixture.up(), 2);
+    fixture.assert_line(json!({"reason": "expired", "cache": "miss"}));
+}
+
+#[tokio::test]
+async fn one_token_serves_every_kind_of_event() {
+    let fixture = Fixture::playing(vec![ok()], &[]).await;
+    let bearer = format!("Bearer {T1}");
+    assert_eq!(fixture.ask(&token_event(&bearer)).await, allow("alice", W_REST));
+    assert_eq!(fixture.ask(&http_v1(&bearer)).await, allow("alice", W_V1));
+    assert_eq!(fixture.ask(&http_v2(&bearer)).await, simple(true));
+    assert_eq!(
+        fixture
+            .ask(&ws_connect(json!({"authorization": bearer}), json!(null)))
+            .await,
+        allow("alice", W_WS)
+    );
+    assert_eq!(fixture.up(), 1);
+    assert_eq!(
+        fixture.ask(&token_event(&format!("Bearer {T2}"))).await,
+        allow("alice", W_REST)
+    );
+    assert_eq!(fixture.up(), 2);
+}
+
+#[tokio::test]
+async fn denials_of_an_active_token_come_from_its_claims() {
+    let fixture = Fixture::playing(vec![ok()], &[("AUTHZ_REQUIRED_SCOPES", "orders.write")]).await;
+    for cache in ["miss", "hit"] {
+        assert_eq!(fixture.ask(&event()).await, deny("alice", W_REST));
+        fixture.assert_line(json!({"cache": cache, "reason": "scope"}));
+    }
+    assert_eq!(fixture.up(), 1);
+}
+
+#[tokio::test]
+async fn refusals_are_remembered_for_a_short_time() {
+    let fixture = Fixture::playing(vec![inactive(), ok()], &[]).await;
+    for (advance_ms, expected, up, cache) in [
+        (0, e401(), 1, "miss"),
+        (4999, e401(), 1, "neg"),
+        (1, allow("alice", W_REST), 2, "miss"),
+    ] {
+        fixture.clock.advance_ms(advance_ms);
+        assert_eq!(fixture.ask(&event()).await, expected);
+        assert_eq!(fixture.up(), up);
+        fixture.assert_line(json!({"cache": cache}));
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_the_wrong_kind_is_remembered_as_refused() {
+    for changes in [json!({"token_use": "refresh_token"}), json!({"cnf": {}})] {
+        let fixture = Fixture::playing(vec![ok_with(changes)], &[]).await;
+        assert_eq!(fixture.ask(&event()).await, e401());
+        let reason = fixture.line()["reason"].clone();
+        assert_eq!(fixture.ask(&event()).await, e401());
+        fixture.assert_line(json!({"cache": "neg", "reason": reason}));
+        assert_eq!(fixture.up(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_may_change_soon_is_not_remembered() {
+    for act in [
+        ok_with(json!({"exp": NOW - 100})),
+        ok_with(json!({"nbf": NOW + 100})),
+        ok_with(json!({"exp": null})),
+        ok_with(json!({"scope": 5})),
+        json_answer(503, "{}"),
+        json_answer(404, "{}"),
+        json_answer(200, "[]"),
+    ] {
+        let fixture = Fixture::playing(vec![act], &[("AUTHZ_RETRIES", "0")]).await;
+        let first = fixture.ask(&event()).await;
+        assert_eq!(fixture.ask(&event()).await, first);
+        assert_eq!(fixture.up(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_leaves_a_remembered_token_alone() {
+    let fixture = Fixture::playing(vec![ok(), json_answer(503, "{}")], &[]).await;
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T2}"))).await, e500());
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+}
+
+#[tokio::test]
+async fn with_a_time_of_zero_every_request_asks() {
+    let fixture = Fixture::playing(vec![ok()], &[("AUTHZ_CACHE_TTL_SECS", "0")]).await;
+    for up in 1..4 {
+        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.up(), up);
+        fixture.assert_line(json!({"cache": "off"}));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_set_back_asks_again() {
+    let fixture = Fixture::playing(vec![ok()], &[]).await;
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+    fixture.clock.set_ms(NOW * 1000 - 1);
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+    assert_eq!(fixture.up(), 2);
+}
+
+#[tokio::test]
+async fn fingerprints_can_be_left_out_of_the_log() {
+    let fixture = Fixture::playing(vec![ok()], &[]).await;
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+    assert_eq!(fixture.line()["token_fp"].as_str().unwrap().len(), 8);
+    let fixture = Fixture::playing(vec![ok()], &[("AUTHZ_LOG_TOKEN_FP", "false")]).await;
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+    assert!(fixture.line().get("token_fp").is_none());
+}

@@ -12,6 +12,8 @@ pub(crate) struct Seen {
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// The port that it came from: the same for all requests of one connection.
+    pub(crate) peer: u16,
 }
 
 impl Seen {
@@ -158,6 +160,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
         path,
         headers,
         body: String::new(),
+        peer: reader.get_ref().peer_addr().ok()?.port(),
     };
     let length = seen
         .header("content-length")
