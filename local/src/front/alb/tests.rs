@@ -184,6 +184,14 @@ async fn limits_and_upgrades_never_reach_the_function() {
 }
 
 #[tokio::test]
+async fn who_sends_far_too_much_still_gets_the_answer() {
+    let alb = start(AlbOptions::new(echo(), HeaderMode::Multi)).await;
+    let mut request = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 20971520\r\n\r\n".to_vec();
+    request.resize(request.len() + 20 * MAX_BYTES, b'x');
+    is_page(&raw(&alb, &request).await, "413 Request Entity Too Large");
+}
+
+#[tokio::test]
 async fn a_body_of_one_megabyte_passes() {
     let function = Function::from_fn("length", |event| async move {
         let event: Value = serde_json::from_slice(&event).expect("JSON");
