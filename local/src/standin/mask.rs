@@ -175,6 +175,11 @@ mod tests {
                 "token=***&token_type_hint=access_token",
             ),
             ("to%6Ben=abc&x=a+b", form, "to%6Ben=***&x=a+b"),
+            (
+                "client_id=web&client_secret=a&refresh_token=b&x=c",
+                form,
+                "client_id=web&client_secret=***&refresh_token=***&x=c",
+            ),
             ("token=abc&x=1", "", "token=***&x=1"),
             (r#"{"a": 1,  "b": "x"}"#, "application/json", r#"{"a": 1,  "b": "x"}"#),
             (

@@ -87,6 +87,19 @@ async fn a_token_is_given_out_used_and_revoked() {
     };
     assert_eq!(send(revoke("wrong", token)).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(introspect(&hydra, token).await["active"], true);
+    // Another client's token is not theirs to revoke.
+    let other = [
+        ("token", token),
+        ("client_id", "o d&d"),
+        ("client_secret", "a%2B+b:c@é"),
+    ];
+    let refused = send(form_request(format!("{}/oauth2/revoke", hydra.public_url()), &other)).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(
+        refused.json::<Value>().await.expect("JSON")["error"],
+        "unauthorized_client"
+    );
+    assert_eq!(introspect(&hydra, token).await["active"], true);
     for token in [token, token, "unknown"] {
         let answer = send(revoke("s3cret", token)).await;
         assert_eq!(answer.status(), StatusCode::OK);

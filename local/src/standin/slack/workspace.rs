@@ -216,3 +216,33 @@ impl State {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_stands_still_or_goes_back_repeats_no_timestamp() {
+        let channels = vec![("C1".to_owned(), "one".to_owned())];
+        let workspace = Workspace::new(SlackOptions {
+            channels,
+            ..SlackOptions::default()
+        });
+        workspace.lock().last_micros = 4_102_444_800_000_000;
+        let post = || {
+            let envelope = Envelope {
+                channel: "C1".to_owned(),
+                username: None,
+                icon: None,
+                thread_ts: None,
+            };
+            let content = Content {
+                text: "x".to_owned(),
+                attachments: Vec::new(),
+                blocks: Vec::new(),
+            };
+            workspace.post(envelope, content).expect("it is taken").ts
+        };
+        assert_eq!([post(), post()], ["4102444800.000001", "4102444800.000002"]);
+    }
+}
