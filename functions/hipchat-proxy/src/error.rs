@@ -23,7 +23,7 @@ pub enum Failure {
     /// No call of HipChat's API has this path.
     UnknownPath,
     /// The path is known, the method is not; the methods that are, for `Allow`.
-    WrongMethod(&'static str),
+    WrongMethod(String),
     /// No token in any of its four places.
     NoToken,
     /// A token that the allow-list does not hold.

@@ -8,7 +8,7 @@ fn all() -> Vec<Failure> {
     let rows = vec![
         Failure::Unreadable,
         Failure::UnknownPath,
-        Failure::WrongMethod("POST"),
+        Failure::WrongMethod("POST".to_owned()),
         Failure::NoToken,
         Failure::UnknownToken,
         Failure::ExpiredToken,

@@ -2,7 +2,7 @@
 //!
 //! `api` knows HipChat's wire, `access` its tokens and rate limits, `rooms` which room is which channel, `message`
 //! turns a text into Slack's markup, `slack` posts it, `relay` tells the story of one message, `error` is the ladder
-//! from what went wrong to the answer.
+//! from what went wrong to the answer, `request` the way of a request through all of them.
 //!
 //! Architecture invariant: `api`, `message` and `rooms` know nothing of clocks, networks or variables.
 
@@ -16,7 +16,63 @@ pub mod rooms;
 pub mod slack;
 
 mod account;
-mod app;
+mod request;
 mod start;
 
-pub use app::App;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::http::FrontAnswer;
+use shared::start::RawEvent;
+use shared::telemetry::Telemetry;
+use shared::{Clock, Deadline};
+
+use access::AllowList;
+use access::limits::Limits;
+use api::{Overlong, Version};
+use error::Failure;
+use relay::Manner;
+use request::Visit;
+use rooms::Directory;
+use slack::Slack;
+
+/// What an answer needs to be on its way before Lambda ends the invocation.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// The function, built once by [`App::start`] and shared by all invocations.
+pub struct App {
+    directory: Directory,
+    tokens: AllowList,
+    limits: Limits,
+    slack: Slack,
+    manner: Manner,
+    overlong: Overlong,
+    telemetry: Arc<Telemetry>,
+    clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Answers one event of any front, in that front's shape. Every answer bears the six rate-limit headers.
+    pub async fn handle(&self, event: RawEvent) -> FrontAnswer {
+        let invocation = self.telemetry.invocation(&event.context);
+        let deadline = Deadline::from_context(&event.context, &*self.clock, MARGIN);
+        let now_secs = self.clock.now_secs();
+        let mut visit = Visit::new(now_secs, self.limits.untouched(now_secs));
+        let (front, answer) = match shared::http::read(event.payload.get()) {
+            Ok(inbound) => {
+                let answer = self.answer(&inbound.request, deadline, &mut visit).await;
+                (inbound.context.front, answer)
+            }
+            Err(unreadable) => {
+                visit.account.detail = Some(unreadable.reason);
+                (unreadable.front, visit.refuse(&Failure::Unreadable, Version::V2))
+            }
+        };
+        visit
+            .account
+            .write(&self.telemetry, &invocation, front, answer.status());
+        let mut response = answer.into_response();
+        visit.standings.write(response.headers_mut());
+        FrontAnswer::new(front, response)
+    }
+}

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use shared::telemetry::{Level, Telemetry};
 use shared::{Clock, ConfigError, Secret, SecretSource, Secrets};
 
+use crate::App;
 use crate::access::limits::Limits;
-use crate::app::App;
 use crate::config::{Config, DirectorySource};
 use crate::relay::Manner;
 use crate::rooms::Directory;

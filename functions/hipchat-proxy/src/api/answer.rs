@@ -20,7 +20,7 @@ pub struct Answer {
     status: StatusCode,
     body: String,
     markup: Markup,
-    allow: Option<&'static str>,
+    allow: Option<HeaderValue>,
     retry_after: Option<u64>,
 }
 
@@ -116,8 +116,8 @@ impl Answer {
 
     /// Adds `Allow`, for a 405.
     #[must_use]
-    pub fn allowing(mut self, methods: &'static str) -> Self {
-        self.allow = Some(methods);
+    pub fn allowing(mut self, methods: &str) -> Self {
+        self.allow = HeaderValue::from_str(methods).ok();
         self
     }
 
@@ -147,7 +147,7 @@ impl Answer {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         }
         if let Some(allow) = self.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
+            headers.insert(ALLOW, allow);
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

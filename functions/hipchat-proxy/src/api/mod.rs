@@ -9,7 +9,7 @@ pub mod v2;
 
 pub use answer::{Answer, Markup};
 pub use body::read_body;
-pub use fields::{Fields, Parameter};
+pub use fields::{Fields, NotAText, Parameter};
 pub use route::{Call, Need, Target, route, version_of};
 
 /// HipChat's two REST APIs.

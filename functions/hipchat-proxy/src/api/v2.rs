@@ -26,10 +26,11 @@ pub fn notification(fields: &Fields, overlong: Overlong) -> Result<Message, Fail
         "text" => Format::Text,
         _ => return Err(Failure::BadArgument("message_format must be html or text")),
     };
-    let color = fields.text("color").unwrap_or(Some("?".to_owned())).unwrap_or_default();
-    let color = Color::parse(&color).ok_or(Failure::BadArgument(
-        "color must be one of yellow, green, red, purple, gray, random",
-    ))?;
+    let bad_color = Failure::BadArgument("color must be one of yellow, green, red, purple, gray, random");
+    let color = match fields.text("color") {
+        Ok(name) => Color::parse(&name.unwrap_or_default()).ok_or(bad_color)?,
+        Err(_) => return Err(bad_color),
+    };
     let from = fields
         .text("from")
         .map_err(|_| Failure::BadArgument("from must be a text"))?

@@ -1,78 +1,13 @@
 //! Reading of the operator's JSON documents: strict, and every problem at once with the JSON path of its place.
 
+mod node;
+
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use shared::env::describe_json_error;
 
-/// A JSON value that still knows when a member was given twice.
-#[derive(Debug)]
-enum Node {
-    Null,
-    Bool(bool),
-    Number(Option<u64>),
-    Text(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NodeVisitor;
-
-        impl<'de> Visitor<'de> for NodeVisitor {
-            type Value = Node;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON value")
-            }
-
-            fn visit_unit<E>(self) -> Result<Node, E> {
-                Ok(Node::Null)
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-                Ok(Node::Bool(value))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-                Ok(Node::Number(Some(value)))
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-                Ok(Node::Number(None))
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-                Ok(Node::Number(None))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-                Ok(Node::Text(value.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-                let mut list = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(Node::List(list))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
-                let mut object = Vec::new();
-                while let Some(member) = members.next_entry()? {
-                    object.push(member);
-                }
-                Ok(Node::Object(object))
-            }
-        }
-
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
+use node::Node;
 
 /// A document being read, and what was found wrong with it so far.
 #[derive(Debug)]
@@ -306,70 +241,5 @@ fn is_clean(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_problem_is_told_with_its_path_and_without_values() {
-        let mut document = Document::new("DOC");
-        let text = r#"{"list": [{"n": 1, "n": 2, "s3cret": 1}, "s3cret"], "flag": "s3cret", "word": "s3cret",
-            "texts": ["a", 5, ""], "number": 1.5, "text": ""}"#;
-        let mut members = document.object(text).unwrap();
-        for mut item in members.objects(&mut document, "list") {
-            item.number(&mut document, "n", 0..=9);
-            item.required(&mut document, "name");
-            item.finish(&mut document);
-        }
-        members.flag(&mut document, "flag");
-        members.choice(&mut document, "word", &[("a", 1), ("b", 2)]);
-        assert_eq!(members.texts(&mut document, "texts"), ["a"]);
-        members.number(&mut document, "number", 1..=5);
-        members.text(&mut document, "text");
-        members.finish(&mut document);
-        assert_eq!(
-            document.into_problems(),
-            [
-                "DOC: list[0].n: is given twice",
-                "DOC: list[1]: must be an object",
-                "DOC: list[0].name: is required",
-                "DOC: list[0].s3cret: is not known",
-                "DOC: flag: must be true or false",
-                "DOC: word: must be one of a, b",
-                "DOC: texts[1]: must be a text without control characters, not empty",
-                "DOC: texts[2]: must be a text without control characters, not empty",
-                "DOC: number: must be a whole number from 1 to 5",
-                "DOC: text: must be a text without control characters, not empty",
-            ]
-        );
-    }
-
-    #[test]
-    fn null_is_absent_and_booleans_have_the_suites_spellings() {
-        let mut document = Document::new("DOC");
-        let mut members = document
-            .object(r#"{"a": null, "b": "TRUE", "c": 1, "d": "0", "e": null}"#)
-            .unwrap();
-        assert_eq!(members.text(&mut document, "a"), None);
-        assert!(members.flag(&mut document, "b") && members.flag(&mut document, "c"));
-        assert!(!members.flag(&mut document, "d"));
-        assert_eq!(members.required(&mut document, "e"), None);
-        members.finish(&mut document);
-        assert_eq!(document.into_problems(), ["DOC: e: is required"]);
-    }
-
-    #[test]
-    fn a_document_of_the_wrong_shape_is_one_problem() {
-        for (text, problem) in [
-            ("{", "DOC: is JSON that ends too early (line 1, column 1)"),
-            ("[]", "DOC: must be an object"),
-            ("{}x", "DOC: is not valid JSON (line 1, column 3)"),
-        ] {
-            let mut document = Document::new("DOC");
-            assert!(document.object(text).is_none());
-            assert_eq!(document.into_problems(), [problem]);
-        }
-        let mut document = Document::new("DOC");
-        assert!(document.list("{}").is_empty());
-        assert_eq!(document.into_problems(), ["DOC: must be a list"]);
-    }
-}
+#[path = "document/tests.rs"]
+mod tests;

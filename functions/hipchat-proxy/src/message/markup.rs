@@ -85,7 +85,8 @@ pub(super) fn escape_into(text: &str, strict: bool, out: &mut String) {
     }
 }
 
-/// The text with `&`, `<` and `>` escaped; see [`escape_into`].
+/// The text with `&`, `<` and `>` escaped. With `strict`, characters that would format the text are broken with
+/// zero-width spaces. Control characters but line ends and tabs are left out.
 pub fn escape(text: &str, strict: bool) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     escape_into(text, strict, &mut out);

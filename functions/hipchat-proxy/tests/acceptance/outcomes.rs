@@ -121,6 +121,15 @@ async fn what_slack_may_have_posted_is_never_sent_again() {
 }
 
 #[tokio::test]
+async fn a_kept_connection_that_breaks_behind_a_request_is_no_reason_to_send_it_again() {
+    let world = World::new().await;
+    world.ask(ask()).await.is_no_content();
+    world.slack.will([Reply::Hang]);
+    world.ask(ask()).await.is_error(503, "Service Unavailable");
+    assert_eq!((world.slack.connections(), world.slack.calls().len()), (1, 2));
+}
+
+#[tokio::test]
 async fn a_slow_slack_is_given_up_before_lambda_gives_up() {
     let world = World::new().await;
     world.slack.will([Reply::Slow(Duration::from_secs(5))]);

@@ -83,4 +83,9 @@ async fn a_label_is_told_and_the_token_is_not() {
     assert_eq!(world.only_post()["username"], "ci · bot");
     assert_eq!(world.last_line()["token_label"], "ci");
     assert!(!world.log().contains("tokL"));
+    // In the first API `from` is the sender's whole name.
+    world.slack.forget();
+    let ask = Ask::get("/v1/rooms/message?auth_token=tokL&room_id=8&from=bot&message=a");
+    world.ask(ask).await.is_sent();
+    assert_eq!(world.only_post()["username"], "bot");
 }

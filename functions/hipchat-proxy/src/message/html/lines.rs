@@ -1,10 +1,9 @@
 //! Pieces of HTML -> lines of styled runs: white space collapsed, elements followed, every style known by its run.
 
 use super::element::Element;
+use super::link::address;
+use super::stack::Stack;
 use super::tokens::{Attributes, Piece, pieces};
-
-/// How deep lists are indented at most, so that a short message cannot become a huge one.
-const MAX_INDENT: usize = 8;
 
 /// How a run looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,7 +15,7 @@ pub(super) struct Style {
 }
 
 /// A style and a link.
-type Look = (Style, Option<usize>);
+pub(super) type Look = (Style, Option<usize>);
 
 /// A text of one look, white space collapsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,18 +61,10 @@ pub(super) fn collect(source: &str) -> Lines {
     collector.finish()
 }
 
-struct Open {
-    element: Element,
-    style: Style,
-    link: Option<usize>,
-    /// How many items an ordered list has had.
-    count: usize,
-}
-
 #[derive(Default)]
 struct Collector {
     done: Lines,
-    open: Vec<Open>,
+    open: Stack,
     runs: Vec<Run>,
     prefix: String,
     /// A blank line is due before the next one.
@@ -110,13 +101,13 @@ impl Collector {
 
     fn space(&mut self) {
         if !self.runs.is_empty() {
-            let look = self.look();
+            let look = self.open.look();
             self.space_due.get_or_insert(look);
         }
     }
 
     fn word(&mut self, word: &str) {
-        let look = self.look();
+        let look = self.open.look();
         if let Some(look) = self.space_due.take() {
             self.append(" ", look);
         }
@@ -132,10 +123,6 @@ impl Collector {
                 link,
             }),
         }
-    }
-
-    fn look(&self) -> Look {
-        self.open.last().map(|open| (open.style, open.link)).unwrap_or_default()
     }
 
     fn start(&mut self, element: Element, attributes: &Attributes) {
@@ -161,18 +148,18 @@ impl Collector {
             Element::Void => {}
             Element::Item => {
                 // A new item ends the one before it, end tag or not.
-                self.close(Element::Item, |open| {
+                self.open.close(Element::Item, |open| {
                     matches!(open, Element::Bullets | Element::Numbers)
                 });
-                self.prefix = self.item_prefix();
+                self.prefix = self.open.item_mark();
                 self.push(element, attributes);
             }
             Element::Paragraph => {
-                self.close(Element::Paragraph, |_| false);
+                self.open.close(Element::Paragraph, |_| false);
                 self.push(element, attributes);
             }
             Element::Link => {
-                self.close(Element::Link, |_| false);
+                self.open.close(Element::Link, |_| false);
                 self.push(element, attributes);
             }
             Element::Cell => {
@@ -198,30 +185,22 @@ impl Collector {
         }
     }
 
+    /// Opens an element; a link only where it leads to what Slack may link.
     fn push(&mut self, element: Element, attributes: &Attributes) {
-        let (mut style, mut link) = self.look();
-        // Slack formats nothing inside code.
-        if !style.code {
-            match element {
-                Element::Bold | Element::Heading => style.bold = true,
-                Element::Italic => style.italic = true,
-                Element::Strike => style.strike = true,
-                Element::Code => style.code = true,
-                Element::Link => {
-                    link = attributes.href.as_deref().and_then(address).map(|address| {
-                        self.done.links.push(address);
-                        self.done.links.len() - 1
-                    });
-                }
-                _ => {}
-            }
+        let mut link = None;
+        if element == Element::Link && !self.open.look().0.code {
+            link = attributes
+                .href
+                .as_deref()
+                .and_then(address)
+                .map(|address| self.add_link(address));
         }
-        self.open.push(Open {
-            element,
-            style,
-            link,
-            count: 0,
-        });
+        self.open.push(element, link);
+    }
+
+    fn add_link(&mut self, address: String) -> usize {
+        self.done.links.push(address);
+        self.done.links.len() - 1
     }
 
     fn end(&mut self, element: Element) {
@@ -248,51 +227,18 @@ impl Collector {
         if element.is_block() {
             self.break_line(element);
         }
-        if element == Element::Link {
-            self.name_empty_link();
+        match element {
+            Element::Link => self.name_empty_link(),
+            // The mark of an item that showed nothing is not for what comes behind it.
+            Element::Item | Element::Bullets | Element::Numbers => self.prefix.clear(),
+            _ => {}
         }
-        self.close(element, |_| false);
-    }
-
-    /// Closes the innermost open `element`, unless a `barrier` is nearer. What was opened inside and is still open,
-    /// stays open without its look, as browsers do with formatting that is not nested.
-    fn close(&mut self, element: Element, barrier: impl Fn(Element) -> bool) {
-        let Some(at) = self
-            .open
-            .iter()
-            .rposition(|open| open.element == element || barrier(open.element))
-        else {
-            return;
-        };
-        if self.open.get(at).is_none_or(|open| open.element != element) {
-            return;
-        }
-        let (mut style, mut link) = at
-            .checked_sub(1)
-            .and_then(|below| self.open.get(below))
-            .map(|open| (open.style, open.link))
-            .unwrap_or_default();
-        let closed = self.open.remove(at);
-        for open in self.open.iter_mut().skip(at) {
-            match open.element {
-                Element::Bold | Element::Heading => style.bold |= !style.code,
-                Element::Italic => style.italic |= !style.code,
-                Element::Strike => style.strike |= !style.code,
-                Element::Code => style.code = true,
-                Element::Link if closed.element != Element::Link => link = open.link,
-                _ => {}
-            }
-            open.style = style;
-            open.link = link;
-        }
+        self.open.close(element, |_| false);
     }
 
     /// A link without any text shows its address.
     fn name_empty_link(&mut self) {
-        let Some(open) = self.open.iter().rfind(|open| open.element == Element::Link) else {
-            return;
-        };
-        let (Some(link), style) = (open.link, open.style) else {
+        let Some((style, Some(link))) = self.open.innermost(Element::Link) else {
             return;
         };
         let shown = |runs: &[Run]| runs.iter().any(|run| run.link == Some(link));
@@ -321,41 +267,16 @@ impl Collector {
             let is_web = source.starts_with("http://") || source.starts_with("https://");
             is_web && !source.contains("/emoticons/")
         });
-        let (style, link) = self.look();
+        let (style, link) = self.open.look();
         match (source, alt) {
             (Some(source), alt) if link.is_none() && !style.code => {
-                self.done.links.push(source);
-                self.open.push(Open {
-                    element: Element::Image,
-                    style,
-                    link: Some(self.done.links.len() - 1),
-                    count: 0,
-                });
+                let link = self.add_link(source);
+                self.open.push(Element::Image, Some(link));
                 self.text(alt.unwrap_or("image"));
-                self.open.pop();
+                self.open.close(Element::Image, |_| false);
             }
             (_, Some(alt)) => self.text(alt),
             (_, None) => {}
-        }
-    }
-
-    fn item_prefix(&mut self) -> String {
-        let depth = self
-            .open
-            .iter()
-            .filter(|open| matches!(open.element, Element::Bullets | Element::Numbers))
-            .count();
-        let indent = "    ".repeat(depth.saturating_sub(1).min(MAX_INDENT));
-        let list = self
-            .open
-            .iter_mut()
-            .rfind(|open| matches!(open.element, Element::Bullets | Element::Numbers));
-        match list {
-            Some(list) if list.element == Element::Numbers => {
-                list.count += 1;
-                format!("{indent}{}. ", list.count)
-            }
-            _ => format!("{indent}• "),
         }
     }
 
@@ -365,7 +286,7 @@ impl Collector {
             self.push_line();
         }
         self.space_due = None;
-        self.blank_due |= matches!(element, Element::Paragraph | Element::Heading) && self.prefix.is_empty();
+        self.blank_due |= matches!(element, Element::Paragraph | Element::Heading) && !self.open.has(Element::Item);
     }
 
     /// Ends the line, which may be blank.
@@ -424,17 +345,4 @@ fn is_blank(line: &Line) -> bool {
 /// HTML's white space; a no-break space is a character.
 fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\n')
-}
-
-/// The address of a link, if Slack may show it as one: absolute, of a scheme that is safe to click, not longer than
-/// Slack takes.
-fn address(address: &str) -> Option<String> {
-    const SCHEMES: [&str; 4] = ["http://", "https://", "mailto:", "ftp://"];
-    const LONGEST: usize = 3000;
-    let address: String = address.trim().chars().filter(|letter| !letter.is_control()).collect();
-    let known = SCHEMES.iter().any(|scheme| {
-        let start = address.get(..scheme.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme)) && address.len() > scheme.len()
-    });
-    (known && address.len() <= LONGEST).then_some(address)
 }

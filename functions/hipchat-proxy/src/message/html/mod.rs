@@ -1,10 +1,12 @@
 //! HTML messages: tokens -> lines -> markup.
 //!
 //! `tokens` reads the source by the rules of the HTML standard and keeps as text what is no HTML; `lines` follows the
-//! elements and collects styled lines; `write` turns them into Slack's markup.
+//! elements, with `stack`, and collects styled lines; `write` turns them into Slack's markup.
 
 mod element;
 mod lines;
+mod link;
+mod stack;
 mod tokens;
 mod write;
 

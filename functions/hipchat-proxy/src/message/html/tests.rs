@@ -63,7 +63,8 @@ fn lines_and_blocks() {
 #[test]
 fn lists_and_rows() {
     check("<ul><li>a</li><li>b<ul><li>c</ul></ul>d", "• a\n• b\n    • c\nd");
-    check("<ol><li>a<li><p>b</p></ol>", "1. a\n2. b");
+    check("<ol><li>a<li><p>b</p><li>c</ol>", "1. a\n2. b\n3. c");
+    check("<ul><li></ul>x<ul><li></li></ul>", "x");
     check(
         "<table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table>",
         "A | B\n1 | 2",
@@ -153,6 +154,7 @@ fn a_short_message_cannot_become_a_huge_one() {
         format!("<a href='{address}'>{}", "x<br>".repeat(1400)),
         format!("<a href='http://x'>{}</a>", "&lt; ".repeat(1990)),
         "<b>".repeat(3333),
+        format!("<a href='http://x/{}'>l</a>", "&".repeat(2900)),
         "<b><i>".repeat(800) + "x" + &"</b></i>".repeat(600),
         "<a \"".repeat(2500),
         "&".repeat(10_000),

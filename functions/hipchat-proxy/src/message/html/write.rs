@@ -2,11 +2,9 @@
 //! no pair is empty and none reaches over a line's end.
 
 use super::lines::{Line, Lines, Run, Style};
+use super::link::{escape_address, split_label};
 use crate::message::markup::{ZERO_WIDTH_SPACE, escape_into};
 use crate::message::{Atom, Mark};
-
-/// The longest label of a link, in bytes once escaped; what is behind it follows as plain text.
-const LONGEST_LABEL: usize = 2000;
 
 /// The markup of a message.
 pub(super) fn markup(document: &Lines, strict: bool) -> Vec<Atom> {
@@ -238,36 +236,4 @@ impl Style {
             code: self.code && other.code,
         }
     }
-}
-
-/// An address as it may stand in a link.
-fn escape_address(address: &str) -> String {
-    let mut out = String::with_capacity(address.len() + 8);
-    for letter in address.chars() {
-        match letter {
-            '|' => out.push_str("%7C"),
-            '<' => out.push_str("%3C"),
-            '>' => out.push_str("%3E"),
-            '&' => out.push_str("&amp;"),
-            space if space.is_whitespace() => out.push_str("%20"),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// A label of bounded length, cut at a space, and what is left of the text.
-fn split_label(text: &str) -> (&str, &str) {
-    // An escape makes five characters of one.
-    let longest = LONGEST_LABEL / 5;
-    if text.len() <= longest {
-        return (text, "");
-    }
-    let end = (0..=longest)
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or_default();
-    let (head, _) = text.split_at_checked(end).unwrap_or((text, ""));
-    let cut = head.rfind(' ').unwrap_or(end);
-    text.split_at_checked(cut).unwrap_or((text, ""))
 }

@@ -1,124 +1,82 @@
-//! The function itself: one event in, one answer out.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! The way of a request: call, token, limits, room, message; and the answer to whatever ends it early.
 
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{Method, Request};
-use shared::http::{FrontAnswer, pairs};
-use shared::start::RawEvent;
-use shared::telemetry::{Level, Telemetry};
-use shared::{Clock, Deadline, Secret};
+use shared::http::pairs;
+use shared::telemetry::Level;
+use shared::{Deadline, Secret};
 
-use crate::access::limits::{Limits, Standings};
-use crate::access::{AllowList, Grant, token_of};
+use crate::App;
+use crate::access::limits::Standings;
+use crate::access::{Grant, token_of};
 use crate::account::Account;
-use crate::api::{
-    Answer, Call, Fields, Markup, Need, Overlong, Parameter, Version, read_body, route, v1, v2, version_of,
-};
+use crate::api::{Answer, Call, Fields, Markup, Need, Parameter, Version, read_body, route, v1, v2, version_of};
 use crate::error::Failure;
 use crate::message::Message;
-use crate::relay::{Destination, Manner, Relayed, relay};
-use crate::rooms::{Directory, Fallback, Ping, RoomIndex};
-use crate::slack::{Slack, SlackFailure};
-
-/// What an answer needs to be on its way before Lambda ends the invocation.
-const MARGIN: Duration = Duration::from_millis(500);
-
-/// The function, built once by [`App::start`] and shared by all invocations.
-pub struct App {
-    pub(crate) directory: Directory,
-    pub(crate) tokens: AllowList,
-    pub(crate) limits: Limits,
-    pub(crate) slack: Slack,
-    pub(crate) manner: Manner,
-    pub(crate) overlong: Overlong,
-    pub(crate) telemetry: Arc<Telemetry>,
-    pub(crate) clock: Arc<dyn Clock>,
-}
+use crate::relay::{Destination, Relayed, relay};
+use crate::rooms::{Fallback, Ping, RoomIndex};
+use crate::slack::SlackFailure;
 
 /// What is known of a request so far, whatever its end.
-struct Visit {
+pub(crate) struct Visit {
     now_secs: u64,
-    standings: Standings,
+    pub(crate) standings: Standings,
     /// How the first API's client wants its answer.
     markup: Markup,
-    account: Account,
+    pub(crate) account: Account,
 }
 
 /// A room that a token covers, or the one that stands in for it.
 struct Place<'a> {
     destination: Destination<'a>,
+    /// As the client called it.
+    wanted: &'a str,
     /// The room's place among the flood counters.
     counter: usize,
 }
 
 impl App {
-    /// Answers one event of any front, in that front's shape. Every answer bears the six rate-limit headers.
-    pub async fn handle(&self, event: RawEvent) -> FrontAnswer {
-        let invocation = self.telemetry.invocation(&event.context);
-        let deadline = Deadline::from_context(&event.context, &*self.clock, MARGIN);
-        let now_secs = self.clock.now_secs();
-        let mut visit = Visit {
-            now_secs,
-            standings: self.limits.untouched(now_secs),
-            markup: Markup::Json,
-            account: Account::new(),
-        };
-        let (front, answer) = match shared::http::read(event.payload.get()) {
-            Ok(inbound) => {
-                let answer = self.answer(&inbound.request, deadline, &mut visit).await;
-                (inbound.context.front, answer)
-            }
-            Err(unreadable) => {
-                visit.account.detail = Some(unreadable.reason);
-                (unreadable.front, visit.refuse(&Failure::Unreadable, Version::V2))
-            }
-        };
-        visit
-            .account
-            .write(&self.telemetry, &invocation, front, answer.status());
-        let mut response = answer.into_response();
-        visit.standings.write(response.headers_mut());
-        FrontAnswer::new(front, response)
-    }
-
-    async fn answer(&self, request: &Request<Bytes>, deadline: Deadline, visit: &mut Visit) -> Answer {
+    /// Answers a request.
+    pub(crate) async fn answer(&self, request: &Request<Bytes>, deadline: Deadline, visit: &mut Visit) -> Answer {
         if is_health_check(request) {
             visit.account.outcome = ("health", "health_check");
             return Answer::healthy();
         }
         let version = version_of(request.uri().path());
         visit.account.version = Some(version);
-        match self.serve(request, deadline, visit).await {
+        match self.serve(request, version, deadline, visit).await {
             Ok(answer) => answer,
             Err(failure) => visit.refuse(&failure, version),
         }
     }
 
     /// The way of a request: its call, its token, its limits, its room, then what it asks for.
-    async fn serve(&self, request: &Request<Bytes>, deadline: Deadline, visit: &mut Visit) -> Result<Answer, Failure> {
+    async fn serve(
+        &self,
+        request: &Request<Bytes>,
+        version: Version,
+        deadline: Deadline,
+        visit: &mut Visit,
+    ) -> Result<Answer, Failure> {
+        let query = Fields::from_pairs(pairs(request.uri().query().unwrap_or_default().as_bytes()));
+        visit.markup = markup(version, &query).unwrap_or(Markup::Json);
         let target = route(request.method(), request.uri().path())?;
         if target.need == Need::Nothing {
             return Err(Failure::Unsupported);
         }
-        let query = Fields::from_pairs(pairs(request.uri().query().unwrap_or_default().as_bytes()));
         let body = read_body(request.headers(), request.body());
         let token = token_of(request.headers(), &query, &body);
         let is_test = query.flag("auth_test") == Parameter::True || body.flag("auth_test") == Parameter::True;
-        let (fields, markup) = match target.version {
-            Version::V1 => {
-                let fields = query.overlaid_by(body);
-                let markup = v1::markup(&fields);
-                (fields, markup)
-            }
-            Version::V2 => (body, Ok(Markup::Json)),
+        let fields = match version {
+            Version::V1 => query.overlaid_by(body),
+            Version::V2 => body,
         };
-        visit.markup = *markup.as_ref().unwrap_or(&Markup::Json);
+        let asked = markup(version, &fields);
+        visit.markup = *asked.as_ref().unwrap_or(&Markup::Json);
         let grant = self.admit(token, target.need, visit)?;
-        visit.markup = markup?;
-        let wanted = match target.version {
+        asked?;
+        let wanted = match version {
             Version::V1 if target.call == Call::RoomsMessage && !is_test => Some(v1::room(&fields)?),
             Version::V1 => fields.some_text("room_id"),
             Version::V2 => target.room,
@@ -137,11 +95,11 @@ impl App {
             Call::Other => return Err(Failure::Unsupported),
         };
         // Both calls that send name a room.
-        let (Some(place), Some(wanted)) = (place, &wanted) else {
-            return Err(Failure::UnknownPath);
-        };
-        self.send(&place, wanted, &message, grant, deadline, visit).await?;
-        Ok(match target.version {
+        let place = place.ok_or(Failure::UnknownPath)?;
+        // In the first API `from` is the whole name of the sender.
+        let label = grant.label.as_deref().filter(|_| version == Version::V2);
+        self.send(&place, &message, label, deadline, visit).await?;
+        Ok(match version {
             Version::V1 => Answer::sent(visit.markup),
             Version::V2 => Answer::no_content(),
         })
@@ -173,6 +131,7 @@ impl App {
         ) {
             (Some((RoomIndex(counter), room)), _) => Ok(Place {
                 destination: Destination::from(room),
+                wanted,
                 counter,
             }),
             (None, Fallback::Default(channel)) => Ok(Place {
@@ -182,19 +141,19 @@ impl App {
                     mentions: Ping::None,
                     unlisted: Some(wanted),
                 },
+                wanted,
                 counter: self.directory.len(),
             }),
             (None, Fallback::Reject) => Err(Failure::UnknownRoom(wanted.to_owned())),
         }
     }
 
-    /// Sends a message to a room that a client called `wanted`.
+    /// Sends a message; `label` is the name of the token that sent it.
     async fn send(
         &self,
         place: &Place<'_>,
-        wanted: &str,
         message: &Message,
-        grant: &Grant,
+        label: Option<&str>,
         deadline: Deadline,
         visit: &mut Visit,
     ) -> Result<(), Failure> {
@@ -206,7 +165,6 @@ impl App {
             return Err(Failure::Flooded);
         }
         let people = self.directory.mentions();
-        let label = grant.label.as_deref();
         let relayed = relay(
             &self.slack,
             self.manner,
@@ -235,7 +193,7 @@ impl App {
                 }
                 delivery
                     .result
-                    .map_err(|failure| Failure::Slack(failure, wanted.to_owned()))
+                    .map_err(|failure| Failure::Slack(failure, place.wanted.to_owned()))
             }
         };
         visit.account.relayed(relayed);
@@ -244,8 +202,18 @@ impl App {
 }
 
 impl Visit {
+    /// A visit of which nothing is known.
+    pub(crate) fn new(now_secs: u64, standings: Standings) -> Self {
+        Self {
+            now_secs,
+            standings,
+            markup: Markup::Json,
+            account: Account::new(),
+        }
+    }
+
     /// The answer to a failure, by the ladder; over a limit it says when to come again.
-    fn refuse(&mut self, failure: &Failure, version: Version) -> Answer {
+    pub(crate) fn refuse(&mut self, failure: &Failure, version: Version) -> Answer {
         let rung = failure.rung(version);
         self.account.refused(&rung);
         let answer = Answer::error(rung.status, &rung.message, self.markup);
@@ -264,6 +232,14 @@ impl Visit {
             Some(seconds) => answer.retry_after(seconds),
             None => answer,
         }
+    }
+}
+
+/// Only the first API lets a client choose.
+fn markup(version: Version, fields: &Fields) -> Result<Markup, Failure> {
+    match version {
+        Version::V1 => v1::markup(fields),
+        Version::V2 => Ok(Markup::Json),
     }
 }
 

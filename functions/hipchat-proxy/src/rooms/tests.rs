@@ -1,0 +1,68 @@
+//! Tests of the look-ups.
+
+use super::*;
+
+fn room(name: &str, id: u64, aliases: &[&str]) -> Room {
+    Room {
+        name: name.to_owned(),
+        id,
+        channel: "C1".to_owned(),
+        aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+        notify: Ping::None,
+        mentions: Ping::None,
+    }
+}
+
+#[test]
+fn rooms_are_found_in_the_documented_order() {
+    let rooms = vec![
+        room("Dev Ops", 7, &["devops", "operations"]),
+        room("8", 1, &[]),
+        room("100%", 8, &[]),
+        room("Café", 9, &[]),
+        room("a%20b", 10, &[]),
+        room("a b", 11, &[]),
+    ];
+    let directory = Directory::new(rooms, &[], Fallback::Reject, |place, _| panic!("{place}"));
+    for (wanted, index) in [
+        ("Dev Ops", Some(0)),
+        ("Dev%20Ops", Some(0)),
+        ("dev ops", Some(0)),
+        ("DEV%20ops", Some(0)),
+        ("7", Some(0)),
+        ("DevOps", Some(0)),
+        ("OPERATIONS", Some(0)),
+        ("8", Some(1)),
+        ("1", Some(1)),
+        ("100%", Some(2)),
+        ("CAFÉ", Some(3)),
+        ("caf%C3%A9", Some(3)),
+        ("a%20b", Some(4)),
+        ("a b", Some(5)),
+        ("nope", None),
+        ("", None),
+    ] {
+        assert_eq!(directory.find(wanted).map(|index| index.0), index, "{wanted}");
+    }
+}
+
+#[test]
+fn names_that_two_rooms_share_are_told() {
+    let rooms = vec![
+        room("Ops", 2, &["x"]),
+        room("ops", 2, &["X", "ops"]),
+        room("Dev", 3, &["OPS", "dev"]),
+    ];
+    let mut clashes = Vec::new();
+    Directory::new(rooms, &[], Fallback::Reject, |place, first| {
+        clashes.push((place, first))
+    });
+    let expected = [
+        ("rooms[1].name", 0),
+        ("rooms[1].id", 0),
+        ("rooms[1].aliases[0]", 0),
+        ("rooms[1].aliases[1]", 0),
+        ("rooms[2].aliases[0]", 0),
+    ];
+    assert_eq!(clashes, expected.map(|(place, first)| (place.to_owned(), first)));
+}
