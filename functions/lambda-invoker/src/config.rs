@@ -1,7 +1,8 @@
 //! The function's variables.
 
 use shared::env::{Reader, check_url};
-use shared::{ConfigError, Env, SecretSource};
+use shared::secrets::SecretArn;
+use shared::{ConfigError, Env, SecretSource, Secrets};
 
 /// Where the route table comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Config {
         let source = match (inline, file, secret) {
             (Some(text), None, None) => Some(Source::Inline(text)),
             (None, Some(path), None) => Some(Source::File(path)),
-            (None, None, Some(arn)) => match shared::secrets::SecretArn::parse(&arn) {
+            (None, None, Some(arn)) => match SecretArn::parse(&arn) {
                 Ok(arn) => Some(Source::Secret(SecretSource::Arn(arn))),
                 Err(what) => {
                     reader.problem("INVOKER_CONFIG_SECRET_ARN", what);
@@ -89,6 +90,26 @@ impl Config {
                 lambda_endpoint: lambda_endpoint.map(|(_, url)| url),
             }),
             None => Err(ConfigError::new(vec!["config: no source".to_owned()])),
+        }
+    }
+}
+
+impl Source {
+    /// The text of the route table.
+    ///
+    /// # Errors
+    /// Why the file or the secret cannot be read.
+    pub async fn read(&self, secrets: &Secrets) -> Result<String, ConfigError> {
+        let refused = |name: &str, what: String| ConfigError::new(vec![format!("{name}: {what}")]);
+        match self {
+            Self::Inline(text) => Ok(text.clone()),
+            Self::File(path) => std::fs::read_to_string(path)
+                .map_err(|error| refused("INVOKER_CONFIG_FILE", format!("cannot be read: {}", error.kind()))),
+            Self::Secret(secret) => secrets
+                .read(secret)
+                .await
+                .map(|text| text.reveal().to_owned())
+                .map_err(|error| refused("INVOKER_CONFIG_SECRET_ARN", error.to_string())),
         }
     }
 }

@@ -1,14 +1,74 @@
 //! What a target answered -> what the client gets.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode};
 
+use shared::http::{Front, FrontAnswer, Inbound, Unreadable};
+
 use crate::error::Failure;
-use crate::request::headers::remove_hop_by_hop;
+use crate::request::headers::{X_REQUEST_ID, remove_hop_by_hop};
 
 const X_AMZN_REQUESTID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const X_UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
+
+/// Who waits for an answer: what shapes it and what it is marked with.
+#[derive(Debug)]
+pub struct Caller {
+    front: Front,
+    method: Method,
+    /// Lambda's id of the invocation.
+    invocation_id: String,
+    /// The client's own `x-request-id`, or else Lambda's.
+    request_id: Option<HeaderValue>,
+}
+
+impl Caller {
+    /// The caller of an invocation, as far as its event could be read.
+    pub fn of(read: &Result<Inbound, Unreadable>, invocation_id: &str) -> Self {
+        let (front, request) = match read {
+            Ok(inbound) => (inbound.context.front, Some(&inbound.request)),
+            Err(unreadable) => (unreadable.front, None),
+        };
+        let own_id = request.and_then(|request| request.headers().get(X_REQUEST_ID).cloned());
+        Self {
+            front,
+            method: request.map_or(Method::GET, |request| request.method().clone()),
+            invocation_id: invocation_id.to_owned(),
+            request_id: own_id.or_else(|| HeaderValue::from_str(invocation_id).ok()),
+        }
+    }
+
+    /// What stands before this function.
+    pub fn front(&self) -> Front {
+        self.front
+    }
+
+    /// Shapes a result for the front, and tells what failed. An answer that the front would not take for its size has
+    /// failed too.
+    pub fn answer(&self, result: Result<Response<Bytes>, Failure>) -> (FrontAnswer, Option<Failure>) {
+        let failure = match result {
+            Ok(response) => {
+                let answer = self.shape(response);
+                if answer.encoded_len() <= self.front.max_answer_bytes() {
+                    return (answer, None);
+                }
+                Failure::ResponseTooLarge
+            }
+            Err(failure) => failure,
+        };
+        let answer = self.shape(failure.answer(&self.invocation_id, &self.method));
+        (answer, Some(failure))
+    }
+
+    /// The request's id goes with every answer, unless the target told one of its own.
+    fn shape(&self, mut response: Response<Bytes>) -> FrontAnswer {
+        if let Some(id) = &self.request_id {
+            response.headers_mut().entry(X_REQUEST_ID).or_insert_with(|| id.clone());
+        }
+        FrontAnswer::new(self.front, response)
+    }
+}
 
 /// Makes the answer to a client from a target's: headers of the connection and of the target's own front are left out,
 /// the target's request id keeps a name of its own, everything else stays. No body where HTTP allows none.

@@ -7,7 +7,6 @@ pub mod function;
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::Response;
@@ -17,35 +16,6 @@ use crate::routes::{Destination, RouteTable};
 use client::{ClientKey, Clients};
 use endpoint::Endpoint;
 use function::{Function, Services};
-
-/// What one call showed, for the log line; filled while the call goes on, so that a failed one is accounted too.
-#[derive(Debug, Default)]
-pub struct Account {
-    /// How often the target was asked.
-    pub attempts: u32,
-    /// The target's own status.
-    pub upstream_status: Option<u16>,
-    /// Time from the first byte sent to the last byte received, in milliseconds.
-    pub upstream_ms: Option<f64>,
-    /// Time to sign, in milliseconds; `None` when nothing was signed here.
-    pub sign_ms: Option<f64>,
-    /// What the target itself called its error: an error type or code.
-    pub upstream_error: Option<String>,
-    asked_at: Option<Instant>,
-}
-
-impl Account {
-    /// A request goes out now.
-    fn asked(&mut self) {
-        self.attempts += 1;
-        self.asked_at = Some(Instant::now());
-    }
-
-    /// The last request has ended, one way or another.
-    fn ended(&mut self) {
-        self.upstream_ms = self.asked_at.map(|at| at.elapsed().as_secs_f64() * 1000.0);
-    }
-}
 
 /// A target's answer, ready for the client.
 pub type Answer = Response<Bytes>;

@@ -1,5 +1,6 @@
 //! A route to an HTTP endpoint: a Function URL, an API Gateway API, or any other that speaks HTTPS.
 
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use http::HeaderValue;
@@ -104,10 +105,13 @@ pub(super) fn checked(text: &str, policy: &Policy<'_>) -> Result<Url, String> {
         return Err(format!("host \"{host}\" is not in allowed_hosts"));
     }
     if is_metadata(&url) {
-        return Err(format!("host \"{host}\" is link-local"));
+        return Err(format!("host \"{host}\" is not allowed"));
     }
     Ok(url)
 }
+
+/// The instance metadata service's IPv6 address, which is no link-local one.
+const EC2_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
 /// Link-local addresses: the instance and container metadata services live there.
 fn is_metadata(url: &Url) -> bool {
@@ -116,6 +120,7 @@ fn is_metadata(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => {
             address.is_unicast_link_local()
                 || address.is_unspecified()
+                || address == EC2_METADATA
                 || address
                     .to_ipv4_mapped()
                     .is_some_and(|mapped| mapped.is_link_local() || mapped.is_unspecified())

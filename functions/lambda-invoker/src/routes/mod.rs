@@ -4,6 +4,7 @@
 //! [`Surroundings`] that it refers to.
 
 mod authorization;
+mod document;
 mod endpoint;
 mod function;
 mod matching;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use shared::ConfigError;
 
 pub use authorization::{Authorization, Iam, Keys};
+pub use document::parse_json;
 pub use endpoint::{EndpointSettings, Signing};
 pub use function::{FunctionSettings, PayloadFormat};
 pub use matching::{Found, Order};
@@ -64,19 +66,6 @@ impl RouteTable {
     pub fn find(&self, method: &Method, host: &str, path: &str) -> Found {
         self.order.find(&self.routes, method, host, path)
     }
-}
-
-/// Parses the text of a table into a JSON document.
-///
-/// # Errors
-/// One line with the place; nothing of the text, which may hold secrets, is quoted.
-pub fn parse_json(text: &str) -> Result<Value, ConfigError> {
-    serde_json::from_str(text).map_err(|error| {
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        let what = error.to_string();
-        let what = what.strip_suffix(place.as_str()).unwrap_or("malformed");
-        ConfigError::new(vec![format!("config: invalid JSON{place}: {what}")])
-    })
 }
 
 fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &mut Problems) -> Vec<Route> {

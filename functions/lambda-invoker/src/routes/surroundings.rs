@@ -97,7 +97,8 @@ pub(super) fn read_secret(
                 (Some(variable), None) => {
                     let name = variable.text(problems)?;
                     let Some(value) = surroundings.variable(name) else {
-                        problems.add(&variable.path, format_args!("variable {name} is not set"));
+                        // The name is not quoted: somebody may have put the secret itself there.
+                        problems.add(&variable.path, "this variable is not set");
                         return None;
                     };
                     Secret::new(value)

@@ -13,7 +13,8 @@ use shared::http::{BodyError, read_body};
 use shared::{Clock, Deadline};
 
 use super::client::LazyClient;
-use super::{Account, Answer, causes, is_tls};
+use super::{Answer, causes, is_tls};
+use crate::account::Account;
 use crate::credentials::Provider;
 use crate::error::Failure;
 use crate::request::Outgoing;
@@ -94,7 +95,7 @@ impl Endpoint {
             signer
                 .apply(&method, &self.settings.host, &target, &mut headers, &body, clock)
                 .await?;
-            account.sign_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
+            account.signed(started);
         }
         let client = self.client.get()?;
         account.asked();
@@ -161,7 +162,7 @@ async fn send(
     }
     let upstream = request.send().await.map_err(|error| describe(&error))?;
     let status = upstream.status();
-    account.upstream_status = Some(status.as_u16());
+    account.status(status.as_u16());
     let mut headers = HeaderMap::new();
     let body = if response::has_body(status, method) {
         headers.clone_from(upstream.headers());

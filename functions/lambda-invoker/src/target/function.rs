@@ -18,8 +18,9 @@ use shared::Deadline;
 use shared::aws::sdk_http_client_over;
 use shared::http::FrontContext;
 
+use super::Answer;
 use super::client::{ClientKey, Clients, LazyClient};
-use super::{Account, Answer};
+use crate::account::Account;
 use crate::credentials::Provider;
 use crate::error::Failure;
 use crate::request::Outgoing;
@@ -185,7 +186,7 @@ impl Function {
             .send()
             .await;
         let output = sent.map_err(|error| refusal::failure(&error, account))?;
-        account.upstream_status = u16::try_from(output.status_code).ok();
+        account.status(u16::try_from(output.status_code).unwrap_or_default());
         let reply = output.payload.map(Blob::into_inner).unwrap_or_default();
         if output.function_error.is_some() {
             return Err(reply::function_error(&reply, account));

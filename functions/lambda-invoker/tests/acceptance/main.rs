@@ -6,12 +6,16 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod authorization;
 mod endpoint;
 mod front;
 mod hostile;
 mod invoke;
+mod lines;
 mod matching;
+mod reply;
 mod signing;
 mod support;
 mod table;
+mod tls;
 mod trouble;

@@ -1,14 +1,8 @@
 //! What goes wrong: bad requests, limits, time, targets that misbehave.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::support::event::{get, post};
 use crate::support::upstream::{Reaction, Upstream, http};
@@ -246,65 +240,4 @@ async fn nobody_there_is_a_bad_gateway() {
         );
         assert!(!answer.text().contains("127.0.0.1") && !answer.text().contains("nobody"));
     }
-}
-
-/// A TLS upstream for `localhost` and the certificate authority that vouches for it, in PEM.
-async fn tls_upstream() -> (Upstream, String) {
-    let ca_key = rcgen::KeyPair::generate().unwrap();
-    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let ca_certificate = ca.self_signed(&ca_key).unwrap();
-    let issuer = rcgen::Issuer::new(ca, ca_key);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned()];
-    let certificate = rcgen::CertificateParams::new(names)
-        .unwrap()
-        .signed_by(&key, &issuer)
-        .unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .unwrap();
-    let upstream = Upstream::tls(TlsAcceptor::from(Arc::new(config))).await;
-    (upstream, ca_certificate.pem())
-}
-
-#[tokio::test]
-async fn a_certificate_must_be_vouched_for() {
-    let (upstream, ca) = tls_upstream().await;
-    let file = std::env::temp_dir().join(format!("lambda-invoker-ca-{}.pem", std::process::id()));
-    std::fs::write(&file, ca).unwrap();
-    let url = |host: &str| format!("https://{host}:{}/", upstream.port);
-    let ca_file = file.to_str().unwrap();
-    let function = function(json!([
-        {"uri": "/unknown", "function_uri": url("localhost")},
-        {"uri": "/known", "function_uri": url("localhost"), "ca_file": ca_file},
-        {"uri": "/other-name", "function_uri": url("127.0.0.1"), "ca_file": ca_file},
-    ]))
-    .await;
-    std::fs::remove_file(file).unwrap();
-    for (path, status) in [("/known", 200), ("/unknown", 502), ("/other-name", 502)] {
-        let answer = function.call(&get(path).alb()).await;
-        assert_eq!(answer.status, status, "{path} {}", answer.text());
-        if status == 502 {
-            assert_eq!(answer.error(), "upstream_tls");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_plain_server_is_no_tls_server() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-        }
-    });
-    let function = function(json!([{"uri": "/", "function_uri": url}])).await;
-    let answer = function.call(&get("/").alb()).await;
-    assert_eq!((answer.status, answer.error().as_str()), (502, "upstream_tls"));
 }

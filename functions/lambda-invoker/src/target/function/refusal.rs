@@ -4,7 +4,8 @@
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::operation::invoke::InvokeError;
 
-use super::super::{Account, is_tls};
+use super::super::is_tls;
+use crate::account::Account;
 use crate::error::Failure;
 
 /// What a failed invocation means. The service's own code goes to the log.
@@ -23,8 +24,8 @@ pub(super) fn failure(error: &SdkError<InvokeError>, account: &mut Account) -> F
         SdkError::ServiceError(context) => {
             let status = context.raw().status().as_u16();
             let code = context.err().code().filter(|code| !code.is_empty());
-            account.upstream_status = Some(status);
-            account.upstream_error = code.map(str::to_owned);
+            account.status(status);
+            account.error(code.map(str::to_owned));
             let retry_after = match context.err() {
                 InvokeError::TooManyRequestsException(throttled) => {
                     throttled.retry_after_seconds().and_then(|seconds| seconds.parse().ok())

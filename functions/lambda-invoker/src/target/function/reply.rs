@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::{Account, Answer};
+use super::super::Answer;
+use crate::account::Account;
 use crate::error::Failure;
 use crate::response;
 
@@ -90,7 +91,7 @@ pub(super) fn function_error(reply: &[u8], account: &mut Account) -> Failure {
         .error_message
         .is_some_and(|message| message.contains("Task timed out after"))
         || thrown.error_type.as_deref() == Some("Sandbox.Timedout");
-    account.upstream_error = thrown.error_type;
+    account.error(thrown.error_type);
     if timed_out {
         Failure::FunctionTimeout
     } else {

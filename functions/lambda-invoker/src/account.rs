@@ -1,0 +1,117 @@
+//! What an invocation showed, and its one line in the log: words and numbers, nothing of a header, a query or a body.
+
+use std::time::Instant;
+
+use shared::http::Front;
+use shared::telemetry::{Invocation, Level, Line, Telemetry, Unit};
+
+use crate::error::Failure;
+use crate::routes::{Destination, Route};
+
+/// What one invocation showed; filled while it goes on, so that one that fails is accounted too.
+#[derive(Debug, Default)]
+pub struct Account {
+    route: Option<String>,
+    target: Option<&'static str>,
+    attempts: u32,
+    asked_at: Option<Instant>,
+    upstream_ms: Option<f64>,
+    upstream_status: Option<u16>,
+    upstream_error: Option<String>,
+    sign_ms: Option<f64>,
+}
+
+impl Account {
+    /// The request took a route.
+    pub fn took(&mut self, route: &Route) {
+        self.route = Some(route.name.clone());
+        self.target = Some(match route.destination {
+            Destination::Endpoint(_) => "endpoint",
+            Destination::Function(_) => "function",
+        });
+    }
+
+    /// The request was signed here; since when.
+    pub fn signed(&mut self, since: Instant) {
+        self.sign_ms = Some(millis(since));
+    }
+
+    /// A request goes out to the target now.
+    pub fn asked(&mut self) {
+        self.attempts += 1;
+        self.asked_at = Some(Instant::now());
+    }
+
+    /// The last request to the target has ended, one way or another.
+    pub fn ended(&mut self) {
+        self.upstream_ms = self.asked_at.map(millis);
+    }
+
+    /// The target's own status.
+    pub fn status(&mut self, status: u16) {
+        self.upstream_status = Some(status);
+    }
+
+    /// What the target itself called its error: an error's type or code.
+    pub fn error(&mut self, error: Option<String>) {
+        self.upstream_error = error;
+    }
+
+    /// Writes the line of the invocation and its metrics: `UpstreamMs` (from the request's first byte to the answer's
+    /// last) and `Signed` (how many requests were signed) beside those that every function has.
+    pub fn tell(
+        &self,
+        telemetry: &Telemetry,
+        invocation: &Invocation,
+        front: Front,
+        failure: Option<&Failure>,
+        status: u16,
+    ) {
+        let (outcome, reason, level) = match failure.map(Failure::rung) {
+            Some(rung) => (rung.outcome, rung.code, rung.level),
+            None if status >= 500 => ("upstream_error", "upstream_5xx", Level::Warn),
+            None if status >= 400 => ("ok", "upstream_4xx", Level::Info),
+            None => ("ok", "forwarded", Level::Info),
+        };
+        let message = if failure.is_none() {
+            "forwarded"
+        } else {
+            "not forwarded"
+        };
+        telemetry.finish(invocation, level, message, (outcome, reason), |line| {
+            line.text("front", front.word());
+            line.number("status", status);
+            self.fill(line);
+        });
+    }
+
+    fn fill(&self, line: &mut Line) {
+        if let Some(route) = &self.route {
+            line.text("route", route);
+        }
+        if let Some(target) = self.target {
+            line.text("target", target);
+        }
+        if self.attempts > 0 {
+            line.number("attempts", self.attempts);
+        }
+        if let Some(status) = self.upstream_status {
+            line.number("upstream_status", status);
+        }
+        if let Some(error) = &self.upstream_error {
+            line.text("upstream_error", error);
+        }
+        if let Some(sign_ms) = self.sign_ms {
+            line.number("sign_ms", sign_ms);
+            line.metric("Signed", Unit::Count, 1.0);
+        }
+        if let Some(upstream_ms) = self.upstream_ms {
+            line.number("upstream_ms", upstream_ms);
+            line.metric("UpstreamMs", Unit::Milliseconds, upstream_ms);
+        }
+    }
+}
+
+fn millis(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
