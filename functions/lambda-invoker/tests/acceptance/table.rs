@@ -88,7 +88,7 @@ async fn text_that_is_no_json_is_told_by_its_place() {
         ),
         (
             "{\"version\": 1, \"version\": 1}",
-            "config: invalid JSON at line 1 column 26: this member stands twice in its object",
+            "config: invalid JSON at line 1 column 28: this member stands twice in its object",
         ),
         ("[]", "config: must be a JSON object"),
     ] {
