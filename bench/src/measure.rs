@@ -17,7 +17,7 @@ use crate::stats;
 use crate::upstream::{Route, Upstream};
 
 /// A function that does not start or answer within this time has failed.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Everything that the functions talk to, and where they are.
 #[derive(Debug)]
