@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -19,55 +21,41 @@ use crate::http::{ClientError, ClientOptions, client};
 
 /// The SDK configuration for one service in one region.
 ///
-/// Lambda puts the role's credentials into the environment, and then nothing else is looked at: the SDK's default
-/// chain would read profile files first. Without them (SnapStart, containers, a developer's machine) the chain
-/// decides. `service` is the service's name in endpoint variables, such as `SECRETS_MANAGER` in
-/// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, which wins over `AWS_ENDPOINT_URL`
+/// Lambda puts the role's credentials into the environment; with SnapStart it serves them like a container's instead
+/// (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Nothing else is looked at: the SDK's default chain would read profile files
+/// first, and doubles the code that is linked in. `service` is the service's name in endpoint variables, such as
+/// `SECRETS_MANAGER` in `AWS_ENDPOINT_URL_SECRETS_MANAGER`, which wins over `AWS_ENDPOINT_URL`
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
 ///
 /// # Errors
 /// When TLS cannot be set up.
-pub async fn sdk_config(env: &(dyn Env + Sync), service: &str, region: String) -> Result<SdkConfig, ClientError> {
+pub fn sdk_config(env: &dyn Env, service: &str, region: String) -> Result<SdkConfig, ClientError> {
     let set = |name: &str| env.get(name).filter(|value| !value.is_empty());
     let endpoint = set(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| set("AWS_ENDPOINT_URL"));
-    let credentials = match (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {
-        (Some(key), Some(secret)) => Some(Credentials::new(
-            key,
-            secret,
-            set("AWS_SESSION_TOKEN"),
-            None,
-            "environment",
-        )),
-        _ => None,
-    };
     let is_local = endpoint
         .as_deref()
         .and_then(|url| url.parse().ok())
         .is_some_and(|url: url::Url| url.scheme() == "http" && is_loopback(&url));
-    // The chain may have to reach other endpoints than the service's own.
-    let http = sdk_http_client(!is_local || credentials.is_none())?;
-    Ok(match credentials {
-        Some(credentials) => {
-            let mut builder = SdkConfig::builder();
-            builder.set_endpoint_url(endpoint);
-            builder
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::new(region))
-                .credentials_provider(SharedCredentialsProvider::new(credentials))
-                .use_fips(set("AWS_USE_FIPS_ENDPOINT").is_some_and(|value| value.eq_ignore_ascii_case("true")))
-                .http_client(http)
-                .build()
+    let http = sdk_http_client(!is_local)?;
+    let credentials = match (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {
+        (Some(key), Some(secret)) => {
+            let token = set("AWS_SESSION_TOKEN");
+            SharedCredentialsProvider::new(Credentials::new(key, secret, token, None, "environment"))
         }
-        None => {
-            let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                .region(Region::new(region))
-                .http_client(http);
-            if let Some(endpoint) = endpoint {
-                loader = loader.endpoint_url(endpoint);
-            }
-            loader.load().await
+        _ => {
+            let provider_config = ProviderConfig::default().with_http_client(http.clone());
+            SharedCredentialsProvider::new(EcsCredentialsProvider::builder().configure(&provider_config).build())
         }
-    })
+    };
+    let mut builder = SdkConfig::builder();
+    builder.set_endpoint_url(endpoint);
+    Ok(builder
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(credentials)
+        .use_fips(set("AWS_USE_FIPS_ENDPOINT").is_some_and(|value| value.eq_ignore_ascii_case("true")))
+        .http_client(http)
+        .build())
 }
 
 /// An HTTP client for SDK clients, on the suite's own client. `https` as in [`ClientOptions`].

@@ -45,7 +45,7 @@ impl AwsSecrets {
         if let Some(client) = clients.get(region) {
             return Ok(client.clone());
         }
-        let client = build(self.env.as_ref(), region.to_owned()).await?;
+        let client = build(self.env.as_ref(), region.to_owned())?;
         clients.insert(region.to_owned(), client.clone());
         Ok(client)
     }
@@ -76,10 +76,8 @@ impl SecretStore for AwsSecrets {
     }
 }
 
-async fn build(env: &(dyn Env + Send + Sync), region: String) -> Result<Client, SecretError> {
-    let base = sdk_config(env, "SECRETS_MANAGER", region)
-        .await
-        .map_err(|_| SecretError::new("no_tls"))?;
+fn build(env: &dyn Env, region: String) -> Result<Client, SecretError> {
+    let base = sdk_config(env, "SECRETS_MANAGER", region).map_err(|_| SecretError::new("no_tls"))?;
     let timeouts = TimeoutConfig::builder()
         .operation_timeout(READ_BUDGET)
         .operation_attempt_timeout(ATTEMPT_BUDGET)
