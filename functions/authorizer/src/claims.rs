@@ -3,9 +3,8 @@
 mod context;
 mod reply;
 
-use serde_json::Value;
-
 pub use context::{Context, ContextRules, is_context_key, is_reserved_key};
+use reply::Member;
 pub use reply::Reply;
 
 use crate::error::Problem;
@@ -87,7 +86,7 @@ pub struct Claims {
 
 impl Claims {
     /// Takes from an active token's reply what decisions need.
-    pub fn new(reply: &Reply, principal: &PrincipalRules, context: &ContextRules) -> Self {
+    pub fn new(reply: &Reply<'_>, principal: &PrincipalRules, context: &ContextRules) -> Self {
         let exp = moment(reply.get("exp"));
         let named = principal.claims.iter().find_map(|name| text(reply.get(name)));
         Self {
@@ -239,27 +238,27 @@ impl Claims {
 }
 
 /// A text that is not empty: servers write an empty `sub` where there is no subject.
-fn text(value: Option<&Value>) -> Option<String> {
-    value
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+fn text(member: Option<&Member<'_>>) -> Option<String> {
+    match member {
+        Some(Member::Text(text)) if !text.is_empty() => Some(text.to_string()),
+        _ => None,
+    }
 }
 
-fn typed_text(value: Option<&Value>) -> Typed<String> {
-    match value {
+fn typed_text(member: Option<&Member<'_>>) -> Typed<String> {
+    match member {
         None => Typed::Absent,
-        Some(Value::String(text)) => Typed::Is(text.clone()),
+        Some(Member::Text(text)) => Typed::Is(text.to_string()),
         Some(_) => Typed::Wrong,
     }
 }
 
 /// Seconds since the Unix epoch. Some servers write a whole number with a decimal point.
-fn moment(value: Option<&Value>) -> Typed<u64> {
+fn moment(member: Option<&Member<'_>>) -> Typed<u64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    match value {
+    match member {
         None => Typed::Absent,
-        Some(Value::Number(number)) => match (number.as_u64(), number.as_f64()) {
+        Some(Member::Number(number)) => match (number.as_u64(), number.as_f64()) {
             (Some(seconds), _) => Typed::Is(seconds),
             #[expect(
                 clippy::cast_possible_truncation,
@@ -275,15 +274,11 @@ fn moment(value: Option<&Value>) -> Typed<u64> {
     }
 }
 
-fn audiences(value: Option<&Value>) -> Typed<Vec<String>> {
-    match value {
+fn audiences(member: Option<&Member<'_>>) -> Typed<Vec<String>> {
+    match member {
         None => Typed::Absent,
-        Some(Value::String(audience)) => Typed::Is(vec![audience.clone()]),
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect::<Option<_>>()
-            .map_or(Typed::Wrong, Typed::Is),
+        Some(Member::Text(audience)) => Typed::Is(vec![audience.to_string()]),
+        Some(Member::Texts(audiences)) => Typed::Is(audiences.iter().map(ToString::to_string).collect()),
         Some(_) => Typed::Wrong,
     }
 }

@@ -10,12 +10,8 @@ const NOW: u64 = 1_760_000_000_000;
 const KEY: Key = [1; 32];
 
 fn claims_until(exp_secs: Option<u64>) -> Arc<Claims> {
-    let reply = Reply::read(
-        json!({"active": true, "sub": "alice", "exp": exp_secs})
-            .to_string()
-            .as_bytes(),
-    )
-    .unwrap();
+    let body = json!({"active": true, "sub": "alice", "exp": exp_secs}).to_string();
+    let reply = Reply::read(body.as_bytes()).unwrap();
     let principal = PrincipalRules {
         claims: vec!["sub".to_owned()],
         prefix: String::new(),

@@ -1,13 +1,9 @@
 //! What the backend is told about a token: `$context.authorizer.*`, a flat map of texts.
 
-use std::fmt::Write;
-
-use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use super::reply::Reply;
+use super::reply::{Member, Reply};
 use super::{Typed, moment};
 
 /// The longest value, in bytes.
@@ -44,116 +40,84 @@ pub fn is_reserved_key(key: &str) -> bool {
     RESERVED.contains(&key)
 }
 
-/// The context of one token, written down once when its claims are read.
-#[derive(Debug, Clone)]
-pub struct Context {
-    pairs: Vec<(String, String)>,
-    json: Box<RawValue>,
-}
-
-impl PartialEq for Context {
-    fn eq(&self, other: &Self) -> bool {
-        self.pairs == other.pairs
-    }
-}
+/// The context of one token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Context(Vec<(String, String)>);
 
 impl Context {
-    pub(super) fn new(reply: &Reply, rules: &ContextRules) -> Self {
-        let mut pairs = Vec::new();
+    pub(super) fn new(reply: &Reply<'_>, rules: &ContextRules) -> Self {
+        let mut pairs = Vec::with_capacity(rules.claims.len());
         for name in &rules.claims {
-            if let Some(value) = reply.get(name).and_then(|value| claim_text(name, value)) {
+            if let Some(value) = reply.get(name).and_then(|member| claim_text(name, member)) {
                 pairs.push((name.clone(), value));
             }
         }
-        for (key, path) in &rules.ext {
-            let member = path
-                .iter()
-                .try_fold(reply.get("ext"), |value, name| value.map(|value| value.get(name)));
-            if let Some(value) = member.flatten().and_then(plain_text) {
-                pairs.push((key.clone(), value));
+        if let Some(Member::Object(ext)) = reply.get("ext") {
+            for (key, path) in &rules.ext {
+                let member = path.iter().try_fold(ext, |value, name| value.get(name));
+                if let Some(value) = member.and_then(ext_text) {
+                    pairs.push((key.clone(), value));
+                }
             }
         }
-        Self::from_pairs(pairs)
-    }
-
-    fn from_pairs(pairs: Vec<(String, String)>) -> Self {
-        let json = write_object(&pairs).unwrap_or_default();
-        Self { pairs, json }
+        Self(pairs)
     }
 
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+        self.0.is_empty()
     }
 
-    /// The length of the context as JSON, in bytes.
-    pub fn json_len(&self) -> usize {
-        self.json.get().len()
+    /// The context as JSON has no more bytes than this.
+    pub fn at_most_bytes(&self) -> usize {
+        /// Quotes, colon and comma; every byte of a value may need an escape.
+        const FRAME: usize = 6;
+        const MOST_PER_BYTE: usize = 6;
+        let pair = |(key, value): &(String, String)| key.len() + MOST_PER_BYTE * value.len() + FRAME;
+        2 + self.0.iter().map(pair).sum::<usize>()
     }
 
     pub(super) fn size(&self) -> usize {
-        self.json_len()
-            + self
-                .pairs
-                .iter()
-                .map(|(key, value)| key.len() + value.len())
-                .sum::<usize>()
+        self.0.iter().map(|(key, value)| key.len() + value.len()).sum()
     }
 
     /// The context with one part less, when the whole is too large: what came from `ext`, the last first, then
     /// `scope`, then `aud`. `None` when nothing is left that may be dropped.
     pub fn shortened(&self) -> Option<Self> {
-        let at = self
-            .pairs
+        let pairs = &self.0;
+        let at = pairs
             .iter()
             .rposition(|(key, _)| key.starts_with("ext_"))
-            .or_else(|| self.pairs.iter().position(|(key, _)| key == "scope"))
-            .or_else(|| self.pairs.iter().position(|(key, _)| key == "aud"))?;
-        let mut pairs = self.pairs.clone();
+            .or_else(|| pairs.iter().position(|(key, _)| key == "scope"))
+            .or_else(|| pairs.iter().position(|(key, _)| key == "aud"))?;
+        let mut pairs = pairs.clone();
         pairs.remove(at);
-        Some(Self::from_pairs(pairs))
+        Some(Self(pairs))
     }
 }
 
 impl Serialize for Context {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.json.get() == "null" {
-            return Err(S::Error::custom("the context could not be written"));
-        }
-        self.json.serialize(serializer)
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
     }
-}
-
-fn write_object(pairs: &[(String, String)]) -> Option<Box<RawValue>> {
-    let mut json = String::with_capacity(256);
-    for (key, value) in pairs {
-        json.push(if json.is_empty() { '{' } else { ',' });
-        // Keys are plain letters; values are escaped.
-        write!(json, "\"{key}\":{}", serde_json::to_string(value).ok()?).ok()?;
-    }
-    if json.is_empty() {
-        json.push('{');
-    }
-    json.push('}');
-    RawValue::from_string(json).ok()
 }
 
 /// The text of a top-level claim. Times are written as whole numbers however the server wrote them.
-fn claim_text(name: &str, value: &Value) -> Option<String> {
-    match (name, value) {
-        ("exp" | "nbf", value) => match moment(Some(value)) {
+fn claim_text(name: &str, member: &Member<'_>) -> Option<String> {
+    match (name, member) {
+        ("exp" | "nbf", member) => match moment(Some(member)) {
             Typed::Is(seconds) => Some(seconds.to_string()),
             Typed::Absent | Typed::Wrong => None,
         },
-        ("aud", Value::Array(items)) => {
-            let audiences: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            bounded(&audiences?.join(" "))
-        }
-        (_, value) => plain_text(value),
+        ("aud", Member::Texts(audiences)) => bounded(&audiences.join(" ")),
+        (_, Member::Text(text)) => bounded(text),
+        (_, Member::Number(number)) => Some(number.to_string()),
+        (_, Member::Flag(flag)) => Some(flag.to_string()),
+        (_, Member::Null | Member::Texts(_) | Member::Object(_) | Member::Mixed) => None,
     }
 }
 
-fn plain_text(value: &Value) -> Option<String> {
+fn ext_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => bounded(text),
         Value::Number(number) => Some(number.to_string()),

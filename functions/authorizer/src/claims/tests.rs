@@ -56,7 +56,8 @@ fn context_rules() -> ContextRules {
 fn claims(members: Value) -> Claims {
     let mut reply = members;
     reply["active"] = json!(true);
-    let reply = Reply::read(reply.to_string().as_bytes()).unwrap();
+    let body = reply.to_string();
+    let reply = Reply::read(body.as_bytes()).unwrap();
     Claims::new(&reply, &principal_rules(), &context_rules())
 }
 
@@ -297,7 +298,8 @@ fn the_principal_is_the_first_claim_that_names_one() {
     let named = |members: Value, rules: &PrincipalRules| {
         let mut reply = members;
         reply["active"] = json!(true);
-        let reply = Reply::read(reply.to_string().as_bytes()).unwrap();
+        let body = reply.to_string();
+        let reply = Reply::read(body.as_bytes()).unwrap();
         Claims::new(&reply, rules, &context_rules())
             .principal()
             .map(str::to_owned)
@@ -337,7 +339,7 @@ fn the_context_is_flat_texts_in_their_order() {
         json,
         r#"{"sub":"al\"ice","scope":"x y","aud":"a b","exp":"1760003600","username":"true","level":"3","ext_tenant":"blue","ext_a_b":"1.5"}"#
     );
-    assert_eq!(claims.context().json_len(), json.len());
+    assert!(claims.context().at_most_bytes() >= json.len());
 }
 
 #[test]

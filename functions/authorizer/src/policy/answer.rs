@@ -66,7 +66,7 @@ impl Answer {
         const FRAME: usize = 192;
         const MOST_PER_BYTE: usize = 6;
         let context =
-            |context: &Option<TokenContext>| context.as_ref().map_or(0, |context| context.context().json_len());
+            |context: &Option<TokenContext>| context.as_ref().map_or(0, |context| context.context().at_most_bytes());
         match self {
             Self::Policy(answer) => {
                 let [statement] = &answer.policy_document.statement;

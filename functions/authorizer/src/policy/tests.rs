@@ -21,7 +21,8 @@ const METHOD: PolicyRules = PolicyRules {
 fn claims(members: Value) -> Arc<Claims> {
     let mut reply = members;
     reply["active"] = json!(true);
-    let reply = Reply::read(reply.to_string().as_bytes()).unwrap();
+    let body = reply.to_string();
+    let reply = Reply::read(body.as_bytes()).unwrap();
     let words = |list: &[&str]| list.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
     let principal = PrincipalRules {
         claims: words(&["sub"]),
