@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cases::{FLOOR_ECHO, FLOOR_POST, NotYet};
 use crate::goals::Goal;
 use crate::null_client::DriverCost;
-use crate::results::{ColdSummary, RowResult, WarmSummary};
+use crate::results::{RowResult, WarmSummary};
 use crate::rounds::{DELAY, Plan};
 use crate::size::Size;
 use crate::stats::Summary;
@@ -101,23 +101,21 @@ impl Report {
             "",
             "",
         ]);
-        let post = |of: fn(&ColdSummary) -> &Summary| self.floor(FLOOR_POST)?.cold.as_ref().map(of);
-        let https = |of: fn(&ColdSummary) -> &Summary| self.floor(FLOOR_POST)?.cold_https.as_ref().map(of);
         for row in &self.rows {
-            for (cold, name) in [(&row.cold, ""), (&row.cold_secret, " + 1 secret")] {
+            let post = self.floor(FLOOR_POST);
+            let plain = post.and_then(|floor| floor.cold.as_ref());
+            let https = post.and_then(|floor| floor.cold_https.as_ref());
+            for (cold, floor, name) in [
+                (&row.cold, plain, ""),
+                (&row.cold_secret, plain, " + 1 secret"),
+                (&row.cold_https, https, ", https, refused"),
+            ] {
                 let Some(cold) = cold else { continue };
-                let [next, next_ratio, _] = cells(&cold.first_next_ms, post(|cold| &cold.first_next_ms), 2);
-                let mut cells_of_row = vec![format!("{}{name}", row.name), next, next_ratio];
-                cells_of_row.extend(cells(&cold.response_ms, post(|cold| &cold.response_ms), 2));
-                cells_of_row.extend(cells(&cold.response_cpu_ms, post(|cold| &cold.response_cpu_ms), 2));
-                table.row(cells_of_row);
-            }
-            if let Some(cold) = &row.cold_https {
-                let [next, next_ratio, _] = cells(&cold.first_next_ms, https(|cold| &cold.first_next_ms), 2);
-                let mut cells_of_row = vec![format!("{}, https upstream", row.name), next, next_ratio];
-                cells_of_row.extend(["-".to_owned(), String::new(), String::new()]);
-                cells_of_row.extend(cells(&cold.first_next_cpu_ms, https(|cold| &cold.first_next_cpu_ms), 2));
-                table.row(cells_of_row);
+                let [next, next_ratio, _] = cells(&cold.first_next_ms, floor.map(|cold| &cold.first_next_ms), 2);
+                let mut line = vec![format!("{}{name}", row.name), next, next_ratio];
+                line.extend(cells(&cold.response_ms, floor.map(|cold| &cold.response_ms), 2));
+                line.extend(cells(&cold.response_cpu_ms, floor.map(|cold| &cold.response_cpu_ms), 2));
+                table.row(line);
             }
         }
         table.text()

@@ -14,7 +14,7 @@ pub struct ColdSummary {
     pub first_next_ms: Summary,
     /// CPU time by then, in milliseconds.
     pub first_next_cpu_ms: Summary,
-    /// Start to first answer, in milliseconds; zero where no event is sent.
+    /// Start to first answer, in milliseconds.
     pub response_ms: Summary,
     /// CPU time by then, in milliseconds.
     pub response_cpu_ms: Summary,
@@ -109,7 +109,7 @@ pub struct RowResult {
     pub cold: Option<ColdSummary>,
     /// Cold starts with one secret in Secrets Manager.
     pub cold_secret: Option<ColdSummary>,
-    /// Cold starts with an https upstream, up to the first `next`.
+    /// Cold starts with an https upstream that refuses the connection.
     pub cold_https: Option<ColdSummary>,
     /// Warm batches with upstreams that answer at once.
     pub warm: Option<WarmSummary>,

@@ -53,7 +53,7 @@ fn floors_are_measured() {
     let delayed = stage.warm(&case(FLOOR_POST), Duration::from_millis(20), 1, 3).unwrap();
     assert!(delayed.p50_us >= 20_000.0, "{delayed:?}");
     let https = stage.cold(&case(FLOOR_POST), Configuration::Https).unwrap();
-    assert_eq!(https.response, Duration::ZERO);
+    assert!(https.response > https.first_next, "{https:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, Frequency, Variables, expect};
+use super::{Case, Frequency, Refused, Variables, expect};
 use crate::cases::{FLOOR_ECHO, FLOOR_POST};
 use crate::session::Expected;
 use crate::upstream::{DEAD_TOKEN, GOOD_TOKEN, POOR_TOKEN, Route};
@@ -32,7 +32,16 @@ const SECRET: Variables = &[(
     "AUTHZ_CLIENT_SECRET_SECRET_ARN",
     "arn:aws:secretsmanager:eu-west-1:123456789012:secret:bench/client-secret-AbCdEf",
 )];
-const HTTPS: Variables = &[("AUTHZ_INTROSPECTION_URL", "https://127.0.0.1:1/introspect")];
+const HTTPS: Refused = Refused {
+    variables: &[
+        ("AUTHZ_INTROSPECTION_URL", "https://127.0.0.1:1/introspect"),
+        ("AUTHZ_RETRIES", "0"),
+    ],
+    expected: Expected {
+        error: true,
+        needle: r#""errorMessage":"InternalError""#,
+    },
+};
 
 const ALLOW: Case = Case {
     name: "authorizer, cached",

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, Frequency, expect};
+use super::{Case, Frequency, Refused, expect};
 use crate::session::Expected;
 use crate::upstream::Route;
 
@@ -44,7 +44,13 @@ pub(super) const CASES: &[Case] = &[
         base: &[("FLOOR_POST_URL", "{upstream}/floor")],
         plain: &[],
         secret: None,
-        https: Some(&[("FLOOR_POST_URL", "https://127.0.0.1:1/floor")]),
+        https: Some(Refused {
+            variables: &[("FLOOR_POST_URL", "https://127.0.0.1:1/floor")],
+            expected: Expected {
+                error: true,
+                needle: r#""errorMessage":"#,
+            },
+        }),
         cold: true,
         divisor: 1,
     },

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, Frequency, NotYet, Variables, expect};
+use super::{Case, Frequency, NotYet, Refused, Variables, expect};
 use crate::cases::FLOOR_POST;
 use crate::session::Expected;
 use crate::upstream::Route;
@@ -30,7 +30,13 @@ const SECRET: Variables = &[(
     "SLACK_TOKEN_SECRET_ARN",
     "arn:aws:secretsmanager:eu-west-1:123456789012:secret:bench/slack-token-AbCdEf",
 )];
-const HTTPS: Variables = &[("SLACK_API_URL", "https://127.0.0.1:1/slack")];
+const HTTPS: Refused = Refused {
+    variables: &[("SLACK_API_URL", "https://127.0.0.1:1/slack")],
+    expected: Expected {
+        error: false,
+        needle: r#""statusCode":503"#,
+    },
+};
 
 const V2: Case = Case {
     name: "hipchat-proxy, v2 notification",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, Frequency, Variables, expect};
+use super::{Case, Frequency, Refused, Variables, expect};
 use crate::cases::FLOOR_POST;
 use crate::session::Expected;
 use crate::upstream::Route;
@@ -35,13 +35,16 @@ const SECRET: Variables = &[(
         r#"{"secret_arn":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:bench/api-key-AbCdEf"}"#
     ),
 )];
-const HTTPS: Variables = &[(
-    "INVOKER_CONFIG",
-    table!(
-        "https://abc.lambda-url.eu-west-1.on.aws",
-        r#""bench-api-key-000000000000000000000000""#
-    ),
-)];
+const HTTPS: Refused = Refused {
+    variables: &[(
+        "INVOKER_CONFIG",
+        table!("https://127.0.0.1:1", r#""bench-api-key-000000000000000000000000""#),
+    )],
+    expected: Expected {
+        error: false,
+        needle: r#""statusCode":502"#,
+    },
+};
 
 const SIGNED: Case = Case {
     name: "lambda-invoker, signed endpoint",

@@ -22,7 +22,7 @@ pub enum Configuration {
     Plain,
     /// One secret is read from the Secrets Manager stand-in.
     Secret,
-    /// The upstream's URL is `https`, so that TLS is set up as in production; measured up to the first `next`.
+    /// The upstream's URL is `https` and nobody listens there, so that a start sets TLS up as in production.
     Https,
 }
 
@@ -33,6 +33,15 @@ pub enum Frequency {
     Each,
     /// Once in the life of the process.
     Once,
+}
+
+/// A row's function with an `https` upstream that refuses the connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused {
+    /// Variables that name the upstream, winning over the others.
+    pub variables: Variables,
+    /// What the answer must look like.
+    pub expected: Expected,
 }
 
 /// One row: a function on one event.
@@ -58,8 +67,8 @@ pub struct Case {
     pub plain: Variables,
     /// What is added for [`Configuration::Secret`]; none if the row is not measured so.
     pub secret: Option<Variables>,
-    /// What is added for [`Configuration::Https`], winning over `base`; none if the row is not measured so.
-    pub https: Option<Variables>,
+    /// How [`Configuration::Https`] differs; none if the row is not measured so.
+    pub https: Option<Refused>,
     /// Whether the row stands in the table of cold starts.
     pub cold: bool,
     /// The row does this share of the usual number of invocations: 1, or more for heavy ones.
@@ -102,13 +111,22 @@ pub fn binaries() -> Vec<&'static str> {
 }
 
 impl Case {
+    /// What an answer must look like in a configuration.
+    #[must_use]
+    pub fn expected(&self, configuration: Configuration) -> Expected {
+        match self.https {
+            Some(refused) if configuration == Configuration::Https => refused.expected,
+            _ => self.expected,
+        }
+    }
+
     /// The function's variables, `None` if the row is not measured in this configuration.
     #[must_use]
     pub fn variables(&self, configuration: Configuration, upstream: &str) -> Option<Vec<(String, String)>> {
         let added = match configuration {
             Configuration::Plain => Some(self.plain),
             Configuration::Secret => self.secret,
-            Configuration::Https => self.https,
+            Configuration::Https => self.https.map(|refused| refused.variables),
         }?;
         let plain = if configuration == Configuration::Https {
             self.plain
