@@ -84,6 +84,16 @@ impl<'a> Reader<'a> {
         self.problems.push(format!("{name}: {what}"));
     }
 
+    /// Notes a finished line, of a document that checks itself.
+    pub fn line(&mut self, line: String) {
+        self.problems.push(line);
+    }
+
+    /// Whether anything was wrong so far.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
     /// A text, or `None` when unset.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.env.get(name).filter(|value| !value.is_empty())

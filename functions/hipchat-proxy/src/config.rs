@@ -6,6 +6,8 @@ use shared::env::{Env, Reader};
 use shared::{ConfigError, SecretSource};
 
 use crate::api::Overlong;
+use crate::rooms::Directory;
+use crate::{access, rooms};
 
 /// The names of all variables; what else begins with `HIPCHAT_` or `SLACK_` is likely misspelt.
 const KNOWN: &[&str] = &[
@@ -124,8 +126,26 @@ impl Config {
             dry_run,
             unknown: [reader.unknown("HIPCHAT_", KNOWN), reader.unknown("SLACK_", KNOWN)].concat(),
         };
+        if reader.has_problems() {
+            config.check_plain_documents(&mut reader);
+        }
         reader.finish()?;
         Ok(config)
+    }
+
+    /// Documents are read at start, after the variables. Where that will not be reached, those that need no secret are
+    /// checked here, so that one start tells of every problem.
+    fn check_plain_documents(&self, reader: &mut Reader<'_>) {
+        if let Some(DirectorySource::Document(SecretSource::Plain(text))) = &self.directory
+            && let Err(lines) = rooms::read(text.reveal())
+        {
+            lines.into_iter().for_each(|line| reader.line(line));
+        }
+        if let Some(SecretSource::Plain(text)) = &self.tokens
+            && let Err(lines) = access::read(text.reveal(), &Directory::default())
+        {
+            lines.into_iter().for_each(|line| reader.line(line));
+        }
     }
 }
 
@@ -225,6 +245,32 @@ mod tests {
                 "HIPCHAT_OVERLONG"
             ]
         );
+    }
+
+    #[test]
+    fn plain_documents_are_checked_beside_bad_variables() {
+        let env = FixedEnv::new([
+            ("HIPCHAT_TOKENS", r#"[{"sha256": "s3cret"}]"#),
+            ("HIPCHAT_DIRECTORY", r#"{"rooms": [{"name": "s3cret"}]}"#),
+            ("HIPCHAT_DRY_RUN", "s3cret"),
+        ]);
+        let error = Config::from_env(&env).unwrap_err();
+        let names: Vec<_> = error
+            .problems()
+            .iter()
+            .filter_map(|line| line.split([':', '[', '.', ' ']).next())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "HIPCHAT_DRY_RUN",
+                "SLACK_TOKEN",
+                "HIPCHAT_DIRECTORY",
+                "HIPCHAT_TOKENS",
+                "HIPCHAT_TOKENS"
+            ]
+        );
+        assert!(!error.to_string().contains("s3cret"));
     }
 
     #[test]
