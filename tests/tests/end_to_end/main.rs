@@ -1,0 +1,9 @@
+//! The real binaries, driven through the local stack: load balancers, API Gateways and stand-ins on loopback.
+//! Each test starts a suite of its own, so that none sees another's faults.
+
+mod authorizer;
+mod events;
+mod hipchat_proxy;
+mod lambda_invoker;
+mod process;
+mod stage;
