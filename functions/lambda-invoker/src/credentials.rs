@@ -9,7 +9,6 @@ use aws_credential_types::provider::{
     self, ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future,
 };
 use shared::aws::sdk_http_client;
-use shared::aws::sdk_http_client;
 use shared::{Clock, Env};
 use tokio::sync::Mutex;
 
