@@ -127,7 +127,10 @@ async fn the_runtime_api_refuses_what_does_not_fit() {
         "http://{}/2018-06-01/runtime",
         environment["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap()
     );
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(5))
+        .build()
+        .unwrap();
     let post = |path: &str| client.post(format!("{base}{path}")).body("{}").send();
     let status = |sent: Result<reqwest::Response, reqwest::Error>| sent.unwrap().status().as_u16();
     assert_eq!(status(post("/invocation/5a1b/response").await), 400);
