@@ -59,30 +59,34 @@ impl Atom {
 }
 
 /// A space of no width, which keeps two characters from being read together.
-pub(super) const ZERO_WIDTH_SPACE: char = '\u{200b}';
+pub(super) const ZERO_WIDTH_SPACE: &str = "\u{200b}";
 
 /// Appends a text with `&`, `<` and `>` escaped, which is all that Slack asks for. With `strict`, characters that
 /// would format the text are followed by a zero-width space. Control characters but line ends and tabs are left out.
 pub(super) fn escape_into(text: &str, strict: bool, out: &mut String) {
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
+    // What needs no change is copied in runs.
+    let mut copied = 0;
+    for (at, letter) in text.char_indices() {
+        let (instead, behind) = match letter {
+            '&' => ("&amp;", ""),
+            '<' => ("&lt;", ""),
             // A `>` at a line's start is a quotation even when escaped.
-            '>' if strict => {
-                out.push(ZERO_WIDTH_SPACE);
-                out.push_str("&gt;");
-            }
-            '>' => out.push_str("&gt;"),
-            '*' | '_' | '~' | '`' if strict => {
-                out.push(letter);
-                out.push(ZERO_WIDTH_SPACE);
-            }
-            '\n' | '\t' => out.push(letter),
-            control if control.is_control() => {}
-            other => out.push(other),
-        }
+            '>' if strict => (ZERO_WIDTH_SPACE, "&gt;"),
+            '>' => ("&gt;", ""),
+            '*' if strict => ("*", ZERO_WIDTH_SPACE),
+            '_' if strict => ("_", ZERO_WIDTH_SPACE),
+            '~' if strict => ("~", ZERO_WIDTH_SPACE),
+            '`' if strict => ("`", ZERO_WIDTH_SPACE),
+            '\n' | '\t' => continue,
+            control if control.is_control() => ("", ""),
+            _ => continue,
+        };
+        out.push_str(text.get(copied..at).unwrap_or_default());
+        out.push_str(instead);
+        out.push_str(behind);
+        copied = at + letter.len_utf8();
     }
+    out.push_str(text.get(copied..).unwrap_or_default());
 }
 
 /// The text with `&`, `<` and `>` escaped. With `strict`, characters that would format the text are broken with

@@ -111,12 +111,11 @@ fn glyphs(text: &str) -> Vec<Unit<'_>> {
     let mut units = Vec::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
-        let escape = ["&amp;", "&lt;", "&gt;"]
-            .into_iter()
-            .find(|escape| rest.starts_with(escape));
-        let mut length = match escape {
-            Some(escape) => escape.len(),
-            None => rest.graphemes(true).next().map_or(rest.len(), str::len),
+        let mut length = match rest.as_bytes() {
+            [b'&', ..] => escape_length(rest),
+            // Nothing joins two ASCII characters, line ends aside, which are no text.
+            [first, second, ..] if first.is_ascii() && second.is_ascii() => 1,
+            _ => rest.graphemes(true).next().map_or(rest.len(), str::len),
         };
         if length > LONGEST {
             length = (1..=LONGEST)
@@ -133,6 +132,13 @@ fn glyphs(text: &str) -> Vec<Unit<'_>> {
         rest = after;
     }
     units
+}
+
+fn escape_length(text: &str) -> usize {
+    ["&amp;", "&lt;", "&gt;"]
+        .into_iter()
+        .find(|escape| text.starts_with(escape))
+        .map_or(1, str::len)
 }
 
 /// What is open at a place.
@@ -183,13 +189,19 @@ struct Cut {
 }
 
 fn find_cut(units: &[Unit<'_>], before: &State, limit: usize) -> Cut {
-    let mut state = before.clone();
-    let mut length = state.cost();
+    let fence = Atom::FenceOpen.as_str().len();
+    let mut length = before.cost();
+    let mut closing = before.cost();
     let (mut line, mut space) = (None, None);
     for (at, unit) in units.iter().enumerate() {
-        let mut after = state.clone();
-        after.pass(unit.kind);
-        if length + unit.length + after.cost() > limit && at > 0 {
+        match unit.kind {
+            Kind::Open(_) => closing += 1,
+            Kind::Close(_) => closing = closing.saturating_sub(1),
+            Kind::FenceOpen => closing += fence,
+            Kind::FenceClose => closing = closing.saturating_sub(fence),
+            Kind::Glyph | Kind::Space | Kind::Newline => {}
+        }
+        if length + unit.length + closing > limit && at > 0 {
             return line.or(space).unwrap_or_else(|| hard_cut(units, at));
         }
         let here = Some(Cut {
@@ -202,7 +214,6 @@ fn find_cut(units: &[Unit<'_>], before: &State, limit: usize) -> Cut {
             _ => {}
         }
         length += unit.length;
-        state = after;
     }
     Cut {
         end: units.len(),

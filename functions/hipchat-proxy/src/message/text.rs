@@ -20,10 +20,10 @@ pub(super) fn render(message: &str, rules: Rules<'_>) -> Rendered {
     let mut before = None;
     // Whether the text so far is the inside of a URL is known from where it began: one is taken at once.
     while let Some(letter) = rest.chars().next() {
-        let length = writer.special(rest, letter, before, rules).unwrap_or_else(|| {
-            writer.plain(rest, letter);
-            letter.len_utf8()
-        });
+        let length = match writer.special(rest, letter, before, rules) {
+            Some(length) => length,
+            None => writer.plain(rest, letter),
+        };
         before = rest.get(..length).and_then(|taken| taken.chars().next_back());
         rest = rest.get(length..).unwrap_or_default();
     }
@@ -84,12 +84,13 @@ impl Writer {
         }
     }
 
-    fn plain(&mut self, rest: &str, letter: char) {
-        escape_into(
-            rest.get(..letter.len_utf8()).unwrap_or_default(),
-            self.strict,
-            &mut self.text,
-        );
+    /// Writes a character and those behind it that cannot be more than text, and tells how many bytes that took.
+    fn plain(&mut self, rest: &str, letter: char) -> usize {
+        let first = letter.len_utf8();
+        let behind = rest.get(first..).unwrap_or_default();
+        let length = first + behind.find(begins_more).unwrap_or(behind.len());
+        escape_into(rest.get(..length).unwrap_or_default(), self.strict, &mut self.text);
+        length
     }
 
     fn flush(&mut self) {
@@ -102,6 +103,14 @@ impl Writer {
         self.flush();
         self.atoms.push(atom);
     }
+}
+
+/// Whether more than a character of text may begin here.
+fn begins_more(letter: char) -> bool {
+    matches!(
+        letter,
+        '\n' | '@' | '(' | ':' | ';' | '<' | 'h' | 'H' | 'f' | 'F' | 'm' | 'M'
+    )
 }
 
 /// How long the URL is that `text` begins with: to the next white space, quotation mark or angle bracket.

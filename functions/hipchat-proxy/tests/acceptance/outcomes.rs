@@ -255,6 +255,11 @@ async fn a_rotated_token_is_read_anew_once() {
         (&line["level"], &line["SlackAuthFailures"]),
         (&json!("ERROR"), &json!(1))
     );
+    // A scope that is missing is not the token's fault.
+    world.clock.advance_ms(60_000);
+    world.slack.will([Reply::ok_false("missing_scope")]);
+    world.ask(ask()).await.is_error(503, "Service Unavailable");
+    assert_eq!(world.secrets.reads(), 2);
 }
 
 #[tokio::test]

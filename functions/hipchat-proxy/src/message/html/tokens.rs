@@ -30,7 +30,7 @@ pub(super) struct Attributes {
 }
 
 /// How often a tag that never ends is taken for text and the rest read again. More of them are text to the end.
-const RETRIES: usize = 8;
+const RETRIES: usize = 4;
 
 /// Reads a whole message. `source` has `\n` for line ends and no control characters.
 pub(super) fn pieces(source: &str) -> Vec<Piece> {
@@ -41,12 +41,17 @@ pub(super) fn pieces(source: &str) -> Vec<Piece> {
     for _ in 0..RETRIES {
         match read(rest, &mut pieces) {
             None => return pieces,
-            Some(unended) => {
-                // The `<` that opened it is a character like any other.
-                let after = unended.strip_prefix('<').unwrap_or_default();
-                push_text(&mut pieces, "<");
-                rest = after;
-            }
+            // The `<` that opened it is a character like any other.
+            Some(unended) => match unended.strip_prefix('<') {
+                Some(after) => {
+                    push_text(&mut pieces, "<");
+                    rest = after;
+                }
+                None => {
+                    push_text(&mut pieces, unended);
+                    return pieces;
+                }
+            },
         }
     }
     push_text(&mut pieces, rest);
@@ -60,8 +65,6 @@ fn read<'a>(source: &'a str, pieces: &mut Vec<Piece>) -> Option<&'a str> {
     while let Some(Ok(token)) = tokenizer.next() {
         let span = span_of(&token);
         if let Some(span) = span {
-            // What lies between two tokens, the tokenizer has dropped.
-            push_text(pieces, source.get(taken..span.start).unwrap_or_default());
             taken = span.end.max(taken);
         }
         let literal = span

@@ -6,10 +6,14 @@ use super::link::{escape_address, split_label};
 use crate::message::markup::{ZERO_WIDTH_SPACE, escape_into};
 use crate::message::{Atom, Mark};
 
+/// All marks, the outermost first.
+const MARKS: [Mark; 4] = [Mark::Bold, Mark::Italic, Mark::Strike, Mark::Code];
+
 /// The markup of a message.
 pub(super) fn markup(document: &Lines, strict: bool) -> Vec<Atom> {
     let mut writer = Writer {
         atoms: Vec::new(),
+        text: String::new(),
         links: &document.links,
         linked: vec![false; document.links.len()],
         strict,
@@ -18,12 +22,15 @@ pub(super) fn markup(document: &Lines, strict: bool) -> Vec<Atom> {
     };
     for (at, line) in document.lines.iter().enumerate() {
         if at > 0 {
-            writer.atoms.push(Atom::Newline);
+            writer.push(Atom::Newline);
         }
         match line {
             Line::Runs { prefix, runs } => writer.line(prefix, runs),
             Line::Pre(text) => writer.fence(text),
         }
+    }
+    if !writer.text.is_empty() {
+        writer.atoms.push(Atom::Text(writer.text));
     }
     writer.atoms
 }
@@ -55,6 +62,8 @@ pub(super) fn plain(document: &Lines) -> String {
 
 struct Writer<'a> {
     atoms: Vec<Atom>,
+    /// Escaped text that is not yet an atom.
+    text: String,
     links: &'a [String],
     /// Which links have been written: an address stands in the markup once.
     linked: Vec<bool>,
@@ -68,7 +77,7 @@ impl Writer<'_> {
     fn line(&mut self, prefix: &str, runs: &[Run]) {
         self.last = None;
         if !prefix.is_empty() {
-            self.push_text(prefix.to_owned());
+            self.text.push_str(prefix);
         }
         let mut rest = runs;
         // A space is written with what comes behind it.
@@ -87,7 +96,7 @@ impl Writer<'_> {
             }
             rest = after;
         }
-        self.turn_to(Style::default());
+        self.close_all_but(Style::default());
     }
 
     fn is_due(&self, link: usize) -> bool {
@@ -98,22 +107,20 @@ impl Writer<'_> {
         for (at, word) in text.split(' ').enumerate() {
             if at > 0 {
                 // A space belongs to its own text: marks that do not hold for it end before it.
-                self.turn_to(style);
+                self.close_all_but(style);
                 *space = true;
             }
             if word.is_empty() {
                 continue;
             }
-            let mut escaped = String::with_capacity(word.len() + 8);
-            if style.code {
-                // Nothing ends code but a backtick.
-                escape_into(&word.replace('`', "'"), false, &mut escaped);
-            } else {
-                escape_into(word, self.strict, &mut escaped);
-            }
             self.place(style, word.chars().next(), space);
             self.last = word.chars().next_back();
-            self.push_text(escaped);
+            if style.code {
+                // Nothing ends code but a backtick.
+                escape_into(&word.replace('`', "'"), false, &mut self.text);
+            } else {
+                escape_into(word, self.strict, &mut self.text);
+            }
         }
     }
 
@@ -146,7 +153,7 @@ impl Writer<'_> {
         }
         token.push('>');
         self.place(style, Some('<'), space);
-        self.atoms.push(Atom::Token(token));
+        self.push(Atom::Token(token));
         self.last = Some('>');
         self.words(rest, style, space);
         *space |= text.ends_with(' ');
@@ -154,78 +161,67 @@ impl Writer<'_> {
 
     /// Brings the marks to what `style` asks for, with the space that is due where it belongs: outside of them.
     fn place(&mut self, style: Style, next: Option<char>, space: &mut bool) {
-        let wanted = style.marks();
-        let kept = self.open.iter().take_while(|mark| wanted.contains(mark)).count();
-        let closes = kept < self.open.len();
-        while self.open.len() > kept {
-            self.close_one();
-        }
-        let opens = wanted.iter().any(|mark| !self.open.contains(mark));
+        let closed = self.close_all_but(style);
+        let opens = MARKS
+            .into_iter()
+            .any(|mark| style.has(mark) && !self.open.contains(&mark));
         if std::mem::take(space) {
-            self.push_text(" ".to_owned());
-            self.last = Some(' ');
-        } else if (closes && next.is_some_and(char::is_alphanumeric))
+            self.text.push(' ');
+        } else if (closed && next.is_some_and(char::is_alphanumeric))
             || (opens && self.last.is_some_and(char::is_alphanumeric))
         {
             // Slack reads a mark only at a word's edge.
-            self.push_text(ZERO_WIDTH_SPACE.to_string());
+            self.text.push_str(ZERO_WIDTH_SPACE);
         }
-        for mark in wanted {
-            if !self.open.contains(&mark) {
+        for mark in MARKS {
+            if style.has(mark) && !self.open.contains(&mark) {
                 self.open.push(mark);
-                self.atoms.push(Atom::Open(mark));
+                self.push(Atom::Open(mark));
             }
         }
     }
 
-    fn turn_to(&mut self, style: Style) {
-        let wanted = style.marks();
-        while self.open.last().is_some_and(|mark| !wanted.contains(mark)) {
-            self.close_one();
+    /// Closes the marks that do not hold for `style`, and those inside of them; whether there were any.
+    fn close_all_but(&mut self, style: Style) -> bool {
+        let kept = self.open.iter().take_while(|mark| style.has(**mark)).count();
+        let closes = kept < self.open.len();
+        while self.open.len() > kept
+            && let Some(mark) = self.open.pop()
+        {
+            self.push(Atom::Close(mark));
         }
+        closes
     }
 
-    fn close_one(&mut self) {
-        if let Some(mark) = self.open.pop() {
-            self.atoms.push(Atom::Close(mark));
+    fn push(&mut self, atom: Atom) {
+        if !self.text.is_empty() {
+            self.atoms.push(Atom::Text(std::mem::take(&mut self.text)));
         }
-    }
-
-    fn push_text(&mut self, text: String) {
-        if let Some(Atom::Text(before)) = self.atoms.last_mut() {
-            before.push_str(&text);
-        } else {
-            self.atoms.push(Atom::Text(text));
-        }
+        self.atoms.push(atom);
     }
 
     fn fence(&mut self, text: &str) {
-        self.atoms.push(Atom::FenceOpen);
+        self.push(Atom::FenceOpen);
         // Three backticks in a row would end the block.
         let text = text.replace("```", &format!("``{ZERO_WIDTH_SPACE}`"));
         for (at, line) in text.split('\n').enumerate() {
             if at > 0 {
-                self.atoms.push(Atom::Newline);
+                self.push(Atom::Newline);
             }
-            let mut escaped = String::with_capacity(line.len() + 8);
-            escape_into(line, false, &mut escaped);
-            if !escaped.is_empty() {
-                self.atoms.push(Atom::Text(escaped));
-            }
+            escape_into(line, false, &mut self.text);
         }
-        self.atoms.push(Atom::FenceClose);
+        self.push(Atom::FenceClose);
     }
 }
 
 impl Style {
-    fn marks(self) -> Vec<Mark> {
-        let all = [
-            (self.bold, Mark::Bold),
-            (self.italic, Mark::Italic),
-            (self.strike, Mark::Strike),
-            (self.code, Mark::Code),
-        ];
-        all.into_iter().filter(|(on, _)| *on).map(|(_, mark)| mark).collect()
+    fn has(self, mark: Mark) -> bool {
+        match mark {
+            Mark::Bold => self.bold,
+            Mark::Italic => self.italic,
+            Mark::Strike => self.strike,
+            Mark::Code => self.code,
+        }
     }
 
     fn common(self, other: Self) -> Self {
