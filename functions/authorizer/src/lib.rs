@@ -1,8 +1,8 @@
 //! The API Gateway Lambda authorizer: a bearer token, its introspection, a decision.
 //!
 //! The way of a request: [`event`] reads it, [`token`] finds its token, [`cache`] or [`provider`] know the token's
-//! [`claims`], [`rules`] decide, [`policy`] answers, [`account`] writes the log line. [`error`] is the one ladder from
-//! everything that can go wrong to the answer.
+//! [`claims`] ([`flight`] lets one ask for many), [`rules`] decide, [`policy`] answers, [`account`] writes the log line.
+//! [`error`] is the one ladder from everything that can go wrong to the answer.
 //!
 //! Architecture invariant: whatever fails, the answer is never an Allow.
 
@@ -12,6 +12,7 @@ pub mod claims;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod flight;
 pub mod policy;
 pub mod provider;
 pub mod rules;
@@ -31,6 +32,7 @@ use claims::Claims;
 use config::Config;
 use error::Problem;
 use event::AuthorizationRequest;
+use flight::Flights;
 use policy::{Answer, Decision, Outcome};
 use provider::{Introspected, Provider};
 use token::AccessToken;
@@ -45,6 +47,7 @@ struct Shared {
     provider: Provider,
     keys: Keys,
     cache: Cache,
+    flights: Flights<Key, Arc<Claims>>,
     clock: Arc<dyn Clock>,
     telemetry: Arc<Telemetry>,
 }
@@ -64,6 +67,7 @@ impl App {
             provider,
             keys,
             cache,
+            flights: Flights::default(),
             clock,
             telemetry,
         }))
@@ -138,18 +142,19 @@ impl Shared {
                 Found::Nothing => {}
             }
         }
-        self.introspect(&key, token, context, account).await
+        let deadline = Deadline::from_context(context, &*self.clock, MARGIN).capped(self.config.upstream.total_budget);
+        let ask = async || self.introspect(&key, token, deadline, account).await;
+        self.flights.join(&key, deadline, ask).await
     }
 
     async fn introspect(
         &self,
         key: &Key,
         token: &AccessToken<'_>,
-        context: &Context,
+        deadline: Deadline,
         account: &mut Account,
     ) -> Result<Arc<Claims>, Problem> {
         let asked_at_ms = self.clock.now_ms();
-        let deadline = Deadline::from_context(context, &*self.clock, MARGIN);
         let introspected = self.provider.ask(token, deadline, account).await?;
         let now_ms = self.clock.now_ms();
         let Introspected::Active(claims) = introspected else {

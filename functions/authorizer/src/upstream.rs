@@ -112,11 +112,6 @@ impl Upstream {
         })
     }
 
-    /// Time for everything that one request needs.
-    pub fn total_budget(&self) -> Duration {
-        self.rules.total_budget
-    }
-
     /// Posts a form and gives any answer whose status will not change by asking again.
     ///
     /// A connection from the pool that dies before the first byte of an answer is replaced once, free of the retries.

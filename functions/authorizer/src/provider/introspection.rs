@@ -85,7 +85,6 @@ impl Introspection {
         account: &mut Account,
     ) -> Result<Introspected, Problem> {
         let started = Instant::now();
-        let deadline = deadline.capped(self.upstream.total_budget());
         let received = self.post(token, deadline, account).await;
         account.introspection_took = Some(started.elapsed());
         self.read(&received?)

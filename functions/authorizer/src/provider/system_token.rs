@@ -12,6 +12,7 @@ use url::form_urlencoded::Serializer;
 use super::bearer_header;
 use crate::account::Account;
 use crate::error::Problem;
+use crate::flight::Flights;
 use crate::upstream::{Received, Target, Upstream};
 
 /// A token is renewed so long before its end, or at half of its life if that is shorter.
@@ -42,8 +43,8 @@ pub struct SystemToken {
     form: Bytes,
     clock: Arc<dyn Clock>,
     held: Mutex<Option<Arc<Held>>>,
-    /// Held while fetching, so that one fetch serves all who wait.
-    fetching: tokio::sync::Mutex<()>,
+    /// One fetch serves all who wait.
+    fetching: Flights<(), Arc<Held>>,
 }
 
 impl std::fmt::Debug for SystemToken {
@@ -84,7 +85,7 @@ impl SystemToken {
             form: Bytes::from(form.finish()),
             clock,
             held: Mutex::new(None),
-            fetching: tokio::sync::Mutex::new(()),
+            fetching: Flights::default(),
         }
     }
 
@@ -106,12 +107,16 @@ impl SystemToken {
         if let Some(held) = self.current() {
             return Ok(held);
         }
-        let Ok(_fetching) = tokio::time::timeout(deadline.remaining(), self.fetching.lock()).await else {
-            return Err(Problem::UpstreamTimeout);
-        };
-        if let Some(held) = self.current() {
-            return Ok(held);
-        }
+        let fetch = async || self.fetch(upstream, deadline, account).await;
+        self.fetching.join(&(), deadline, fetch).await
+    }
+
+    async fn fetch(
+        &self,
+        upstream: &Upstream,
+        deadline: Deadline,
+        account: &mut Account,
+    ) -> Result<Arc<Held>, Problem> {
         let asked_at_ms = self.clock.now_ms();
         let posted = upstream
             .post(

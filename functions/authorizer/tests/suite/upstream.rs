@@ -331,3 +331,59 @@ async fn several_requests_at_once() {
     }
     assert_eq!(fixture.up(), 20);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_requests_with_one_token_are_one_question() {
+    for variables in [&[][..], &[("AUTHZ_CACHE_TTL_SECS", "0")]] {
+        let stub = Stub::new(|_| {
+            std::thread::sleep(Duration::from_millis(200));
+            ok()
+        });
+        let fixture = std::sync::Arc::new(Fixture::new(stub, variables).await);
+        let asking: Vec<_> = (0..35)
+            .map(|_| {
+                let fixture = fixture.clone();
+                tokio::spawn(async move { fixture.ask(&event()).await })
+            })
+            .collect();
+        for asked in asking {
+            assert_eq!(asked.await.unwrap(), allow("alice", W_REST));
+        }
+        assert_eq!(fixture.up(), 1);
+    }
+}
+
+#[tokio::test]
+async fn many_requests_fetch_one_token_of_our_own() {
+    let stub = Stub::new(|seen| {
+        if seen.path == TOKEN {
+            std::thread::sleep(Duration::from_millis(100));
+            return json_answer(200, json!({"access_token": S1, "expires_in": 600}));
+        }
+        ok()
+    });
+    let fixture = Fixture::new(stub, &CLIENT_CREDENTIALS).await;
+    let (first, second) = (event(), token_event(&format!("Bearer {T2}")));
+    let answers = tokio::join!(fixture.ask(&first), fixture.ask(&second));
+    assert_eq!(answers, (allow("alice", W_REST), allow("alice", W_REST)));
+    assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_failure_goes_to_those_who_wait_for_it_alone() {
+    let fixture = Fixture::playing(vec![json_answer(404, "{}"), ok()], &[]).await;
+    let (first, second) = (event(), event());
+    let answers = tokio::join!(fixture.ask(&first), fixture.ask(&second));
+    assert_eq!(answers, (e500(), e500()));
+    assert_eq!(fixture.up(), 1);
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+}
+
+#[tokio::test]
+async fn a_request_out_of_time_takes_no_other_with_it() {
+    let fixture = Fixture::playing(vec![Act::Stall, ok()], &[("AUTHZ_RETRIES", "0")]).await;
+    let event = event().to_string();
+    let answers = tokio::join!(fixture.ask_raw(&event, 400), fixture.ask_raw(&event, 30_000));
+    assert_eq!(answers, (e500(), allow("alice", W_REST)));
+    assert_eq!(fixture.up(), 2);
+}
