@@ -1,3 +1,5 @@
+//! Answers of a function, as a load balancer passes them on or refuses them.
+
 use http_body_util::BodyExt;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Requests, as a load balancer hands them to a function.
+
 use http::Request;
 use serde_json::{Value, json};
 
