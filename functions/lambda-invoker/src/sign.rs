@@ -2,44 +2,24 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 //!
 //! The caller hands over exactly what goes over the wire, and says which headers count: nothing is re-encoded and no
-//! header is signed that a hop may change.
+//! header is signed that a hop may change. The canonical request is written here, since it has to agree with the wire
+//! byte by byte; keys and signatures are computed by the AWS SDK's own crate.
 
-use std::time::SystemTime;
+mod canonical;
+mod key;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use sha2::{Digest, Sha256};
+use shared::clock::Utc;
+
+pub use canonical::Canonical;
+pub use key::SigningKeys;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest, SigningSettings,
-    UriPathNormalizationMode,
-};
-use aws_sigv4::sign::v4::SigningParams;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-/// How a service wants its canonical request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Canonical {
-    /// The path, already encoded on the wire, is percent-encoded once more.
-    pub encode_path_twice: bool,
-    /// Dot segments and repeated slashes are resolved before the path is signed.
-    pub normalize_path: bool,
-    /// The payload's hash is sent and signed as `x-amz-content-sha256`.
-    pub payload_header: bool,
-    /// The session token is part of what is signed.
-    pub sign_session_token: bool,
-}
-
-impl Canonical {
-    /// What a service expects: S3 takes paths as they are and wants the payload's hash, every other service the
-    /// opposite.
-    pub fn of_service(service: &str) -> Self {
-        let s3 = matches!(service, "s3" | "s3-object-lambda" | "s3-outposts" | "s3express");
-        Self {
-            encode_path_twice: !s3,
-            normalize_path: !s3,
-            payload_header: s3,
-            sign_session_token: true,
-        }
-    }
-}
+const X_AMZ_CONTENT_SHA256: &str = "x-amz-content-sha256";
+const X_AMZ_DATE: &str = "x-amz-date";
+const X_AMZ_SECURITY_TOKEN: &str = "x-amz-security-token";
 
 /// What is signed for: credential scope and moment.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +28,8 @@ pub struct Scope<'a> {
     pub region: &'a str,
     /// Service, such as `lambda` or `execute-api`.
     pub service: &'a str,
-    /// When; its day is part of the scope.
-    pub at: SystemTime,
+    /// Milliseconds since the Unix epoch; the day is part of the scope.
+    pub at_ms: u64,
 }
 
 /// A request as it goes over the wire.
@@ -61,13 +41,13 @@ pub struct Unsigned<'a> {
     pub host: &'a str,
     /// Path and query of the request line.
     pub target: &'a str,
-    /// The headers that are signed beside `host`, repeats one by one.
+    /// The headers that are signed beside `host`, names in lower case, repeats one by one.
     pub headers: &'a [(&'a str, &'a str)],
     /// Body.
     pub body: &'a [u8],
 }
 
-/// Why a request could not be signed.
+/// Why a request could not be signed: its target is no legal request target, or a header is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignError;
 
@@ -80,61 +60,48 @@ pub fn sign(
     credentials: &Credentials,
     scope: &Scope<'_>,
     canonical: Canonical,
+    keys: &SigningKeys,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, SignError> {
-    let mut settings = SigningSettings::default();
-    settings.percent_encoding_mode = if canonical.encode_path_twice {
-        PercentEncodingMode::Double
-    } else {
-        PercentEncodingMode::Single
-    };
-    settings.uri_path_normalization_mode = if canonical.normalize_path {
-        UriPathNormalizationMode::Enabled
-    } else {
-        UriPathNormalizationMode::Disabled
-    };
-    settings.payload_checksum_kind = if canonical.payload_header {
-        PayloadChecksumKind::XAmzSha256
-    } else {
-        PayloadChecksumKind::NoHeader
-    };
-    settings.session_token_mode = if canonical.sign_session_token {
-        SessionTokenMode::Include
-    } else {
-        SessionTokenMode::Exclude
-    };
-    // The caller's list is the list.
-    settings.excluded_headers = None;
-    let identity = credentials.clone().into();
-    let params = SigningParams::builder()
-        .identity(&identity)
-        .region(scope.region)
-        .name(scope.service)
-        .time(scope.at)
-        .settings(settings)
-        .build()
-        .map_err(|_| SignError)?
-        .into();
-    // The host is always among the headers: without it a malformed one would be derived from the URI.
-    let headers = std::iter::once(("host", request.host)).chain(request.headers.iter().copied());
-    let signable = SignableRequest::new(
-        request.method,
-        format!("https://{}{}", request.host, request.target),
-        headers,
-        SignableBody::Bytes(request.body),
-    )
-    .map_err(|_| SignError)?;
-    let (instructions, _) = aws_sigv4::http_request::sign(signable, &params)
-        .map_err(|_| SignError)?
-        .into_parts();
-    let (added, _) = instructions.into_parts();
-    added
-        .iter()
-        .map(|header| {
-            let mut value = HeaderValue::from_str(header.value()).map_err(|_| SignError)?;
-            value.set_sensitive(true);
-            Ok((HeaderName::from_static(header.name()), value))
-        })
-        .collect()
+    if request.host.is_empty() || !request.host.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(SignError);
+    }
+    let date_time = date_time(scope.at_ms);
+    let date = date_time.get(..8).unwrap_or_default();
+    let payload_hash = hex(&Sha256::digest(request.body));
+    let token = credentials.session_token();
+
+    let mut headers = Vec::with_capacity(request.headers.len() + 4);
+    headers.push(("host", request.host));
+    headers.extend_from_slice(request.headers);
+    headers.push((X_AMZ_DATE, &date_time));
+    if let Some(token) = token.filter(|_| canonical.sign_session_token) {
+        headers.push((X_AMZ_SECURITY_TOKEN, token));
+    }
+    if canonical.payload_header {
+        headers.push((X_AMZ_CONTENT_SHA256, &payload_hash));
+    }
+    let (text, signed_names) = canonical.request(request.method, request.target, &mut headers, &payload_hash)?;
+
+    let Scope { region, service, .. } = scope;
+    let credential_scope = format!("{date}/{region}/{service}/aws4_request");
+    let hash = hex(&Sha256::digest(text));
+    let to_sign = format!("AWS4-HMAC-SHA256\n{date_time}\n{credential_scope}\n{hash}");
+    let signature = keys.sign(credentials, date, scope, &to_sign);
+    let key_id = credentials.access_key_id();
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={key_id}/{credential_scope}, SignedHeaders={signed_names}, Signature={signature}"
+    );
+
+    let mut added = Vec::with_capacity(4);
+    added.push((HeaderName::from_static(X_AMZ_DATE), value(&date_time)?));
+    if let Some(token) = token {
+        added.push((HeaderName::from_static(X_AMZ_SECURITY_TOKEN), value(token)?));
+    }
+    if canonical.payload_header {
+        added.push((HeaderName::from_static(X_AMZ_CONTENT_SHA256), value(&payload_hash)?));
+    }
+    added.push((AUTHORIZATION, value(&authorization)?));
+    Ok(added)
 }
 
 /// The headers of a request that are signed: `content-type` and every `x-amz-…`. Anything else may be changed on the
@@ -163,3 +130,31 @@ pub fn signed_headers(headers: &HeaderMap) -> Result<Vec<(&str, &str)>, SignErro
 fn plain(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok().filter(|text| !text.contains('\t'))
 }
+
+fn value(text: &str) -> Result<HeaderValue, SignError> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| SignError)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// ISO 8601 basic format, such as `20150830T123600Z`.
+fn date_time(at_ms: u64) -> String {
+    let at = Utc::from_epoch_ms(at_ms);
+    format!(
+        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        at.year, at.month, at.day, at.hour, at.minute, at.second
+    )
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        out.push(digit(byte >> 4));
+        out.push(digit(byte & 15));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Query parameters in one canonical encoding, which is what is sent and what is signed.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+
 use crate::routes::QueryRules;
 
 /// A query parameter with name and value percent-encoded: everything but `A-Za-z0-9-_.~`, upper-case digits.
@@ -33,23 +35,28 @@ pub fn parse_pairs(query: &str, plus_as_space: bool) -> Vec<Pair> {
 }
 
 fn canonical(text: &str, plus_as_space: bool, decoded: &mut Vec<u8>) -> (String, bool) {
+    if text.bytes().all(is_unreserved) {
+        return (text.to_owned(), true);
+    }
     decoded.clear();
     if plus_as_space && text.contains('+') {
-        decoded.extend(percent_encoding::percent_decode_str(&text.replace('+', " ")));
+        decoded.extend(percent_decode_str(&text.replace('+', " ")));
     } else {
-        decoded.extend(percent_encoding::percent_decode_str(text));
+        decoded.extend(percent_decode_str(text));
     }
     (encode(decoded), std::str::from_utf8(decoded).is_ok())
 }
 
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+}
+
+/// Everything but the unreserved characters of RFC 3986.
+pub(crate) const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// Percent-encodes everything but the unreserved characters of RFC 3986.
 pub fn encode(bytes: &[u8]) -> String {
-    const UNRESERVED: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'~');
-    percent_encoding::percent_encode(bytes, &UNRESERVED).to_string()
+    percent_encode(bytes, &RESERVED).collect()
 }
 
 /// Writes pairs as a query string, without a `?`.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -20,7 +20,7 @@ use crate::error::Failure;
 use crate::request::Outgoing;
 use crate::response;
 use crate::routes::{EndpointSettings, Signing};
-use crate::sign::{Canonical, Scope, Unsigned, sign, signed_headers};
+use crate::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
 
 /// A live endpoint.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub struct Endpoint {
 struct Signer {
     signing: Signing,
     canonical: Canonical,
+    keys: SigningKeys,
     credentials: Arc<Provider>,
 }
 
@@ -42,6 +43,7 @@ impl Endpoint {
     pub fn new(settings: EndpointSettings, client: Arc<LazyClient>, credentials: &Arc<Provider>) -> Self {
         let signer = settings.signing.clone().map(|signing| Signer {
             canonical: Canonical::of_service(&signing.service),
+            keys: SigningKeys::default(),
             credentials: match &signing.keys {
                 Some(keys) => Arc::new(Provider::of_keys(keys)),
                 None => credentials.clone(),
@@ -135,9 +137,9 @@ impl Signer {
         let scope = Scope {
             region: &self.signing.region,
             service: &self.signing.service,
-            at: std::time::UNIX_EPOCH + Duration::from_millis(clock.now_ms()),
+            at_ms: clock.now_ms(),
         };
-        let added = sign(&request, &credentials, &scope, self.canonical).map_err(|_| Failure::Signing)?;
+        let added = sign(&request, &credentials, &scope, self.canonical, &self.keys).map_err(|_| Failure::Signing)?;
         headers.extend(added);
         Ok(())
     }
@@ -160,21 +162,18 @@ async fn send(
     if !body.is_empty() {
         request = request.body(body);
     }
-    let upstream = request.send().await.map_err(|error| describe(&error))?;
+    let mut upstream = request.send().await.map_err(|error| describe(&error))?;
     let status = upstream.status();
     account.status(status.as_u16());
-    let mut headers = HeaderMap::new();
-    let body = if response::has_body(status, method) {
-        headers.clone_from(upstream.headers());
-        read_body(upstream, limit).await.map_err(|error| match error {
-            BodyError::TooLarge => Failure::ResponseTooLarge,
-            BodyError::Transport(error) if error.is_timeout() => Failure::UpstreamTimeout,
-            BodyError::Transport(_) => Failure::BadResponse,
-        })?
-    } else {
-        headers.clone_from(upstream.headers());
-        Bytes::new()
-    };
+    let headers = std::mem::take(upstream.headers_mut());
+    if !response::has_body(status, method) {
+        return response::answer(status, headers, Bytes::new(), method);
+    }
+    let body = read_body(upstream, limit).await.map_err(|error| match error {
+        BodyError::TooLarge => Failure::ResponseTooLarge,
+        BodyError::Transport(error) if error.is_timeout() => Failure::UpstreamTimeout,
+        BodyError::Transport(_) => Failure::BadResponse,
+    })?;
     response::answer(status, headers, body, method)
 }
 
