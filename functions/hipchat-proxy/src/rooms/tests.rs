@@ -22,6 +22,8 @@ fn rooms_are_found_in_the_documented_order() {
         room("Café", 9, &[]),
         room("a%20b", 10, &[]),
         room("a b", 11, &[]),
+        room("X%20Y", 12, &[]),
+        room("x y", 13, &[]),
     ];
     let directory = Directory::new(rooms, &[], Fallback::Reject, |place, _| panic!("{place}"));
     for (wanted, index) in [
@@ -39,6 +41,8 @@ fn rooms_are_found_in_the_documented_order() {
         ("caf%C3%A9", Some(3)),
         ("a%20b", Some(4)),
         ("a b", Some(5)),
+        ("x%20y", Some(7)),
+        ("x%20Y", Some(6)),
         ("nope", None),
         ("", None),
     ] {
