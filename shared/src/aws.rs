@@ -37,15 +37,9 @@ pub fn sdk_config(env: &dyn Env, service: &str, region: String) -> Result<SdkCon
         .and_then(|url| url.parse().ok())
         .is_some_and(|url: url::Url| url.scheme() == "http" && is_loopback(&url));
     let http = sdk_http_client(!is_local)?;
-    let credentials = match (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {
-        (Some(key), Some(secret)) => {
-            let token = set("AWS_SESSION_TOKEN");
-            SharedCredentialsProvider::new(Credentials::new(key, secret, token, None, "environment"))
-        }
-        _ => {
-            let provider_config = ProviderConfig::default().with_http_client(http.clone());
-            SharedCredentialsProvider::new(EcsCredentialsProvider::builder().configure(&provider_config).build())
-        }
+    let credentials = match environment_credentials(env, "environment") {
+        Some(credentials) => SharedCredentialsProvider::new(credentials),
+        None => container_credentials(http.clone()),
     };
     let mut builder = SdkConfig::builder();
     builder.set_endpoint_url(endpoint);
@@ -56,6 +50,21 @@ pub fn sdk_config(env: &dyn Env, service: &str, region: String) -> Result<SdkCon
         .use_fips(set("AWS_USE_FIPS_ENDPOINT").is_some_and(|value| value.eq_ignore_ascii_case("true")))
         .http_client(http)
         .build())
+}
+
+/// The role's credentials as Lambda puts them into the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
+/// `AWS_SESSION_TOKEN`. `source` names them in the SDK's own messages.
+pub fn environment_credentials(env: &dyn Env, source: &'static str) -> Option<Credentials> {
+    let set = |name: &str| env.get(name).filter(|value| !value.is_empty());
+    let (key, secret) = (set("AWS_ACCESS_KEY_ID")?, set("AWS_SECRET_ACCESS_KEY")?);
+    Some(Credentials::new(key, secret, set("AWS_SESSION_TOKEN"), None, source))
+}
+
+/// The role's credentials as a container gets them, and a function with SnapStart: from the endpoint in
+/// `AWS_CONTAINER_CREDENTIALS_FULL_URI` or `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`. They are asked for on every use.
+pub fn container_credentials(http: SharedHttpClient) -> SharedCredentialsProvider {
+    let provider_config = ProviderConfig::default().with_http_client(http);
+    SharedCredentialsProvider::new(EcsCredentialsProvider::builder().configure(&provider_config).build())
 }
 
 /// An HTTP client for SDK clients, on the suite's own client. `https` as in [`ClientOptions`].

@@ -25,7 +25,7 @@ pub enum Source {
 /// | `AWS_LAMBDA_FUNCTION_NAME` | this function's name, its mark in `via`; `local` when unset |
 /// | `AWS_ENDPOINT_URL_LAMBDA`, `AWS_ENDPOINT_URL` | another address of the Lambda service, for routes that name none |
 /// | `AWS_REGION` | region of routes that neither say one nor have it in their host or ARN |
-/// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the function's own credentials; without them the SDK's default chain |
+/// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the function's own credentials; without them those of a container, as with SnapStart |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Where the route table comes from.

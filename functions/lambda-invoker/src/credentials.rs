@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{
     self, ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future,
 };
-use shared::aws::sdk_http_client;
+use shared::aws::{container_credentials, environment_credentials, sdk_http_client};
 use shared::{Clock, Env};
 use tokio::sync::Mutex;
 
@@ -25,30 +24,24 @@ pub struct Provider {
 enum Source {
     /// These, for good.
     Fixed(Credentials),
-    /// The SDK's default chain, set up on first use.
-    Chain { clock: Arc<dyn Clock>, kept: Mutex<Kept> },
+    /// The container's, set up on first use.
+    Container { clock: Arc<dyn Clock>, kept: Mutex<Kept> },
 }
 
 #[derive(Default)]
 struct Kept {
-    chain: Option<SharedCredentialsProvider>,
+    provider: Option<SharedCredentialsProvider>,
     credentials: Option<Credentials>,
 }
 
 impl Provider {
-    /// The function's own credentials: the three variables that Lambda sets, or else whatever the SDK's default chain
-    /// finds (profile, web identity, container, instance metadata).
+    /// The function's own credentials: the three variables that Lambda sets, or else what a container gets, which is
+    /// how a function with SnapStart has them. A function meets no other source of the SDK's default chain (profile,
+    /// web identity, instance metadata).
     pub fn of_function(env: &dyn Env, clock: Arc<dyn Clock>) -> Self {
-        let set = |name: &str| env.get(name).filter(|value| !value.is_empty());
-        let source = match (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {
-            (Some(key), Some(secret)) => Source::Fixed(Credentials::new(
-                key,
-                secret,
-                set("AWS_SESSION_TOKEN"),
-                None,
-                "environment",
-            )),
-            _ => Source::Chain {
+        let source = match environment_credentials(env, "environment") {
+            Some(credentials) => Source::Fixed(credentials),
+            None => Source::Container {
                 clock,
                 kept: Mutex::default(),
             },
@@ -72,7 +65,7 @@ impl Provider {
     pub async fn credentials(&self) -> provider::Result {
         let (clock, kept) = match &self.source {
             Source::Fixed(credentials) => return Ok(credentials.clone()),
-            Source::Chain { clock, kept } => (clock, kept),
+            Source::Container { clock, kept } => (clock, kept),
         };
         let mut kept = kept.lock().await;
         if let Some(credentials) = &kept.credentials
@@ -80,29 +73,17 @@ impl Provider {
         {
             return Ok(credentials.clone());
         }
-        if kept.chain.is_none() {
-            kept.chain = Some(default_chain().await?);
-        }
-        let chain = kept
-            .chain
-            .as_ref()
-            .ok_or_else(|| CredentialsError::not_loaded("no chain"))?;
-        let credentials = chain.provide_credentials().await?;
+        let provider = match &kept.provider {
+            Some(provider) => provider.clone(),
+            None => {
+                let http = sdk_http_client(true).map_err(CredentialsError::provider_error)?;
+                kept.provider.insert(container_credentials(http)).clone()
+            }
+        };
+        let credentials = provider.provide_credentials().await?;
         kept.credentials = Some(credentials.clone());
         Ok(credentials)
     }
-}
-
-/// The SDK's default chain. It may have to reach STS or an endpoint of the container, through the suite's client.
-async fn default_chain() -> Result<SharedCredentialsProvider, CredentialsError> {
-    let http = sdk_http_client(true).map_err(CredentialsError::provider_error)?;
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .load()
-        .await;
-    config
-        .credentials_provider()
-        .ok_or_else(|| CredentialsError::not_loaded("no provider"))
 }
 
 fn lasts(credentials: &Credentials, clock: &dyn Clock) -> bool {
@@ -116,7 +97,7 @@ impl std::fmt::Debug for Provider {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.source {
             Source::Fixed(_) => "Provider(fixed)",
-            Source::Chain { .. } => "Provider(chain)",
+            Source::Container { .. } => "Provider(container)",
         })
     }
 }
