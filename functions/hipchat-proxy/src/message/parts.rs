@@ -31,7 +31,8 @@ pub fn lay_out(atoms: &[Atom], limit: usize, max_parts: usize) -> Laid {
             truncated: false,
         };
     }
-    let units: Vec<Unit<'_>> = atoms.iter().flat_map(units_of).collect();
+    let mut units = Vec::with_capacity(bytes);
+    atoms.iter().for_each(|atom| push_units(atom, &mut units));
     let mut parts = Vec::new();
     let mut rest = units.as_slice();
     let mut state = State::default();
@@ -84,31 +85,28 @@ enum Kind {
     FenceClose,
 }
 
-fn units_of(atom: &Atom) -> Vec<Unit<'_>> {
-    let one = |kind| {
-        let text = atom.as_str();
-        vec![Unit {
-            text,
-            length: text.chars().count(),
-            kind,
-        }]
+fn push_units<'a>(atom: &'a Atom, units: &mut Vec<Unit<'a>>) {
+    let kind = match atom {
+        Atom::Text(text) => return push_glyphs(text, units),
+        Atom::Token(_) => Kind::Glyph,
+        Atom::Newline => Kind::Newline,
+        Atom::Open(mark) => Kind::Open(*mark),
+        Atom::Close(mark) => Kind::Close(*mark),
+        Atom::FenceOpen => Kind::FenceOpen,
+        Atom::FenceClose => Kind::FenceClose,
     };
-    match atom {
-        Atom::Text(text) => glyphs(text),
-        Atom::Token(_) => one(Kind::Glyph),
-        Atom::Newline => one(Kind::Newline),
-        Atom::Open(mark) => one(Kind::Open(*mark)),
-        Atom::Close(mark) => one(Kind::Close(*mark)),
-        Atom::FenceOpen => one(Kind::FenceOpen),
-        Atom::FenceClose => one(Kind::FenceClose),
-    }
+    let text = atom.as_str();
+    units.push(Unit {
+        text,
+        length: text.chars().count(),
+        kind,
+    });
 }
 
 /// The characters of a text as people see them; an escape is one. A character made of very many code points is cut
 /// all the same, so that no unit is longer than a part.
-fn glyphs(text: &str) -> Vec<Unit<'_>> {
+fn push_glyphs<'a>(text: &'a str, units: &mut Vec<Unit<'a>>) {
     const LONGEST: usize = 64;
-    let mut units = Vec::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
         let mut length = match rest.as_bytes() {
@@ -131,7 +129,6 @@ fn glyphs(text: &str) -> Vec<Unit<'_>> {
         });
         rest = after;
     }
-    units
 }
 
 fn escape_length(text: &str) -> usize {
