@@ -93,7 +93,7 @@ fn batch(
         let cpu = |thread: Option<_>| thread.map_or(Ok(Duration::ZERO), own_cpu_time);
         let (before, upstream_before) = (own_cpu_time(api_thread)?, cpu(upstream_thread)?);
         if let Some((upstream, _)) = upstream {
-            upstream.reset(Duration::ZERO);
+            upstream.reset(Duration::ZERO, "");
         }
         let batch = session.run(invocations, LIMIT, alive)?;
         if let Some((upstream, _)) = upstream {

@@ -113,8 +113,10 @@ impl Report {
                 let Some(cold) = cold else { continue };
                 let [next, next_ratio, _] = cells(&cold.first_next_ms, floor.map(|cold| &cold.first_next_ms), 2);
                 let mut line = vec![format!("{}{name}", row.name), next, next_ratio];
-                line.extend(cells(&cold.response_ms, floor.map(|cold| &cold.response_ms), 2));
-                line.extend(cells(&cold.response_cpu_ms, floor.map(|cold| &cold.response_cpu_ms), 2));
+                if cold.response_ms.median > 0.0 {
+                    line.extend(cells(&cold.response_ms, floor.map(|cold| &cold.response_ms), 2));
+                    line.extend(cells(&cold.response_cpu_ms, floor.map(|cold| &cold.response_cpu_ms), 2));
+                }
                 table.row(line);
             }
         }

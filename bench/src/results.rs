@@ -14,7 +14,7 @@ pub struct ColdSummary {
     pub first_next_ms: Summary,
     /// CPU time by then, in milliseconds.
     pub first_next_cpu_ms: Summary,
-    /// Start to first answer, in milliseconds.
+    /// Start to first answer, in milliseconds; zero where no event is sent.
     pub response_ms: Summary,
     /// CPU time by then, in milliseconds.
     pub response_cpu_ms: Summary,

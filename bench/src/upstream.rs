@@ -89,6 +89,7 @@ impl Calls {
 pub struct Upstream {
     calls: [AtomicU64; ROUTES.len()],
     delay_us: AtomicU64,
+    sent: Mutex<&'static str>,
     complaint: Mutex<Option<String>>,
     server_thread: Mutex<Option<Pid>>,
     replies: Replies,
@@ -102,6 +103,7 @@ pub fn start() -> io::Result<(Arc<Upstream>, SocketAddr)> {
     let upstream = Arc::new(Upstream {
         calls: Default::default(),
         delay_us: AtomicU64::new(0),
+        sent: Mutex::new(""),
         complaint: Mutex::new(None),
         server_thread: Mutex::new(None),
         replies: Replies::new(),
@@ -112,12 +114,14 @@ pub fn start() -> io::Result<(Arc<Upstream>, SocketAddr)> {
 
 impl Upstream {
     /// Forgets all calls; from now on every answer is held back for `delay`, except those of Secrets Manager.
-    pub fn reset(&self, delay: Duration) {
+    /// Every call's body must contain `sent`, with the same exception.
+    pub fn reset(&self, delay: Duration, sent: &'static str) {
         for calls in &self.calls {
             calls.store(0, Ordering::Relaxed);
         }
         self.delay_us
             .store(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = sent;
         *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -146,6 +150,10 @@ impl Upstream {
             .calls
             .get(route as usize)
             .map_or(0, |calls| calls.fetch_add(1, Ordering::Relaxed));
+        let sent = *self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if !sent.is_empty() && route != Route::Secrets {
+            expect_text(request.body, sent)?;
+        }
         let replies = &self.replies;
         let reply = match route {
             Route::Floor => &replies.floor,

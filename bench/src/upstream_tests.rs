@@ -21,7 +21,7 @@ const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
 #[test]
 fn right_calls_are_answered_and_counted() {
     let (stand_ins, address) = upstream::start().unwrap();
-    stand_ins.reset(Duration::ZERO);
+    stand_ins.reset(Duration::ZERO, "");
     let form = format!("token={GOOD_TOKEN}&token_type_hint=access_token");
     assert!(call(address, "/introspect", FORM, &form).contains(r#""active":true"#));
     let slack = format!("authorization: Bearer {SLACK_TOKEN}\r\n");
@@ -39,7 +39,7 @@ fn right_calls_are_answered_and_counted() {
         (1, 2, 1)
     );
     assert_eq!(calls.others(Some(Route::Slack)), 2);
-    stand_ins.reset(Duration::ZERO);
+    stand_ins.reset(Duration::ZERO, "");
     assert_eq!(stand_ins.finish().unwrap().others(None), 0);
 }
 
@@ -88,7 +88,7 @@ fn wrong_calls_are_refused_and_told() {
             "POST is not expected there",
         ),
     ] {
-        stand_ins.reset(Duration::ZERO);
+        stand_ins.reset(Duration::ZERO, "");
         assert!(
             call(address, target, headers, body).starts_with("HTTP/1.1 400 "),
             "{target}"
@@ -104,8 +104,21 @@ fn wrong_calls_are_refused_and_told() {
 #[test]
 fn answers_are_held_back_when_told() {
     let (stand_ins, address) = upstream::start().unwrap();
-    stand_ins.reset(Duration::from_millis(30));
+    stand_ins.reset(Duration::from_millis(30), "");
     let before = Instant::now();
     call(address, "/floor", "", "{}");
     assert!(before.elapsed() >= Duration::from_millis(30));
+}
+
+#[test]
+fn every_call_must_contain_what_is_said() {
+    let (stand_ins, address) = upstream::start().unwrap();
+    stand_ins.reset(Duration::ZERO, "*bold*");
+    assert!(call(address, "/floor", "", "a *bold* word").starts_with("HTTP/1.1 200 "));
+    assert!(stand_ins.finish().is_ok());
+    assert!(call(address, "/floor", "", "a <b>bold</b> word").starts_with("HTTP/1.1 400 "));
+    assert_eq!(
+        stand_ins.finish().unwrap_err(),
+        "a call to /floor: no *bold* in a <b>bold</b> word"
+    );
 }

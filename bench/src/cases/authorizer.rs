@@ -37,10 +37,10 @@ const HTTPS: Refused = Refused {
         ("AUTHZ_INTROSPECTION_URL", "https://127.0.0.1:1/introspect"),
         ("AUTHZ_RETRIES", "0"),
     ],
-    expected: Expected {
+    expected: Some(Expected {
         error: true,
         needle: r#""errorMessage":"InternalError""#,
-    },
+    }),
 };
 
 const ALLOW: Case = Case {
@@ -54,6 +54,7 @@ const ALLOW: Case = Case {
     },
     check: check_allow,
     calls: Some((Route::Introspection, Frequency::Once)),
+    sent: "",
     base: CACHED,
     plain: PLAIN,
     secret: None,
@@ -68,6 +69,7 @@ pub(super) const CASES: &[Case] = &[
         name: "authorizer, uncached",
         floor: FLOOR_POST,
         calls: Some((Route::Introspection, Frequency::Each)),
+        sent: "",
         base: UNCACHED,
         secret: Some(SECRET),
         https: Some(HTTPS),
@@ -94,6 +96,7 @@ pub(super) const CASES: &[Case] = &[
         },
         check: check_unauthorized,
         calls: Some((Route::Introspection, Frequency::Each)),
+        sent: "",
         base: UNCACHED,
         ..ALLOW
     },

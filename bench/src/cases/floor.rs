@@ -23,6 +23,7 @@ pub(super) const CASES: &[Case] = &[
         },
         check: check_echo,
         calls: None,
+        sent: "",
         base: &[],
         plain: &[],
         secret: None,
@@ -41,15 +42,16 @@ pub(super) const CASES: &[Case] = &[
         },
         check: check_post,
         calls: Some((Route::Floor, Frequency::Each)),
+        sent: "",
         base: &[("FLOOR_POST_URL", "{upstream}/floor")],
         plain: &[],
         secret: None,
         https: Some(Refused {
             variables: &[("FLOOR_POST_URL", "https://127.0.0.1:1/floor")],
-            expected: Expected {
+            expected: Some(Expected {
                 error: true,
                 needle: r#""errorMessage":"#,
-            },
+            }),
         }),
         cold: true,
         divisor: 1,

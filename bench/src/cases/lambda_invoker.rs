@@ -40,10 +40,10 @@ const HTTPS: Refused = Refused {
         "INVOKER_CONFIG",
         table!("https://127.0.0.1:1", r#""bench-api-key-000000000000000000000000""#),
     )],
-    expected: Expected {
+    expected: Some(Expected {
         error: false,
         needle: r#""statusCode":502"#,
-    },
+    }),
 };
 
 const SIGNED: Case = Case {
@@ -57,6 +57,7 @@ const SIGNED: Case = Case {
     },
     check: check_orders,
     calls: Some((Route::Signed, Frequency::Each)),
+    sent: "",
     base: &[],
     plain: PLAIN,
     secret: None,
