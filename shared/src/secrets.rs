@@ -69,13 +69,17 @@ struct Kept {
     read_at_ms: u64,
 }
 
+/// The place of one text, empty until it was read.
+type Slot = Arc<Mutex<Option<Kept>>>;
+
 /// Reads secrets and keeps each for a time. One read serves all JSON keys of a secret, and callers that ask
 /// at the same moment wait for the same read.
 pub struct Secrets {
     store: Arc<dyn SecretStore>,
     clock: Arc<dyn Clock>,
     ttl: Duration,
-    kept: Mutex<HashMap<Version, Kept>>,
+    /// Each text behind a lock of its own, so that different secrets are read at the same time.
+    kept: Mutex<HashMap<Version, Slot>>,
 }
 
 impl Secrets {
@@ -112,10 +116,11 @@ impl Secrets {
             SecretSource::Arn(arn) => arn,
         };
         let key = (arn.secret_id.clone(), arn.version_stage.clone(), arn.version_id.clone());
+        let slot = self.kept.lock().await.entry(key).or_default().clone();
         // Held while reading, so that simultaneous callers share one read.
-        let mut kept = self.kept.lock().await;
+        let mut kept = slot.lock().await;
         let now_ms = self.clock.now_ms();
-        if let Some(entry) = kept.get(&key) {
+        if let Some(entry) = kept.as_ref() {
             let age = now_ms.checked_sub(entry.read_at_ms).map(Duration::from_millis);
             if age.is_some_and(|age| age < max_age) {
                 return arn.pick(&entry.text);
@@ -123,13 +128,10 @@ impl Secrets {
         }
         let text = self.store.fetch(arn).await?;
         let picked = arn.pick(&text)?;
-        kept.insert(
-            key,
-            Kept {
-                text,
-                read_at_ms: now_ms,
-            },
-        );
+        *kept = Some(Kept {
+            text,
+            read_at_ms: now_ms,
+        });
         Ok(picked)
     }
 }
@@ -211,6 +213,31 @@ mod tests {
         clock.set_ms(1_000);
         secrets.read(&source("")).await.unwrap();
         assert_eq!(store.reads(), 2);
+    }
+
+    /// Answers only when two different secrets have been asked for.
+    struct InPairs(tokio::sync::Barrier);
+
+    impl SecretStore for InPairs {
+        fn fetch<'a>(
+            &'a self,
+            _: &'a SecretArn,
+        ) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + 'a>> {
+            Box::pin(async move {
+                self.0.wait().await;
+                Ok(Secret::new("x"))
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn different_secrets_are_read_side_by_side() {
+        let store = Arc::new(InPairs(tokio::sync::Barrier::new(2)));
+        let secrets = Secrets::new(store, Arc::new(ManualClock::default()), Duration::from_secs(300));
+        let (one, other) = (source(""), source("::AWSPREVIOUS:"));
+        let both = async { tokio::join!(secrets.read(&one), secrets.read(&other)) };
+        let (one, other) = tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
+        assert!(one.unwrap().matches("x") && other.unwrap().matches("x"));
     }
 
     #[tokio::test]

@@ -30,18 +30,32 @@ impl App {
             telemetry.write(line);
         }
         let mut problems = Vec::new();
-        let slack_token = read(&secrets, config.slack_token.as_ref(), "SLACK_TOKEN", &mut problems).await;
+        let directory_source = match &config.directory {
+            Some(DirectorySource::Document(source)) => Some(source),
+            _ => None,
+        };
+        // Side by side: each is a question to Secrets Manager in the middle of a cold start.
+        let (slack_token, directory_text, tokens_text) = tokio::join!(
+            read(&secrets, config.slack_token.as_ref(), "SLACK_TOKEN"),
+            read(&secrets, directory_source, "HIPCHAT_DIRECTORY"),
+            read(&secrets, config.tokens.as_ref(), "HIPCHAT_TOKENS"),
+        );
+        let mut known = |read: Result<Option<Secret>, String>| {
+            read.unwrap_or_else(|problem| {
+                problems.push(problem);
+                None
+            })
+        };
+        let slack_token = known(slack_token);
+        let directory_text = known(directory_text);
+        let tokens_text = known(tokens_text);
         if slack_token.as_ref().is_some_and(|token| !Slack::can_send(token)) {
             problems.push("SLACK_TOKEN: must be a text without control characters".to_owned());
         }
         let directory_text = match &config.directory {
             Some(DirectorySource::File(path)) => read_file(path, &mut problems),
-            Some(DirectorySource::Document(source)) => {
-                read(&secrets, Some(source), "HIPCHAT_DIRECTORY", &mut problems).await
-            }
-            None => None,
+            _ => directory_text,
         };
-        let tokens_text = read(&secrets, config.tokens.as_ref(), "HIPCHAT_TOKENS", &mut problems).await;
 
         let directory = checked(directory_text, rooms::read, &mut problems);
         let nowhere = Directory::default();
@@ -78,20 +92,13 @@ impl App {
     }
 }
 
-async fn read(
-    secrets: &Secrets,
-    source: Option<&SecretSource>,
-    variable: &str,
-    problems: &mut Vec<String>,
-) -> Option<Secret> {
-    let source = source?;
-    match secrets.read(source).await {
-        Ok(secret) => Some(secret),
-        Err(error) => {
-            problems.push(format!("{variable}_SECRET_ARN: {error}"));
-            None
-        }
-    }
+/// The value of `variable`, if it has a source.
+async fn read(secrets: &Secrets, source: Option<&SecretSource>, variable: &str) -> Result<Option<Secret>, String> {
+    let Some(source) = source else { return Ok(None) };
+    let value = secrets.read(source).await;
+    value
+        .map(Some)
+        .map_err(|error| format!("{variable}_SECRET_ARN: {error}"))
 }
 
 fn read_file(path: &str, problems: &mut Vec<String>) -> Option<Secret> {
