@@ -1,6 +1,14 @@
 //! The real binaries, driven through the local stack: load balancers, API Gateways and stand-ins on loopback.
 //! Each test starts a suite of its own, so that none sees another's faults.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod authorizer;
 mod events;
 mod hipchat_proxy;
