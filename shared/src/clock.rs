@@ -1,6 +1,5 @@
 //! The wall clock behind a trait, and the one way this suite writes a moment down.
 
-use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The wall clock. Expiry is compared with it and not with a monotonic clock, since Lambda freezes an
@@ -86,12 +85,35 @@ pub fn rfc3339(epoch_ms: u64) -> String {
 /// Appends what [`rfc3339`] gives to `out`.
 pub fn write_rfc3339(epoch_ms: u64, out: &mut String) {
     let at = Utc::from_epoch_ms(epoch_ms);
-    // Writing to a String cannot fail.
-    let _ = write!(
-        out,
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        at.year, at.month, at.day, at.hour, at.minute, at.second, at.millisecond
-    );
+    for (number, width, after) in [
+        (at.year, 4, '-'),
+        (at.month, 2, '-'),
+        (at.day, 2, 'T'),
+        (at.hour, 2, ':'),
+        (at.minute, 2, ':'),
+        (at.second, 2, '.'),
+        (at.millisecond, 3, 'Z'),
+    ] {
+        push_decimal(out, number, width);
+        out.push(after);
+    }
+}
+
+/// Appends a number with at least `width` digits, at most 20 of them.
+pub(crate) fn push_decimal(out: &mut String, mut number: u64, width: usize) {
+    // As many as the largest number has.
+    let mut digits = [b'0'; 20];
+    let mut written = 0;
+    for digit in digits.iter_mut().rev() {
+        if number == 0 && written >= width {
+            break;
+        }
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        written += 1;
+    }
+    let digits = digits.get(digits.len() - written..).unwrap_or_default();
+    out.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -110,6 +132,22 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(rfc3339(epoch_ms), expected);
+        }
+    }
+
+    #[test]
+    fn numbers_have_their_digits_and_no_fewer_than_asked() {
+        for (number, width, expected) in [
+            (0, 1, "0"),
+            (0, 3, "000"),
+            (7, 2, "07"),
+            (1234, 2, "1234"),
+            (u64::MAX, 1, "18446744073709551615"),
+            (5, 22, "00000000000000000005"),
+        ] {
+            let mut out = String::new();
+            push_decimal(&mut out, number, width);
+            assert_eq!(out, expected);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Level, NAMESPACE};
-use crate::clock::write_rfc3339;
+use crate::clock::{push_decimal, write_rfc3339};
 
 /// The longest text value in a line, in bytes.
 const MAX_TEXT: usize = 256;
@@ -130,12 +130,9 @@ impl Line {
         if self.outcome.is_some() {
             self.number("Requests", 1);
         }
-        // Writing to a String cannot fail.
-        let _ = write!(
-            self.fields,
-            ",\"_aws\":{{\"Timestamp\":{},\"CloudWatchMetrics\":[",
-            self.now_ms
-        );
+        self.fields.push_str(",\"_aws\":{\"Timestamp\":");
+        push_decimal(&mut self.fields, self.now_ms, 1);
+        self.fields.push_str(",\"CloudWatchMetrics\":[");
         if self.outcome.is_some() {
             self.push_directive(
                 r#"["service","outcome"],["service","outcome","reason"]"#,
@@ -152,35 +149,64 @@ impl Line {
     }
 
     fn push_directive(&mut self, dimensions: &str, metrics: &[(&'static str, Unit, f64)]) {
-        let _ = write!(
-            self.fields,
-            "{{\"Namespace\":\"{NAMESPACE}\",\"Dimensions\":[{dimensions}],\"Metrics\":["
-        );
-        for (at, (name, unit, _)) in metrics.iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            let _ = write!(
-                self.fields,
-                "{comma}{{\"Name\":\"{name}\",\"Unit\":\"{}\"}}",
-                unit.word()
-            );
+        let out = &mut self.fields;
+        for part in [
+            "{\"Namespace\":\"",
+            NAMESPACE,
+            "\",\"Dimensions\":[",
+            dimensions,
+            "],\"Metrics\":[",
+        ] {
+            out.push_str(part);
         }
-        self.fields.push_str("]}");
+        for (at, (name, unit, _)) in metrics.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            for part in ["{\"Name\":\"", name, "\",\"Unit\":\"", unit.word(), "\"}"] {
+                out.push_str(part);
+            }
+        }
+        out.push_str("]}");
     }
 }
 
+/// Three decimals, none for a whole number.
 fn push_number(out: &mut String, value: f64) {
-    // Writing to a String cannot fail.
+    /// Thousandths below this are exact.
+    const LARGE: f64 = 1e12;
     if !value.is_finite() {
         out.push_str("null");
-    } else if value.fract() == 0.0 && value.abs() < 1e15 {
-        let _ = write!(out, "{value:.0}");
+    } else if value.abs() < LARGE {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, and below 10^15"
+        )]
+        let thousandths = (value.abs() * 1000.0).round() as u64;
+        if value < 0.0 && thousandths > 0 {
+            out.push('-');
+        }
+        push_decimal(out, thousandths / 1000, 1);
+        let fraction = thousandths % 1000;
+        if fraction > 0 {
+            out.push('.');
+            push_decimal(out, fraction, 3);
+        }
     } else {
-        let _ = write!(out, "{value:.3}");
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{value:.0}");
     }
 }
 
 fn push_text(out: &mut String, value: &str) {
     out.push('"');
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+    if value.len() <= MAX_TEXT && value.bytes().all(is_plain) {
+        out.push_str(value);
+        out.push('"');
+        return;
+    }
     let mut left = MAX_TEXT;
     for letter in value.chars() {
         if letter.is_control() {
@@ -213,9 +239,19 @@ mod tests {
         let line = finished(|line| {
             line.text("a", "say \"hi\" \\ \r\n{\"level\":\"ERROR\"}\u{85}\u{7f}");
             line.text("b", &"é".repeat(200));
+            line.text("c", &"x".repeat(256));
+            line.text("d", &"x".repeat(257));
+            line.text("e", "a\"b");
+            line.text("f", "a\\b");
+            line.text("g", "a\tb\u{7f}");
         });
         assert_eq!(line["a"], "say \"hi\" \\ {\"level\":\"ERROR\"}");
         assert_eq!(line["b"], "é".repeat(128));
+        assert_eq!(line["c"], "x".repeat(256));
+        assert_eq!(line["d"], "x".repeat(256));
+        assert_eq!(line["e"], "a\"b");
+        assert_eq!(line["f"], "a\\b");
+        assert_eq!(line["g"], "ab");
     }
 
     #[test]
@@ -225,11 +261,19 @@ mod tests {
             line.number("b", 200);
             line.number("c", f64::NAN);
             line.flag("d", true);
+            line.number("e", -0.0625);
+            line.number("f", 1e18);
+            line.number("g", 0.0004);
+            line.number("h", 59.9996);
         });
         assert_eq!(line["a"], 1.5);
         assert_eq!(line["b"], 200);
         assert!(line["c"].is_null());
         assert_eq!(line["d"], true);
+        assert_eq!(line["e"], -0.063);
+        assert_eq!(line["f"], 1e18);
+        assert_eq!(line["g"], 0);
+        assert_eq!(line["h"], 60);
     }
 
     #[test]
