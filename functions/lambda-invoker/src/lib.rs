@@ -119,8 +119,11 @@ impl App {
         account.took(route);
         let clock = self.0.clock.as_ref();
         let deadline = Deadline::from_context(context, clock, route.deadline_margin).capped(route.timeout);
-        let front = inbound.context.clone();
-        let client_host = inbound.request.headers().get(HOST).cloned();
+        let Inbound {
+            request,
+            context: front,
+        } = inbound;
+        let client_host = request.headers().get(HOST).cloned();
         let passage = Passage {
             front: &front,
             authorization: &route.authorization,
@@ -128,7 +131,7 @@ impl App {
             trace_id: context.xray_trace_id.as_deref(),
             mark: &self.0.mark,
         };
-        let outgoing = request::prepare(inbound, &path, route, &passage)?;
+        let outgoing = request::prepare(request, &path, route, &passage)?;
         if deadline.remaining() < LEAST_TIME {
             return Err(Failure::DeadlineTooClose);
         }
@@ -145,7 +148,8 @@ impl App {
                     own_arn: &context.invoked_function_arn,
                     now_ms: clock.now_ms(),
                 };
-                function.call(outgoing, &surroundings, limit, deadline, account).await
+                // Boxed, so that requests to endpoints do not carry the size of an SDK call.
+                Box::pin(function.call(outgoing, &surroundings, limit, deadline, account)).await
             }
         }
     }

@@ -7,7 +7,7 @@ pub mod query;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap};
 use http::{Method, Request};
-use shared::http::{FrontContext, Inbound};
+use shared::http::FrontContext;
 
 use crate::error::Failure;
 use crate::routes::{Destination, Route};
@@ -91,8 +91,8 @@ pub fn host(headers: &HeaderMap) -> String {
 ///
 /// # Errors
 /// 400, 413 or 508.
-pub fn prepare(inbound: Inbound, path: &str, route: &Route, passage: &Passage<'_>) -> Result<Outgoing, Failure> {
-    let Inbound { request, context } = inbound;
+pub fn prepare(request: Request<Bytes>, path: &str, route: &Route, passage: &Passage<'_>) -> Result<Outgoing, Failure> {
+    let context = passage.front;
     let (parts, body) = request.into_parts();
     let announced = parts
         .headers
@@ -103,7 +103,7 @@ pub fn prepare(inbound: Inbound, path: &str, route: &Route, passage: &Passage<'_
         return Err(Failure::RequestTooLarge);
     }
     let signed = headers::will_sign(&parts.headers, &route.authorization);
-    let (path, tail) = outgoing_path(path, route, &context)?;
+    let (path, tail) = outgoing_path(path, route, context)?;
     let base_query: &[Pair] = match &route.destination {
         Destination::Endpoint(endpoint) => &endpoint.base_query,
         Destination::Function(_) => &[],

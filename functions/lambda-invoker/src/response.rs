@@ -1,13 +1,13 @@
 //! What a target answered -> what the client gets.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode};
 
 use shared::http::{Front, FrontAnswer, Inbound, Unreadable};
 
 use crate::error::Failure;
-use crate::request::headers::{X_REQUEST_ID, remove_hop_by_hop};
+use crate::request::headers::{self, X_REQUEST_ID};
 
 const X_AMZN_REQUESTID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const X_UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
@@ -84,16 +84,9 @@ pub fn answer(
     if status.is_informational() {
         return Err(Failure::BadResponse);
     }
-    remove_hop_by_hop(&mut headers);
-    headers.remove(CONTENT_LENGTH);
-    let remapped: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("x-amzn-remapped-"))
-        .cloned()
-        .collect();
-    for name in remapped {
-        headers.remove(name);
-    }
+    headers::remove(&mut headers, |name| {
+        name == "content-length" || name.starts_with("x-amzn-remapped-")
+    });
     if let Some(id) = headers.remove(X_AMZN_REQUESTID) {
         headers.insert(X_UPSTREAM_REQUEST_ID, id);
     }

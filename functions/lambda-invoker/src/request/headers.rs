@@ -1,10 +1,7 @@
 //! The headers that go out: what belongs to one connection is left behind, what the route sets is set, and the way
 //! that the request has taken is told.
 
-use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
-};
+use http::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, VIA};
 use shared::http::{Front, FrontContext};
 
 use crate::error::Failure;
@@ -19,29 +16,35 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// Headers of one connection (RFC 9110, section 7.6.1, and the older ones that peers still send).
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 /// Headers that change what a signed request means to AWS; a client must not choose them.
-const REPLACED_BY_SIGNING: [HeaderName; 8] = [
-    HeaderName::from_static("x-amz-date"),
-    HeaderName::from_static("x-amz-security-token"),
-    HeaderName::from_static("x-amz-content-sha256"),
-    HeaderName::from_static("x-amz-invocation-type"),
-    HeaderName::from_static("x-amz-log-type"),
-    HeaderName::from_static("x-amz-client-context"),
-    HeaderName::from_static("x-amz-tenant-id"),
-    HeaderName::from_static("x-amz-region-set"),
-];
+fn is_replaced_by_signing(name: &str) -> bool {
+    matches!(
+        name,
+        "x-amz-date"
+            | "x-amz-security-token"
+            | "x-amz-content-sha256"
+            | "x-amz-invocation-type"
+            | "x-amz-log-type"
+            | "x-amz-client-context"
+            | "x-amz-tenant-id"
+            | "x-amz-region-set"
+    )
+}
 
 /// This function's own mark in `via`.
 #[derive(Debug, Clone)]
@@ -101,17 +104,12 @@ pub fn outgoing(mut headers: HeaderMap, passage: &Passage<'_>) -> Result<HeaderM
     let authorization = passage.authorization;
     let signed = will_sign(&headers, authorization);
     let host = headers.remove(HOST);
-    remove_hop_by_hop(&mut headers);
-    headers.remove(CONTENT_LENGTH);
-    headers.remove(EXPECT);
-    if signed {
-        for name in REPLACED_BY_SIGNING {
-            headers.remove(name);
-        }
-    }
-    if authorization.replace_client {
-        headers.remove(AUTHORIZATION);
-    }
+    remove(&mut headers, |name| {
+        name == "content-length"
+            || name == "expect"
+            || signed && is_replaced_by_signing(name)
+            || authorization.replace_client && name == "authorization"
+    });
     if let Some(key) = &authorization.api_key
         && (authorization.api_key_override || !headers.contains_key(X_API_KEY))
     {
@@ -121,20 +119,24 @@ pub fn outgoing(mut headers: HeaderMap, passage: &Passage<'_>) -> Result<HeaderM
     Ok(headers)
 }
 
-/// Drops the headers of one connection and those that `connection` names.
-pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let mut named = Vec::new();
+/// Drops the headers of one connection, those that `connection` names, and those that `unwanted` picks.
+pub fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
+    let mut names: Vec<HeaderName> = Vec::new();
     for value in headers.get_all(CONNECTION) {
-        let names = value.as_bytes().split(|&byte| byte == b',');
-        named.extend(names.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()));
+        let named = value.as_bytes().split(|&byte| byte == b',');
+        names.extend(
+            named
+                .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
+                // A client must not be able to hide where it comes from, or that the request went in circles.
+                .filter(|name| *name != VIA && !name.as_str().starts_with("x-forwarded-")),
+        );
     }
-    for name in named {
-        // A client must not be able to hide where it comes from, or that the request went in circles.
-        if name != VIA && !name.as_str().starts_with("x-forwarded-") {
-            headers.remove(name);
-        }
-    }
-    for name in HOP_BY_HOP {
+    // Names are compared first and removed after, since most requests have none of them.
+    let known = headers
+        .keys()
+        .filter(|name| is_hop_by_hop(name.as_str()) || unwanted(name.as_str()));
+    names.extend(known.cloned());
+    for name in names {
         headers.remove(name);
     }
 }

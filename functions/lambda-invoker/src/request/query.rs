@@ -47,7 +47,8 @@ fn canonical(text: &str, plus_as_space: bool, decoded: &mut Vec<u8>) -> (String,
     (encode(decoded), std::str::from_utf8(decoded).is_ok())
 }
 
-fn is_unreserved(byte: u8) -> bool {
+/// Whether a byte stands for itself everywhere in a URI (RFC 3986, section 2.3).
+pub(crate) fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }
 

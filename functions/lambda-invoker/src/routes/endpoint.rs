@@ -17,8 +17,9 @@ use crate::request::query::{Pair, parse_pairs};
 /// Where an endpoint is and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointSettings {
-    /// Scheme and authority, such as `https://abc.lambda-url.eu-west-1.on.aws`; what a request target is put behind.
-    pub origin: String,
+    /// Scheme and authority, such as `https://abc.lambda-url.eu-west-1.on.aws/`; path and query are put in for each
+    /// request.
+    pub origin: Url,
     /// The path that every request's path begins with; `/` when the URL has none.
     pub base_path: String,
     /// The URL's own query, which comes first.
@@ -81,11 +82,11 @@ pub(super) fn read(
         None => host,
     };
     Some(EndpointSettings {
-        origin: format!("{}://{authority}", url.scheme()),
         base_path: encode_path(url.path()),
         base_query: parse_pairs(url.query().unwrap_or_default(), true),
         host: host_header.or_else(|| HeaderValue::from_str(&authority).ok())?,
         https: url.scheme() == "https",
+        origin: url,
         ca,
         signing,
     })

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::SignError;
-use crate::request::query::{parse_pairs, write_pairs};
+use crate::request::query::{is_unreserved, parse_pairs, write_pairs};
 
 /// How a service wants its canonical request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +112,47 @@ fn push_query(query: &str, out: &mut String) {
     if query.is_empty() {
         return;
     }
+    if is_canonical(query) {
+        let mut pairs: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        pairs.sort_unstable();
+        for (at, (name, value)) in pairs.into_iter().enumerate() {
+            if at > 0 {
+                out.push('&');
+            }
+            out.push_str(name);
+            out.push('=');
+            out.push_str(value);
+        }
+        return;
+    }
     let mut pairs = parse_pairs(query, false);
     pairs.sort_by(|left, right| (&left.name, &left.value).cmp(&(&right.name, &right.value)));
     out.push_str(&write_pairs(&pairs));
+}
+
+/// Whether a query needs no encoding any more, which is how this function writes its own: each pair has one `=`, all
+/// else is unreserved or an escape in upper case of a character that is not.
+fn is_canonical(query: &str) -> bool {
+    query.split('&').all(|pair| {
+        let Some((name, value)) = pair.split_once('=') else {
+            return false;
+        };
+        let spelt = |text: &str| text.bytes().all(|byte| is_unreserved(byte) || byte == b'%');
+        spelt(name) && spelt(value) && escapes_are_canonical(pair)
+    })
+}
+
+fn escapes_are_canonical(pair: &str) -> bool {
+    pair.split('%').skip(1).all(|after| {
+        let digit = |at: usize| match after.as_bytes().get(at).copied() {
+            Some(byte @ b'0'..=b'9') => Some(byte - b'0'),
+            Some(byte @ b'A'..=b'F') => Some(byte - b'A' + 10),
+            _ => None,
+        };
+        digit(0)
+            .zip(digit(1))
+            .is_some_and(|(high, low)| !is_unreserved(high * 16 + low))
+    })
 }
 
 /// Writes `name:value` lines, sorted by name; repeats are joined in their order. Gives the names.
@@ -180,6 +218,27 @@ mod tests {
             ("/%2e%2e/a", "/%2e%2e/a"),
         ] {
             assert_eq!(normalize(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn queries_are_encoded_once_and_sorted() {
+        for (query, is_already, expected) in [
+            ("", false, ""),
+            ("b=2&a=2&a=1&=x", true, "=x&a=1&a=2&b=2"),
+            ("a=%2F%C3%A9&a=-_.~", true, "a=%2F%C3%A9&a=-_.~"),
+            ("a=%2f", false, "a=%2F"),
+            ("a=%41", false, "a=A"),
+            ("a=%zz", false, "a=%25zz"),
+            ("a=%4", false, "a=%254"),
+            ("a=b=c", false, "a=b%3Dc"),
+            ("flag&a=1", false, "a=1&flag="),
+            ("a=b/c", false, "a=b%2Fc"),
+            ("a=1&&b=2", false, "a=1&b=2"),
+        ] {
+            let mut out = String::new();
+            push_query(query, &mut out);
+            assert_eq!((is_canonical(query), out.as_str()), (is_already, expected), "{query}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! An HTTP endpoint: signs what is sent, sends what is signed.
 
 use std::error::Error;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,9 +9,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::Method;
 use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
-use reqwest::{Client, Url};
+use reqwest::{Client, Request, Url};
 use shared::http::{BodyError, read_body};
 use shared::{Clock, Deadline};
+use url::Position;
 
 use super::client::LazyClient;
 use super::{Answer, causes, is_tls};
@@ -69,8 +71,11 @@ impl Endpoint {
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Answer, Failure> {
-        let exchange = self.exchange(outgoing, limit, clock, account);
-        let result = tokio::time::timeout(deadline.remaining(), exchange).await;
+        let result = {
+            // Pinned here, so that the time-out holds a reference: the exchange itself is large, and moving it costs.
+            let exchange = pin!(self.exchange(outgoing, limit, clock, account));
+            tokio::time::timeout(deadline.remaining(), exchange).await
+        };
         account.ended();
         result.unwrap_or(Err(Failure::UpstreamTimeout))
     }
@@ -107,8 +112,14 @@ impl Endpoint {
     /// The URL of a request target. What the HTTP client will write into the request line is compared with what is
     /// signed: a URL parser may not have an opinion of its own.
     fn url(&self, target: &str) -> Result<Url, Failure> {
-        let url = Url::parse(&format!("{}{target}", self.settings.origin)).map_err(|_| Failure::BadPath)?;
-        if url.as_str().get(self.settings.origin.len()..) == Some(target) {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let mut url = self.settings.origin.clone();
+        url.set_path(path);
+        url.set_query(query);
+        if &url[Position::BeforePath..] == target {
             Ok(url)
         } else {
             Err(Failure::BadPath)
@@ -158,11 +169,13 @@ async fn send(
     if body.is_empty() && expects_body {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    let mut request = client.request(method.clone(), url).headers(headers);
+    // Made by hand: the builder would insert each header anew.
+    let mut request = Request::new(method.clone(), url);
+    *request.headers_mut() = headers;
     if !body.is_empty() {
-        request = request.body(body);
+        *request.body_mut() = Some(body.into());
     }
-    let mut upstream = request.send().await.map_err(|error| describe(&error))?;
+    let mut upstream = client.execute(request).await.map_err(|error| describe(&error))?;
     let status = upstream.status();
     account.status(status.as_u16());
     let headers = std::mem::take(upstream.headers_mut());

@@ -4,6 +4,7 @@ mod event;
 mod refusal;
 mod reply;
 
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -159,8 +160,10 @@ impl Function {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(Failure::RequestTooLarge);
         }
-        let invoking = self.invoke(payload, account);
-        let result = tokio::time::timeout(deadline.remaining(), invoking).await;
+        let result = {
+            let invoking = pin!(self.invoke(payload, account));
+            tokio::time::timeout(deadline.remaining(), invoking).await
+        };
         account.ended();
         let reply = result.map_err(|_| Failure::UpstreamTimeout)??;
         if reply.len() > limit {
