@@ -75,6 +75,7 @@ pub(super) const CASES: &[Case] = &[
         event: html_event,
         sent: "*Build 42* of <https://ci.example.com/job/42?a=1&amp;b=2|core> passed",
         cold: false,
+        divisor: 4,
         ..V2
     },
 ];

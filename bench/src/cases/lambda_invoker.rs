@@ -88,7 +88,7 @@ pub(super) const CASES: &[Case] = &[
         event: megabyte_event,
         https: None,
         cold: false,
-        divisor: 10,
+        divisor: 20,
         ..SIGNED
     },
 ];

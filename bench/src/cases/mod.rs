@@ -74,7 +74,8 @@ pub struct Case {
     pub https: Option<Refused>,
     /// Whether the row stands in the table of cold starts.
     pub cold: bool,
-    /// The row does this share of the usual number of invocations: 1, or more for heavy ones.
+    /// The row does one in so many of the usual invocations, its long life included: more than 1 for heavy rows,
+    /// which would not fit into the short form's two minutes.
     pub divisor: usize,
 }
 
