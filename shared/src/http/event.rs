@@ -6,7 +6,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use serde::Deserialize;
@@ -220,18 +220,22 @@ fn read_headers(members: &Members<'_>, v2: bool) -> Result<HeaderMap, &'static s
     // A map of headers has a largest size, and the event of a hostile client may have more.
     let too_many = |_| "bad_header";
     let mut headers = HeaderMap::try_with_capacity(several.0.len() + single.0.len() + 1).map_err(too_many)?;
+    let mut values = HeaderValues::with_room_for(several.0.iter().chain(&single.0));
     for (name, value) in &several.0 {
         headers
-            .try_append(header_name(name)?, header_value(value)?)
+            .try_append(header_name(name)?, values.take(value)?)
             .map_err(too_many)?;
     }
     // Where both members stand, the single-value one repeats the last of several values.
-    let listed = headers.clone();
+    let mut others = Vec::with_capacity(single.0.len());
     for (name, value) in &single.0 {
         let name = header_name(name)?;
-        if !listed.contains_key(&name) {
-            headers.try_append(name, header_value(value)?).map_err(too_many)?;
+        if !headers.contains_key(&name) {
+            others.push((name, values.take(value)?));
         }
+    }
+    for (name, value) in others {
+        headers.try_append(name, value).map_err(too_many)?;
     }
     if v2 {
         let cookies: Vec<Cow<'_, str>> = member(members.cookies)?.unwrap_or_default();
@@ -245,6 +249,21 @@ fn read_headers(members: &Members<'_>, v2: bool) -> Result<HeaderMap, &'static s
 
 fn header_name(name: &str) -> Result<HeaderName, &'static str> {
     HeaderName::from_bytes(name.as_bytes()).map_err(|_| "bad_header")
+}
+
+/// Makes header values that share one piece of memory: a request's headers are copied more than once on their way out,
+/// and such a copy costs nothing.
+struct HeaderValues(BytesMut);
+
+impl HeaderValues {
+    fn with_room_for<'a>(pairs: impl Iterator<Item = &'a (Cow<'a, str>, Cow<'a, str>)>) -> Self {
+        Self(BytesMut::with_capacity(pairs.map(|(_, value)| value.len()).sum()))
+    }
+
+    fn take(&mut self, value: &str) -> Result<HeaderValue, &'static str> {
+        self.0.extend_from_slice(value.as_bytes());
+        HeaderValue::from_maybe_shared(self.0.split().freeze()).map_err(|_| "bad_header")
+    }
 }
 
 fn header_value(value: &str) -> Result<HeaderValue, &'static str> {
