@@ -108,6 +108,23 @@ async fn a_server_that_only_closes_is_asked_once_more_and_no_further() {
 }
 
 #[tokio::test]
+async fn only_one_dead_connection_is_replaced_for_free() {
+    let mut asked = 0;
+    let stub = Stub::new(move |_| {
+        asked += 1;
+        std::thread::sleep(Duration::from_millis(100));
+        if asked <= 2 { ok() } else { Act::Close }
+    });
+    let fixture = Fixture::new(stub, &[("AUTHZ_RETRIES", "0"), ("AUTHZ_CACHE_TTL_SECS", "0")]).await;
+    let (first, second) = (event(), token_event(&format!("Bearer {T2}")));
+    let answers = tokio::join!(fixture.ask(&first), fixture.ask(&second));
+    assert_eq!(answers, (allow("alice", W_REST), allow("alice", W_REST)));
+    // Two connections wait now, and both are dead.
+    assert_eq!(fixture.ask(&event()).await, e500());
+    fixture.assert_line(json!({"reason": "upstream_connect", "attempts": 2}));
+}
+
+#[tokio::test]
 async fn answers_share_one_connection() {
     let fixture = Fixture::playing(vec![ok()], &[("AUTHZ_CACHE_TTL_SECS", "0")]).await;
     for _ in 0..3 {
