@@ -1,5 +1,5 @@
-# The few commands that people type. Each does its own set-up: Rust is needed, and for `check`, `audit`, `build` and
-# `deploy` also Python 3. Tools come at pinned versions into .tools/, which git ignores.
+# The few commands that people type. Each does its own set-up: Rust is needed, for `test` also Python 3 and Node, and for
+# `check`, `audit`, `build` and `deploy` Python 3. Tools come at pinned versions into .tools/, which git ignores.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check audit bench build deploy
@@ -17,7 +17,8 @@ run: ## Start the suite on this machine, no AWS account needed; Ctrl-C stops it
 	cargo build $(FUNCTIONS:%=-p %) -p local
 	@exec "$${CARGO_TARGET_DIR:-target}/debug/local" run $(ARGS)
 
-test: ## All tests: unit, documentation, end to end with the real binaries, repository rules
+test: ## All tests: unit, documentation, end to end with the real binaries, real servers and clients, repository rules
+	.ci/interop
 	cargo build $(FUNCTIONS:%=-p %)
 	cargo test --workspace --no-fail-fast
 

@@ -12,6 +12,7 @@
 mod authorizer;
 mod events;
 mod hipchat_proxy;
+mod interop;
 mod lambda_invoker;
 mod process;
 mod stage;

@@ -1,0 +1,4 @@
+//! The suite beside real servers, real clients and other people's signers: each runs from an environment of its own,
+//! installed by `.ci/interop` from the pins in `tests/interop/`.
+
+mod environment;
