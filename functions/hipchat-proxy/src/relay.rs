@@ -2,7 +2,7 @@
 
 use shared::Deadline;
 
-use crate::message::{Atom, Mark, Mentions, Message, Rendered, Rules, escape, lay_out, render};
+use crate::message::{Atom, Emoticons, Mark, Mentions, Message, Rendered, Rules, escape, lay_out, render};
 use crate::rooms::{Ping, Room};
 use crate::slack::{Attachment, Delivery, Post, Slack};
 
@@ -87,6 +87,7 @@ pub async fn relay(
         Rules {
             mentions: destination.mentions,
             people,
+            emoticons: &Emoticons::default(),
             strict: manner.strict,
         },
     );

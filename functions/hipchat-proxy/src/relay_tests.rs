@@ -32,6 +32,7 @@ fn posted(
     let rules = Rules {
         mentions: destination.mentions,
         people: &people,
+        emoticons: &Emoticons::default(),
         strict: false,
     };
     let manner = Manner {

@@ -43,6 +43,8 @@ pub enum Atom {
     FenceOpen,
     /// The line that closes a preformatted block, with the line end before it.
     FenceClose,
+    /// The sign of a quotation, at a line's start; it holds for the whole line.
+    Quote,
 }
 
 impl Atom {
@@ -54,6 +56,7 @@ impl Atom {
             Self::Newline => "\n",
             Self::FenceOpen => "```\n",
             Self::FenceClose => "\n```",
+            Self::Quote => "> ",
         }
     }
 }
@@ -95,6 +98,22 @@ pub fn escape(text: &str, strict: bool) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     escape_into(text, strict, &mut out);
     out
+}
+
+/// Appends a preformatted block.
+pub(super) fn fence(text: &str, atoms: &mut Vec<Atom>) {
+    atoms.push(Atom::FenceOpen);
+    // Three backticks in a row would end the block.
+    let text = text.replace("```", &format!("``{ZERO_WIDTH_SPACE}`"));
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            atoms.push(Atom::Newline);
+        }
+        if !line.is_empty() {
+            atoms.push(Atom::Text(escape(line, false)));
+        }
+    }
+    atoms.push(Atom::FenceClose);
 }
 
 #[cfg(test)]

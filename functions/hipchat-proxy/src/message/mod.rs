@@ -6,12 +6,14 @@
 mod color;
 mod emoticon;
 mod html;
+mod link;
 mod markup;
 mod mention;
 mod parts;
 mod text;
 
 pub use color::Color;
+pub use emoticon::Emoticons;
 pub use markup::{Atom, Mark, escape};
 pub use mention::Mentions;
 pub use parts::{Laid, lay_out};
@@ -25,6 +27,8 @@ pub enum Format {
     Html,
     /// Like a person's message: mentions, emoticons, bare URLs.
     Text,
+    /// A text that is sent as a person's message: one that begins with `/code`, `/quote` or `/me` is shown so.
+    Said,
 }
 
 impl Format {
@@ -32,7 +36,7 @@ impl Format {
     pub fn word(self) -> &'static str {
         match self {
             Self::Html => "html",
-            Self::Text => "text",
+            Self::Text | Self::Said => "text",
         }
     }
 }
@@ -63,6 +67,8 @@ pub struct Rules<'a> {
     pub mentions: Ping,
     /// Who can be mentioned.
     pub people: &'a Mentions,
+    /// What stands for emoticons.
+    pub emoticons: &'a Emoticons,
     /// Whether characters that format text in Slack are broken with zero-width spaces.
     pub strict: bool,
 }
@@ -78,10 +84,25 @@ pub struct Rendered {
     pub ping: Ping,
 }
 
-/// Renders a message's text.
+/// Renders a message's text. One that shows nothing has no markup.
 pub fn render(text: &str, format: Format, rules: Rules<'_>) -> Rendered {
-    match format {
+    let mut rendered = match format {
         Format::Html => html::render(text, rules.strict),
         Format::Text => text::render(text, rules),
+        Format::Said => text::render_said(text, rules),
+    };
+    if shows_nothing(&rendered.plain) {
+        rendered.atoms.clear();
     }
+    rendered
+}
+
+/// Whether a text leaves no trace on a screen.
+fn shows_nothing(text: &str) -> bool {
+    let invisible = |letter: char| {
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().all(invisible)
 }

@@ -50,6 +50,9 @@ pub fn lay_out(atoms: &[Atom], limit: usize, max_parts: usize) -> Laid {
             state.pass(unit.kind);
         }
         state.close(&mut part);
+        for unit in rest.get(cut.end..cut.resume).unwrap_or_default() {
+            state.pass(unit.kind);
+        }
         if truncated {
             part.push('\n');
             part.push_str(TRUNCATED);
@@ -83,6 +86,7 @@ enum Kind {
     Close(Mark),
     FenceOpen,
     FenceClose,
+    Quote,
 }
 
 fn push_units<'a>(atom: &'a Atom, units: &mut Vec<Unit<'a>>) {
@@ -94,6 +98,7 @@ fn push_units<'a>(atom: &'a Atom, units: &mut Vec<Unit<'a>>) {
         Atom::Close(mark) => Kind::Close(*mark),
         Atom::FenceOpen => Kind::FenceOpen,
         Atom::FenceClose => Kind::FenceClose,
+        Atom::Quote => Kind::Quote,
     };
     let text = atom.as_str();
     units.push(Unit {
@@ -143,6 +148,7 @@ fn escape_length(text: &str) -> usize {
 struct State {
     marks: Vec<Mark>,
     fenced: bool,
+    quoted: bool,
 }
 
 impl State {
@@ -154,18 +160,33 @@ impl State {
             }
             Kind::FenceOpen => self.fenced = true,
             Kind::FenceClose => self.fenced = false,
-            Kind::Glyph | Kind::Space | Kind::Newline => {}
+            Kind::Quote => self.quoted = true,
+            Kind::Newline => self.quoted = false,
+            Kind::Glyph | Kind::Space => {}
         }
     }
 
-    /// How many characters it takes to open, or to close, what is open here.
-    fn cost(&self) -> usize {
-        self.marks.len() + if self.fenced { Atom::FenceOpen.as_str().len() } else { 0 }
+    /// How many characters it takes to close what is open here.
+    fn closing_cost(&self) -> usize {
+        self.marks.len()
+            + if self.fenced {
+                Atom::FenceClose.as_str().len()
+            } else {
+                0
+            }
+    }
+
+    /// How many characters it takes to open it again.
+    fn opening_cost(&self) -> usize {
+        self.closing_cost() + if self.quoted { Atom::Quote.as_str().len() } else { 0 }
     }
 
     fn open(&self, out: &mut String) {
         if self.fenced {
             out.push_str(Atom::FenceOpen.as_str());
+        }
+        if self.quoted {
+            out.push_str(Atom::Quote.as_str());
         }
         out.extend(self.marks.iter().map(|mark| mark.sign()));
     }
@@ -187,8 +208,8 @@ struct Cut {
 
 fn find_cut(units: &[Unit<'_>], before: &State, limit: usize) -> Cut {
     let fence = Atom::FenceOpen.as_str().len();
-    let mut length = before.cost();
-    let mut closing = before.cost();
+    let mut length = before.opening_cost();
+    let mut closing = before.closing_cost();
     let (mut line, mut space) = (None, None);
     for (at, unit) in units.iter().enumerate() {
         match unit.kind {
@@ -196,7 +217,7 @@ fn find_cut(units: &[Unit<'_>], before: &State, limit: usize) -> Cut {
             Kind::Close(_) => closing = closing.saturating_sub(1),
             Kind::FenceOpen => closing += fence,
             Kind::FenceClose => closing = closing.saturating_sub(fence),
-            Kind::Glyph | Kind::Space | Kind::Newline => {}
+            Kind::Glyph | Kind::Space | Kind::Newline | Kind::Quote => {}
         }
         if length + unit.length + closing > limit && at > 0 {
             return line.or(space).unwrap_or_else(|| hard_cut(units, at));
@@ -220,7 +241,7 @@ fn find_cut(units: &[Unit<'_>], before: &State, limit: usize) -> Cut {
 
 /// Whether a part may end before the space or line end at `at`: nothing empty may be left on either side.
 fn may_cut(units: &[Unit<'_>], at: usize) -> bool {
-    let opens = |unit: &Unit<'_>| matches!(unit.kind, Kind::Open(_) | Kind::FenceOpen);
+    let opens = |unit: &Unit<'_>| matches!(unit.kind, Kind::Open(_) | Kind::FenceOpen | Kind::Quote);
     let closes = |unit: &Unit<'_>| matches!(unit.kind, Kind::Close(_) | Kind::FenceClose);
     let before = at.checked_sub(1).and_then(|before| units.get(before));
     before.is_some_and(|unit| !opens(unit)) && !units.get(at + 1).is_some_and(closes)
@@ -234,7 +255,11 @@ fn hard_cut(units: &[Unit<'_>], at: usize) -> Cut {
         end += 1;
     }
     if end == at {
-        while end > 1 && is(end - 1, |kind| matches!(kind, Kind::Open(_) | Kind::FenceOpen)) {
+        while end > 1
+            && is(end - 1, |kind| {
+                matches!(kind, Kind::Open(_) | Kind::FenceOpen | Kind::Quote)
+            })
+        {
             end -= 1;
         }
     }

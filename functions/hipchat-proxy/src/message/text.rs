@@ -1,26 +1,94 @@
 //! Messages in text format: escaped, line ends kept, mentions and emoticons put in, URLs left bare.
 
-use super::markup::escape_into;
+use super::link::{address, link};
+use super::markup::{escape_into, fence};
 use super::mention::{self, Mentioned};
-use super::{Atom, Rendered, Rules, emoticon};
+use super::{Atom, Mark, Rendered, Rules, emoticon};
 use crate::rooms::Ping;
 
 const SCHEMES: [&str; 4] = ["http://", "https://", "ftp://", "mailto:"];
 
 /// Renders a text message.
 pub(super) fn render(message: &str, rules: Rules<'_>) -> Rendered {
+    rendered(&super::html::normalized(message), rules, false)
+}
+
+/// Renders a text where Slack looks for no URLs by itself: they become links.
+pub(super) fn render_linked(message: &str, rules: Rules<'_>) -> Rendered {
+    rendered(&super::html::normalized(message), rules, true)
+}
+
+/// Renders what a person says: a text, or one of the commands that HipChat's own clients knew.
+pub(super) fn render_said(message: &str, rules: Rules<'_>) -> Rendered {
     let message = super::html::normalized(message);
+    if let Some(code) = command(&message, "/code") {
+        let mut atoms = Vec::new();
+        fence(code, &mut atoms);
+        return Rendered {
+            atoms,
+            plain: code.to_owned(),
+            ping: Ping::None,
+        };
+    }
+    if let Some(quote) = command(&message, "/quote") {
+        let quote = quote.trim();
+        return each_line(rendered(quote, rules, false), |line| {
+            line.insert(0, Atom::Quote);
+        });
+    }
+    if let Some(act) = command(&message, "/me") {
+        // Slack reads no mark beside a space.
+        let lines: Vec<&str> = act.trim().lines().map(str::trim).collect();
+        return each_line(rendered(&lines.join("\n"), rules, false), |line| {
+            if !line.is_empty() {
+                line.insert(0, Atom::Open(Mark::Italic));
+                line.push(Atom::Close(Mark::Italic));
+            }
+        });
+    }
+    rendered(&message, rules, false)
+}
+
+/// What follows a command at a message's start: one space or line end behind it is no part of that.
+fn command<'a>(message: &'a str, name: &str) -> Option<&'a str> {
+    let rest = message.strip_prefix(name)?;
+    let content = rest.strip_prefix([' ', '\n', '\t'])?;
+    (!content.trim().is_empty()).then(|| content.trim_end().trim_start_matches('\n'))
+}
+
+/// Changes every line of a rendered text.
+fn each_line(mut rendered: Rendered, change: impl Fn(&mut Vec<Atom>)) -> Rendered {
+    let mut lines = vec![Vec::new()];
+    for atom in rendered.atoms {
+        match (atom, lines.last_mut()) {
+            (Atom::Newline, _) | (_, None) => lines.push(Vec::new()),
+            (atom, Some(line)) => line.push(atom),
+        }
+    }
+    rendered.atoms = Vec::new();
+    for (at, mut line) in lines.into_iter().enumerate() {
+        if at > 0 {
+            rendered.atoms.push(Atom::Newline);
+        }
+        change(&mut line);
+        rendered.atoms.append(&mut line);
+    }
+    rendered
+}
+
+fn rendered(message: &str, rules: Rules<'_>, link_urls: bool) -> Rendered {
     let mut writer = Writer {
         atoms: Vec::new(),
         text: String::with_capacity(message.len() + 16),
         ping: Ping::None,
-        strict: rules.strict,
+        rules,
+        link_urls,
     };
-    let mut rest = message.as_ref();
+    let mut rest = message;
     let mut before = None;
     // Whether the text so far is the inside of a URL is known from where it began: one is taken at once.
     while let Some(letter) = rest.chars().next() {
-        let length = match writer.special(rest, letter, before, rules) {
+        let length = match writer.special(rest, letter, before) {
             Some(length) => length,
             None => writer.plain(rest, letter),
         };
@@ -28,25 +96,25 @@ pub(super) fn render(message: &str, rules: Rules<'_>) -> Rendered {
         rest = rest.get(length..).unwrap_or_default();
     }
     writer.flush();
-    let blank = message.trim().is_empty();
     Rendered {
-        atoms: if blank { Vec::new() } else { writer.atoms },
+        atoms: writer.atoms,
         plain: message.trim().to_owned(),
         ping: writer.ping,
     }
 }
 
-struct Writer {
+struct Writer<'a> {
     atoms: Vec<Atom>,
     /// Escaped text that is not yet an atom.
     text: String,
     ping: Ping,
-    strict: bool,
+    rules: Rules<'a>,
+    link_urls: bool,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// Writes what is more than a character of text, and tells how many bytes it took.
-    fn special(&mut self, rest: &str, letter: char, before: Option<char>, rules: Rules<'_>) -> Option<usize> {
+    fn special(&mut self, rest: &str, letter: char, before: Option<char>) -> Option<usize> {
         match letter {
             '\n' => {
                 self.push(Atom::Newline);
@@ -54,7 +122,7 @@ impl Writer {
             }
             '@' if mention::may_follow(before) => {
                 let name = mention::name_at(rest)?;
-                let token = match rules.people.resolve(name, rules.mentions)? {
+                let token = match self.rules.people.resolve(name, self.rules.mentions)? {
                     Mentioned::Person(token) => token,
                     Mentioned::Room(ping) => {
                         self.ping = self.ping.max(ping);
@@ -65,8 +133,8 @@ impl Writer {
                 Some(name.len() + 1)
             }
             '(' => {
-                let (length, emoji) = emoticon::word_at(rest)?;
-                self.push(Atom::Token(emoji.to_owned()));
+                let (length, shown) = self.rules.emoticons.word_at(rest)?;
+                self.push(Atom::Token(shown.to_owned()));
                 Some(length)
             }
             ':' | ';' | '<' => {
@@ -76,11 +144,25 @@ impl Writer {
             }
             'h' | 'H' | 'f' | 'F' | 'm' | 'M' if !before.is_some_and(char::is_alphanumeric) => {
                 let length = url_length(rest)?;
-                // Not strict: a space of no width would break the URL.
-                escape_into(rest.get(..length)?, false, &mut self.text);
+                self.url(rest.get(..length)?);
                 Some(length)
             }
             _ => None,
+        }
+    }
+
+    fn url(&mut self, url: &str) {
+        // What ends a sentence is no part of the URL that it ends with.
+        let address =
+            address(url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', ')'])).filter(|_| self.link_urls);
+        match address {
+            Some(address) => {
+                self.push(Atom::Token(link(&address, "", false).0));
+                let behind = url.get(address.len()..).unwrap_or_default();
+                escape_into(behind, self.rules.strict, &mut self.text);
+            }
+            // Not strict: a space of no width would break the URL.
+            None => escape_into(url, false, &mut self.text),
         }
     }
 
@@ -89,7 +171,11 @@ impl Writer {
         let first = letter.len_utf8();
         let behind = rest.get(first..).unwrap_or_default();
         let length = first + behind.find(begins_more).unwrap_or(behind.len());
-        escape_into(rest.get(..length).unwrap_or_default(), self.strict, &mut self.text);
+        escape_into(
+            rest.get(..length).unwrap_or_default(),
+            self.rules.strict,
+            &mut self.text,
+        );
         length
     }
 

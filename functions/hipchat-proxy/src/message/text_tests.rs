@@ -2,23 +2,25 @@
 
 use proptest::prelude::*;
 
-use super::super::Mentions;
+use super::super::{Emoticons, Format, Mentions, lay_out};
 use super::*;
 
 fn people() -> Mentions {
     Mentions::new([("chris", "U3")].into_iter())
 }
 
+fn rendered_as(format: Format, message: &str, mentions: Ping, strict: bool) -> Rendered {
+    let rules = Rules {
+        mentions,
+        people: &people(),
+        emoticons: &Emoticons::default(),
+        strict,
+    };
+    super::super::render(message, format, rules)
+}
+
 fn rendered(message: &str, mentions: Ping, strict: bool) -> (String, Ping) {
-    let people = people();
-    let rendered = render(
-        message,
-        Rules {
-            mentions,
-            people: &people,
-            strict,
-        },
-    );
+    let rendered = rendered_as(Format::Text, message, mentions, strict);
     (rendered.atoms.iter().map(Atom::as_str).collect(), rendered.ping)
 }
 
@@ -80,8 +82,89 @@ fn strict_breaks_marks_but_not_urls() {
 }
 
 #[test]
-fn white_space_renders_to_nothing() {
-    check(" \n\t ", "");
+fn what_shows_nothing_renders_to_nothing() {
+    for message in [
+        "",
+        " \n\t ",
+        "\u{a0}",
+        "\u{200b}\u{feff}",
+        "\u{202e}\u{2066}",
+        "\u{0}\u{1b}",
+    ] {
+        check(message, "");
+    }
+    check("\u{200b}x", "\u{200b}x");
+}
+
+#[track_caller]
+fn check_said(message: &str, expected: &str) {
+    let said = rendered_as(Format::Said, message, Ping::None, false);
+    assert_eq!(
+        said.atoms.iter().map(Atom::as_str).collect::<String>(),
+        expected,
+        "{message}"
+    );
+}
+
+#[test]
+fn commands_are_shown_as_hipchat_showed_them() {
+    check_said(
+        "/code let x = a<b; (beer) @chris :)",
+        "```\nlet x = a&lt;b; (beer) @chris :)\n```",
+    );
+    check_said("/code\n  a\n  b ``` c\n", "```\n  a\n  b ``\u{200b}` c\n```");
+    check_said("/quote a\nb (beer) @chris\n", "> a\n> b :beer: <@U3>");
+    check_said("/me waves <b> at @chris", "_waves &lt;b&gt; at <@U3>_");
+    check_said("/me  a \n\n b", "_a_\n\n_b_");
+}
+
+#[test]
+fn what_is_no_command_stays() {
+    for message in [
+        "/codex",
+        "/code",
+        "/me",
+        "/me ",
+        "/quote  \n",
+        " /code x",
+        "x /me y",
+        "/Code x",
+        "/unknown x",
+    ] {
+        check_said(message, message);
+    }
+    check("/code x", "/code x");
+    check("/me x", "/me x");
+}
+
+#[test]
+fn commands_say_what_they_show_in_plain_text_too() {
+    for (message, plain) in [("/code  x", " x"), ("/quote a\nb", "a\nb"), ("/me  waves ", "waves")] {
+        assert_eq!(rendered_as(Format::Said, message, Ping::None, false).plain, plain);
+    }
+}
+
+#[test]
+fn a_quotation_is_one_in_every_part() {
+    let said = rendered_as(Format::Said, "/quote aaa bbb\nccc", Ping::None, false);
+    assert_eq!(lay_out(&said.atoms, 8, 9).parts, ["> aaa", "> bbb", "> ccc"]);
+    let said = rendered_as(Format::Said, "/quote abcdefgh", Ping::None, false);
+    assert_eq!(lay_out(&said.atoms, 6, 9).parts, ["> abcd", "> efgh"]);
+}
+
+#[test]
+fn where_slack_looks_for_no_urls_they_are_links() {
+    let rules = Rules {
+        mentions: Ping::None,
+        people: &people(),
+        emoticons: &Emoticons::default(),
+        strict: false,
+    };
+    let linked = render_linked("see http://x/?a=1&b=2|3. (https://y/), http:// a@b", rules);
+    assert_eq!(
+        linked.atoms.iter().map(Atom::as_str).collect::<String>(),
+        "see <http://x/?a=1&amp;b=2%7C3>. (<https://y/>), http:// a@b"
+    );
 }
 
 proptest! {

@@ -1,9 +1,9 @@
 //! Pieces of HTML -> lines of styled runs: white space collapsed, elements followed, every style known by its run.
 
 use super::element::Element;
-use super::link::address;
 use super::stack::Stack;
 use super::tokens::{Attributes, Piece, pieces};
+use crate::message::link::address;
 
 /// How a run looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,7 +5,6 @@
 
 mod element;
 mod lines;
-mod link;
 mod stack;
 mod tokens;
 mod write;

@@ -225,7 +225,7 @@ proptest! {
                 Atom::Newline => prop_assert!(open.is_empty()),
                 Atom::FenceOpen => fenced = true,
                 Atom::FenceClose => fenced = false,
-                Atom::Text(_) | Atom::Token(_) => {}
+                Atom::Text(_) | Atom::Token(_) | Atom::Quote => {}
             }
         }
         prop_assert!(open.is_empty() && !fenced);

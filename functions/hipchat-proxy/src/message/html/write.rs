@@ -2,8 +2,8 @@
 //! no pair is empty and none reaches over a line's end.
 
 use super::lines::{Line, Lines, Run, Style};
-use super::link::{escape_address, split_label};
-use crate::message::markup::{ZERO_WIDTH_SPACE, escape_into};
+use crate::message::link::link;
+use crate::message::markup::{ZERO_WIDTH_SPACE, escape_into, fence};
 use crate::message::{Atom, Mark};
 
 /// All marks, the outermost first.
@@ -26,12 +26,13 @@ pub(super) fn markup(document: &Lines, strict: bool) -> Vec<Atom> {
         }
         match line {
             Line::Runs { prefix, runs } => writer.line(prefix, runs),
-            Line::Pre(text) => writer.fence(text),
+            Line::Pre(text) => {
+                writer.flush();
+                fence(text, &mut writer.atoms);
+            }
         }
     }
-    if !writer.text.is_empty() {
-        writer.atoms.push(Atom::Text(writer.text));
-    }
+    writer.flush();
     writer.atoms
 }
 
@@ -124,8 +125,8 @@ impl Writer<'_> {
         }
     }
 
-    fn link(&mut self, link: usize, group: &[Run], space: &mut bool) {
-        let Some(address) = self.links.get(link) else { return };
+    fn link(&mut self, number: usize, group: &[Run], space: &mut bool) {
+        let Some(address) = self.links.get(number) else { return };
         let text: String = group.iter().map(|run| run.text.as_str()).collect();
         *space |= text.starts_with(' ');
         // Marks inside a label would be shown: those that hold for all of it stand around it.
@@ -142,16 +143,10 @@ impl Writer<'_> {
             }
             return;
         }
-        if let Some(linked) = self.linked.get_mut(link) {
+        if let Some(linked) = self.linked.get_mut(number) {
             *linked = true;
         }
-        let mut token = format!("<{}", escape_address(address));
-        let (label, rest) = split_label(text.trim());
-        if !label.is_empty() {
-            token.push('|');
-            escape_into(&label.replace('|', "¦"), self.strict, &mut token);
-        }
-        token.push('>');
+        let (token, rest) = link(address, &text, self.strict);
         self.place(style, Some('<'), space);
         self.push(Atom::Token(token));
         self.last = Some('>');
@@ -194,23 +189,14 @@ impl Writer<'_> {
     }
 
     fn push(&mut self, atom: Atom) {
-        if !self.text.is_empty() {
-            self.atoms.push(Atom::Text(std::mem::take(&mut self.text)));
-        }
+        self.flush();
         self.atoms.push(atom);
     }
 
-    fn fence(&mut self, text: &str) {
-        self.push(Atom::FenceOpen);
-        // Three backticks in a row would end the block.
-        let text = text.replace("```", &format!("``{ZERO_WIDTH_SPACE}`"));
-        for (at, line) in text.split('\n').enumerate() {
-            if at > 0 {
-                self.push(Atom::Newline);
-            }
-            escape_into(line, false, &mut self.text);
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.atoms.push(Atom::Text(std::mem::take(&mut self.text)));
         }
-        self.push(Atom::FenceClose);
     }
 }
 
