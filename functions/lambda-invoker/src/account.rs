@@ -19,6 +19,7 @@ pub struct Account {
     upstream_status: Option<u16>,
     upstream_error: Option<String>,
     sign_ms: Option<f64>,
+    circuit: Option<&'static str>,
 }
 
 impl Account {
@@ -31,9 +32,9 @@ impl Account {
         });
     }
 
-    /// The request was signed here; since when.
+    /// An attempt was signed here; since when. The times of several attempts add up.
     pub fn signed(&mut self, since: Instant) {
-        self.sign_ms = Some(millis(since));
+        self.sign_ms = Some(self.sign_ms.unwrap_or_default() + millis(since));
     }
 
     /// A request goes out to the target now.
@@ -42,9 +43,16 @@ impl Account {
         self.asked_at = Some(Instant::now());
     }
 
-    /// The last request to the target has ended, one way or another.
+    /// The last request to the target has ended, one way or another. The times of several attempts add up.
     pub fn ended(&mut self) {
-        self.upstream_ms = self.asked_at.map(millis);
+        if let Some(asked_at) = self.asked_at.take() {
+            self.upstream_ms = Some(self.upstream_ms.unwrap_or_default() + millis(asked_at));
+        }
+    }
+
+    /// The state in which the request found the target's circuit: `closed`, `open` or `half_open`.
+    pub fn circuit(&mut self, state: &'static str) {
+        self.circuit = Some(state);
     }
 
     /// The target's own status.
@@ -58,7 +66,8 @@ impl Account {
     }
 
     /// Writes the line of the invocation and its metrics: `UpstreamMs` (from the request's first byte to the answer's
-    /// last) and `Signed` (how many requests were signed) beside those that every function has.
+    /// last), `Signed` (how many requests were signed) and `Retries` (attempts beyond the first) beside those that every
+    /// function has.
     pub fn tell(
         &self,
         telemetry: &Telemetry,
@@ -94,6 +103,12 @@ impl Account {
         }
         if self.attempts > 0 {
             line.number("attempts", self.attempts);
+        }
+        if self.attempts > 1 {
+            line.metric("Retries", Unit::Count, f64::from(self.attempts - 1));
+        }
+        if let Some(circuit) = self.circuit {
+            line.text("circuit", circuit);
         }
         if let Some(status) = self.upstream_status {
             line.number("upstream_status", status);

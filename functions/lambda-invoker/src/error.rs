@@ -51,6 +51,8 @@ pub enum Failure {
     Signing,
     /// The target has too much to do; seconds until another try, if known.
     Throttled(Option<u64>),
+    /// The target failed too often of late and is left alone; seconds until the next try.
+    CircuitOpen(u64),
     /// The function is being changed or is not yet ready.
     FunctionNotReady,
     /// The function ended in an error.
@@ -113,6 +115,7 @@ impl Failure {
             Self::UpstreamTimeout => (504, "upstream_timeout", "The target took too long", UPSTREAM),
             Self::DeadlineTooClose => (504, "upstream_timeout", "No time is left to ask the target", UPSTREAM),
             Self::Throttled(_) => (503, "throttled", "The target has too much to do", UPSTREAM),
+            Self::CircuitOpen(_) => (503, "circuit_open", "The target is left alone for a while", UPSTREAM),
             Self::FunctionNotReady => (503, "function_not_ready", "The target is not ready yet", UPSTREAM),
             Self::InvokeFailed => (502, "invoke_failed", "The target cannot be invoked", UPSTREAM),
             // Both want a person: the role or the table is wrong.
@@ -161,6 +164,9 @@ impl Failure {
             }
             Self::Throttled(seconds) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(seconds.unwrap_or(1)));
+            }
+            Self::CircuitOpen(seconds) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from((*seconds).max(1)));
             }
             Self::FunctionNotReady => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -26,7 +26,7 @@ pub enum Target {
     /// An HTTP endpoint.
     Endpoint(Box<Endpoint>),
     /// A function.
-    Function(Function),
+    Function(Box<Function>),
 }
 
 /// The live targets of a table, by the position of their routes. Routes whose settings agree share one client, and
@@ -49,7 +49,7 @@ pub fn prepare(table: &RouteTable, credentials: &Arc<Provider>, lambda_endpoint:
             Destination::Function(settings) => {
                 let timeout = route.connect_timeout;
                 let service = services.of(settings, timeout, lambda_endpoint, &mut clients, credentials);
-                Target::Function(Function::new(settings.clone(), service))
+                Target::Function(Box::new(Function::new(settings.clone(), service)))
             }
         })
         .collect()

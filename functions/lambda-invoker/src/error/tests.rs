@@ -111,6 +111,14 @@ fn the_ladder() {
             None,
         ),
         (
+            F::CircuitOpen(5),
+            503,
+            "circuit_open",
+            "upstream_error",
+            Level::Warn,
+            Some(("retry-after", "5")),
+        ),
+        (
             F::Throttled(Some(7)),
             503,
             "throttled",

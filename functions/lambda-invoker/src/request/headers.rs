@@ -5,7 +5,7 @@ use http::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, Heade
 use shared::http::{Front, FrontContext};
 
 use crate::error::Failure;
-use crate::routes::Authorization;
+use crate::routes::{Authorization, is_hop_by_hop};
 
 pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -14,22 +14,6 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-
-/// Headers of one connection (RFC 9110, section 7.6.1, and the older ones that peers still send).
-fn is_hop_by_hop(name: &str) -> bool {
-    matches!(
-        name,
-        "connection"
-            | "keep-alive"
-            | "proxy-connection"
-            | "proxy-authenticate"
-            | "proxy-authorization"
-            | "te"
-            | "trailer"
-            | "transfer-encoding"
-            | "upgrade"
-    )
-}
 
 /// Headers that change what a signed request means to AWS; a client must not choose them.
 fn is_replaced_by_signing(name: &str) -> bool {

@@ -1,8 +1,12 @@
 //! How a route's requests prove who sends them: an API key, a signature, or what the client brought.
 
 use http::HeaderValue;
+use http::header::HeaderName;
 use shared::Secret;
 
+use super::credentials::{self, CredentialSource};
+use super::endpoint::Policy;
+use super::headers::{header_name, is_hop_by_hop};
 use super::reader::{Fields, Problems};
 use super::surroundings::{Surroundings, read_secret};
 
@@ -17,28 +21,23 @@ pub struct Authorization {
     pub replace_client: bool,
     /// Signature Version 4.
     pub iam: Option<Iam>,
+    /// A request that gets our key is not signed as well, as APISIX has it.
+    pub api_key_instead: bool,
 }
 
 /// A route's `authorization.iam`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Iam {
-    /// Keys of this route; without them the function's own credentials sign.
-    pub keys: Option<Keys>,
+    /// What signs.
+    pub credentials: CredentialSource,
     /// `aws_region` and where it stands.
     pub region: Option<String>,
     /// `service`.
     pub service: Option<String>,
-}
-
-/// Keys given in the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keys {
-    /// The access key's id.
-    pub access_key: Secret,
-    /// The secret access key.
-    pub secret_key: Secret,
-    /// The token of temporary keys.
-    pub session_token: Option<Secret>,
+    /// Headers that are signed beside `host`, `content-type` and `x-amz-…`.
+    pub signed_headers: Vec<HeaderName>,
+    /// The body is not part of the signature.
+    pub unsigned_payload: bool,
 }
 
 /// Reads `authorization`. `own` tells whether it stands in the route itself: what makes no sense for an Invoke target
@@ -47,6 +46,7 @@ pub(super) fn read(
     mut fields: Fields<'_>,
     endpoint: bool,
     own: bool,
+    policy: &Policy<'_>,
     surroundings: &dyn Surroundings,
     problems: &mut Problems,
 ) -> Authorization {
@@ -67,7 +67,7 @@ pub(super) fn read(
     let iam = match fields.get("iam") {
         Some(field) => field
             .object(problems)
-            .map(|iam| read_iam(iam, endpoint || !own, surroundings, problems)),
+            .map(|iam| read_iam(iam, endpoint || !own, policy, surroundings, problems)),
         None => None,
     };
     fields.finish(problems);
@@ -76,47 +76,64 @@ pub(super) fn read(
         api_key_override,
         replace_client,
         iam,
+        api_key_instead: policy.apisix,
     }
 }
 
 fn read_iam(
     mut fields: Fields<'_>,
-    service_allowed: bool,
+    endpoint: bool,
+    policy: &Policy<'_>,
     surroundings: &dyn Surroundings,
     problems: &mut Problems,
 ) -> Iam {
-    let key_fields = (
-        fields.get("accesskey"),
-        fields.get("secretkey"),
-        fields.get("sessiontoken"),
-    );
-    match &key_fields {
-        (None, Some(_), _) => problems.add(&fields.path_of("accesskey"), "required with secretkey"),
-        (Some(_), None, _) => problems.add(&fields.path_of("secretkey"), "required with accesskey"),
-        (None, None, Some(_)) => {
-            problems.add(&fields.path_of("sessiontoken"), "needs accesskey and secretkey");
-        }
-        _ => {}
-    }
-    let (access_key, secret_key, session_token) = key_fields;
-    let mut read =
-        |field: Option<super::reader::Field<'_>>| field.and_then(|field| read_secret(&field, surroundings, problems));
-    let (access_key, secret_key, session_token) = (read(access_key), read(secret_key), read(session_token));
-    let keys = match (access_key, secret_key) {
-        (Some(access_key), Some(secret_key)) => Some(Keys {
-            access_key,
-            secret_key,
-            session_token,
-        }),
-        _ => None,
-    };
+    let credentials = credentials::read(&mut fields, policy, surroundings, problems);
     let region = scope_word(&mut fields, "aws_region", problems);
     let service = scope_word(&mut fields, "service", problems);
-    if service.is_some() && !service_allowed {
-        problems.add(&fields.path_of("service"), "needs function_uri");
+    let signed_headers = read_signed_headers(&mut fields, problems);
+    let unsigned_payload = fields.flag("unsigned_payload", false, problems);
+    for (name, present) in [
+        ("service", service.is_some()),
+        ("signed_headers", !signed_headers.is_empty()),
+        ("unsigned_payload", unsigned_payload),
+    ] {
+        if present && !endpoint {
+            problems.add(&fields.path_of(name), "needs function_uri");
+        }
     }
     fields.finish(problems);
-    Iam { keys, region, service }
+    Iam {
+        credentials,
+        region,
+        service,
+        signed_headers,
+        unsigned_payload,
+    }
+}
+
+/// Headers that a hop may change, or that say nothing about the request itself: a signature over them breaks.
+fn is_never_signed(name: &str) -> bool {
+    matches!(
+        name,
+        "authorization" | "expect" | "user-agent" | "via" | "accept-encoding" | "content-length" | "x-amzn-trace-id"
+    ) || name.starts_with("x-forwarded-")
+        || is_hop_by_hop(name)
+}
+
+fn read_signed_headers(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<HeaderName> {
+    let mut names = Vec::new();
+    for (path, text) in fields.texts("signed_headers", problems).unwrap_or_default() {
+        let Some(name) = header_name(text, &path, problems) else {
+            continue;
+        };
+        let signed_anyway = matches!(name.as_str(), "host" | "content-type") || name.as_str().starts_with("x-amz-");
+        if is_never_signed(name.as_str()) {
+            problems.add(&path, "this header may change on the way and is never signed");
+        } else if !signed_anyway && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// A region or service: it becomes part of the signature's scope, where `/` separates.

@@ -3,12 +3,14 @@
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::header::{HeaderName, HeaderValue};
 use shared::env::{check_url, is_loopback};
 use shared::http::encode_path;
 use url::{Host, Url};
 
-use super::authorization::{Iam, Keys, is_scope_word};
+use super::authorization::{Iam, is_scope_word};
+use super::connection::{EnvironmentProxy, read_proxy};
+use super::credentials::{CredentialSource, Named};
 use super::pattern::HostPattern;
 use super::reader::{Fields, Problems};
 use super::surroundings::Surroundings;
@@ -30,6 +32,8 @@ pub struct EndpointSettings {
     pub https: bool,
     /// Certificate authorities in PEM that are trusted beside the system's.
     pub ca: Option<Arc<Vec<u8>>>,
+    /// The HTTP proxy on the way to it; already left out where `NO_PROXY` says so.
+    pub proxy: Option<Url>,
     /// How requests are signed, if they are.
     pub signing: Option<Signing>,
 }
@@ -41,8 +45,12 @@ pub struct Signing {
     pub region: String,
     /// Service of the credential scope.
     pub service: String,
-    /// Keys of this route; without them the function's own credentials sign.
-    pub keys: Option<Keys>,
+    /// What signs.
+    pub credentials: CredentialSource,
+    /// Headers that are signed beside `host`, `content-type` and `x-amz-…`.
+    pub signed_headers: Vec<HeaderName>,
+    /// The body is not part of the signature: `UNSIGNED-PAYLOAD` stands in place of its hash.
+    pub unsigned_payload: bool,
 }
 
 /// What holds for the whole table.
@@ -51,6 +59,12 @@ pub(super) struct Policy<'a> {
     pub(super) allow_http: bool,
     /// `allowed_hosts`; `None` takes the hosts of the routes themselves.
     pub(super) allowed_hosts: Option<&'a [HostPattern]>,
+    /// `credentials`.
+    pub(super) credentials: &'a Named,
+    /// The proxy of routes that name none.
+    pub(super) proxy: &'a EnvironmentProxy,
+    /// The route is read as APISIX would: [`super::Compat::Apisix`].
+    pub(super) apisix: bool,
 }
 
 /// Reads `function_uri` and what only an endpoint has.
@@ -64,6 +78,7 @@ pub(super) fn read(
     let field = fields.get("function_uri")?;
     let ca = read_ca(fields, surroundings, problems);
     let host_header = read_host_header(fields, problems);
+    let proxy = read_proxy(fields, problems);
     let text = field.text(problems)?;
     let url = match checked(text, policy) {
         Ok(url) => url,
@@ -74,7 +89,7 @@ pub(super) fn read(
     };
     let host = url.host_str().unwrap_or_default().to_owned();
     let signing = match iam {
-        Some(iam) => Some(read_signing(iam, &host, fields, surroundings, problems)?),
+        Some(iam) => Some(read_signing(iam, &url, fields, policy, surroundings, problems)?),
         None => None,
     };
     let authority = match url.port() {
@@ -86,6 +101,7 @@ pub(super) fn read(
         base_query: parse_pairs(url.query().unwrap_or_default(), true),
         host: host_header.or_else(|| HeaderValue::from_str(&authority).ok())?,
         https: url.scheme() == "https",
+        proxy: proxy.or_else(|| policy.proxy.of(&url)),
         origin: url,
         ca,
         signing,
@@ -169,11 +185,13 @@ fn read_host_header(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<
 
 fn read_signing(
     iam: &Iam,
-    host: &str,
+    url: &Url,
     fields: &Fields<'_>,
+    policy: &Policy<'_>,
     surroundings: &dyn Surroundings,
     problems: &mut Problems,
 ) -> Option<Signing> {
+    let host = url.host_str().unwrap_or_default();
     let (host_service, host_region) = scope_of(host).unzip();
     let path = fields.path_of("authorization.iam");
     let missing = |name: &str, problems: &mut Problems| {
@@ -184,18 +202,28 @@ fn read_signing(
         .region
         .clone()
         .or(host_region)
+        .or_else(|| policy.apisix.then(|| "us-east-1".to_owned()))
         .or_else(|| surroundings.variable("AWS_REGION"));
-    let service = iam.service.clone().or(host_service);
+    let service = iam
+        .service
+        .clone()
+        .or(host_service)
+        .or_else(|| policy.apisix.then(|| "execute-api".to_owned()));
     if region.is_none() {
         missing("aws_region", problems);
     }
     if service.is_none() {
         missing("service", problems);
     }
+    if iam.unsigned_payload && url.scheme() != "https" && !is_loopback(url) {
+        problems.add(&format!("{path}.unsigned_payload"), "needs https");
+    }
     Some(Signing {
         region: region?,
         service: service?,
-        keys: iam.keys.clone(),
+        credentials: iam.credentials.clone(),
+        signed_headers: iam.signed_headers.clone(),
+        unsigned_payload: iam.unsigned_payload,
     })
 }
 

@@ -1,6 +1,10 @@
 //! A route to a function through the Lambda Invoke API.
 
-use super::authorization::{Iam, Keys, is_scope_word};
+use url::Url;
+
+use super::authorization::{Iam, is_scope_word};
+use super::connection::read_proxy;
+use super::credentials::CredentialSource;
 use super::endpoint::{Policy, checked};
 use super::reader::{Fields, Problems};
 use super::surroundings::Surroundings;
@@ -27,13 +31,31 @@ pub struct FunctionSettings {
     pub endpoint_url: Option<String>,
     /// Shape of request and reply.
     pub payload_format: PayloadFormat,
-    /// Keys of this route; without them the function's own credentials sign.
-    pub keys: Option<Keys>,
+    /// What signs.
+    pub credentials: CredentialSource,
+    /// The HTTP proxy on the way to it; already left out where `NO_PROXY` says so.
+    pub proxy: Option<Url>,
 }
+
+/// What the Invoke API can do beside one plain call.
+const NOT_YET: [&str; 6] = [
+    "log_type",
+    "client_context",
+    "tenant_id",
+    "reply_format",
+    "function_error_status",
+    "function_error_body",
+];
+const NOT_YET_FORMATS: [&str; 3] = ["v1", "alb", "envelope"];
+const NOT_YET_INVOCATIONS: [&str; 3] = ["event", "dry_run", "response_stream"];
+
+/// The variables that tell another address of the Lambda service, the first one set.
+const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"];
 
 /// Reads `function`.
 pub(super) fn read(
     mut fields: Fields<'_>,
+    route: &mut Fields<'_>,
     iam: Option<&Iam>,
     policy: &Policy<'_>,
     surroundings: &dyn Surroundings,
@@ -62,8 +84,20 @@ pub(super) fn read(
         }
     });
     let formats = [("v2", PayloadFormat::V2), ("raw", PayloadFormat::Raw)];
-    let payload_format = fields.choice("payload_format", PayloadFormat::V2, &formats, problems);
-    fields.choice("invocation", (), &[("request_response", ())], problems);
+    let payload_format = if refuse_words(&mut fields, "payload_format", &NOT_YET_FORMATS, problems) {
+        PayloadFormat::V2
+    } else {
+        fields.choice("payload_format", PayloadFormat::V2, &formats, problems)
+    };
+    if !refuse_words(&mut fields, "invocation", &NOT_YET_INVOCATIONS, problems) {
+        fields.choice("invocation", (), &[("request_response", ())], problems);
+    }
+    for name in NOT_YET {
+        if let Some(field) = fields.get(name) {
+            problems.add(&field.path, "is not supported yet");
+        }
+    }
+    let proxy = read_proxy(route, problems);
     let path = fields.path_of("region");
     fields.finish(problems);
 
@@ -76,14 +110,35 @@ pub(super) fn read(
         problems.add(&path, "is required: neither an ARN nor AWS_REGION tells it");
         return None;
     };
+    let default_proxy = || {
+        let text = endpoint_url
+            .clone()
+            .or_else(|| ENDPOINT_VARIABLES.iter().find_map(|name| surroundings.variable(name)))
+            .unwrap_or_else(|| format!("https://lambda.{region}.amazonaws.com"));
+        policy.proxy.of(&Url::parse(&text).ok()?)
+    };
     Some(FunctionSettings {
+        proxy: proxy.or_else(default_proxy),
         name,
         qualifier,
         region,
         endpoint_url,
         payload_format,
-        keys: iam.and_then(|iam| iam.keys.clone()),
+        credentials: match iam {
+            Some(iam) => iam.credentials.clone(),
+            None => policy.credentials.get("default").cloned().unwrap_or_default(),
+        },
     })
+}
+
+/// Whether a member has a word that means something, but nothing that is done here yet.
+fn refuse_words(fields: &mut Fields<'_>, name: &'static str, words: &[&str], problems: &mut Problems) -> bool {
+    let Some(field) = fields.get(name) else { return false };
+    let found = words.iter().find(|word| field.value.as_str() == Some(word));
+    if let Some(word) = found {
+        problems.add(&field.path, format_args!("\"{word}\" is not supported yet"));
+    }
+    found.is_some()
 }
 
 fn read_name(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {

@@ -4,12 +4,16 @@
 //! [`Surroundings`] that it refers to.
 
 mod authorization;
+mod connection;
+mod credentials;
 mod document;
 mod endpoint;
 mod function;
+mod headers;
 mod matching;
 mod pattern;
 mod reader;
+mod resilience;
 mod route;
 mod rules;
 mod suggestion;
@@ -19,16 +23,22 @@ use http::Method;
 use serde_json::Value;
 use shared::ConfigError;
 
-pub use authorization::{Authorization, Iam, Keys};
+pub use authorization::{Authorization, Iam};
+pub use connection::KeepAlive;
+pub use credentials::{AssumeRole, CredentialSource, Keys};
 pub use document::parse_json;
 pub use endpoint::{EndpointSettings, Signing};
 pub use function::{FunctionSettings, PayloadFormat};
+pub(crate) use headers::is_hop_by_hop;
+pub use headers::{Forwarded, HeaderRules};
 pub use matching::{Found, Order};
 pub use pattern::{HostPattern, Methods, PathPattern};
-pub use route::{Destination, Route};
+pub use resilience::{CircuitRules, RetryCause, RetryRules};
+pub use route::{Compat, Destination, Route};
 pub use rules::{PathRules, QueryRules};
 pub use surroundings::{Surrounded, Surroundings};
 
+use connection::EnvironmentProxy;
 use endpoint::Policy;
 use reader::{Fields, Problems};
 
@@ -39,6 +49,13 @@ const MAX_ROUTES: usize = 200;
 pub struct RouteTable {
     routes: Vec<Route>,
     order: Order,
+    metrics_namespace: Option<String>,
+}
+
+/// What a document holds.
+struct Content {
+    routes: Vec<Route>,
+    metrics_namespace: Option<String>,
 }
 
 impl RouteTable {
@@ -48,13 +65,21 @@ impl RouteTable {
     /// Every problem of the document, one line each with its JSON path.
     pub fn read(document: &Value, surroundings: &dyn Surroundings) -> Result<Self, ConfigError> {
         let mut problems = Problems::default();
-        let routes = read_document(document, surroundings, &mut problems);
+        let content = read_document(document, surroundings, &mut problems);
         let lines = problems.into_lines();
         if !lines.is_empty() {
             return Err(ConfigError::new(lines));
         }
-        let order = Order::new(&routes);
-        Ok(Self { routes, order })
+        Ok(Self {
+            order: Order::new(&content.routes),
+            routes: content.routes,
+            metrics_namespace: content.metrics_namespace,
+        })
+    }
+
+    /// The CloudWatch namespace of the metrics; `None` is the suite's.
+    pub fn metrics_namespace(&self) -> Option<&str> {
+        self.metrics_namespace.as_deref()
     }
 
     /// All routes, in the document's order.
@@ -68,10 +93,13 @@ impl RouteTable {
     }
 }
 
-fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &mut Problems) -> Vec<Route> {
+fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &mut Problems) -> Content {
     let Value::Object(members) = document else {
         problems.add("config", "must be a JSON object");
-        return Vec::new();
+        return Content {
+            routes: Vec::new(),
+            metrics_namespace: None,
+        };
     };
     let mut fields = Fields::new(String::new(), members);
     match fields.get("version").map(|field| field.value.as_i64()) {
@@ -83,10 +111,18 @@ fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &m
     let allowed_hosts = fields
         .texts("allowed_hosts", problems)
         .map(|texts| route::parse_hosts(texts, problems));
-    let policy = Policy {
+    let metrics_namespace = read_namespace(&mut fields, problems);
+    let proxy = EnvironmentProxy::read(surroundings, problems);
+    let none = credentials::Named::new();
+    let mut policy = Policy {
         allow_http,
         allowed_hosts: allowed_hosts.as_deref(),
+        credentials: &none,
+        proxy: &proxy,
+        apisix: Compat::read(&mut fields, problems).is_some(),
     };
+    let named = credentials::read_named(fields.get("credentials"), &policy, surroundings, problems);
+    policy.credentials = &named;
     let defaults = match fields.get("defaults") {
         Some(field) => field.object(problems).and(field.value.as_object()),
         None => None,
@@ -118,7 +154,22 @@ fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &m
             route::read(fields, at, &policy, surroundings, problems)
         })
         .collect();
-    check_together(&names_of(&elements), routes, problems)
+    Content {
+        routes: check_together(&names_of(&elements), routes, problems),
+        metrics_namespace,
+    }
+}
+
+/// A CloudWatch namespace
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html>).
+fn read_namespace(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {
+    let text = fields.text("metrics_namespace", problems)?;
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/#: ".contains(&byte);
+    if text.len() > 255 || !text.bytes().all(legal) || text.starts_with("AWS/") || text.trim() != text {
+        let what = "must be 1 to 255 letters, digits, \".\", \"-\", \"_\", \"/\", \"#\" and \":\", and not begin with \"AWS/\"";
+        problems.add(&fields.path_of("metrics_namespace"), what);
+    }
+    Some(text.to_owned())
 }
 
 /// Names as they stand in the document, so that duplicates are found among broken routes too.

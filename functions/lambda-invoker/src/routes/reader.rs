@@ -64,6 +64,21 @@ impl<'a> Field<'a> {
             .collect()
     }
 
+    /// The members of the object that must stand here, whatever their names are; those that are `null` are left out.
+    pub(crate) fn members(&self, problems: &mut Problems) -> Vec<(&'a str, Field<'a>)> {
+        let Value::Object(members) = self.value else {
+            problems.add(&self.path, "must be an object");
+            return Vec::new();
+        };
+        let present = members.iter().filter(|(_, value)| !value.is_null());
+        present
+            .map(|(name, value)| {
+                let path = join(&self.path, name);
+                (name.as_str(), Field { path, value })
+            })
+            .collect()
+    }
+
     /// The members of the object that must stand here.
     pub(crate) fn object(&self, problems: &mut Problems) -> Option<Fields<'a>> {
         match self.value {
@@ -111,10 +126,18 @@ impl<'a> Fields<'a> {
         join(self.path(), name)
     }
 
-    /// A member of this object or of its base. `null` counts as absent.
+    /// A member of this object or of its base. `null` counts as absent, and hides the base's.
     pub(crate) fn get(&mut self, name: &'static str) -> Option<Field<'a>> {
         self.asked.push(name);
-        self.layers.iter().find_map(|layer| member(layer, name))
+        let mut layers = self.layers.iter();
+        layers
+            .find(|(_, members)| members.contains_key(name))
+            .and_then(|layer| member(layer, name))
+    }
+
+    /// Whether this object or its base has a member, be it `null`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.layers.iter().any(|(_, members)| members.contains_key(name))
     }
 
     /// A member of this object alone.
@@ -127,7 +150,9 @@ impl<'a> Fields<'a> {
     pub(crate) fn object(&mut self, name: &'static str, problems: &mut Problems) -> Option<Fields<'a>> {
         self.asked.push(name);
         let mut layers = Vec::new();
-        for field in self.layers.iter().filter_map(|layer| member(layer, name)) {
+        let is_null = |(_, members): &&(String, &'a Map<String, Value>)| members.get(name) == Some(&Value::Null);
+        let shown = self.layers.iter().take_while(|layer| !is_null(layer));
+        for field in shown.filter_map(|layer| member(layer, name)) {
             layers.extend(field.object(problems).map(|fields| fields.layers).unwrap_or_default());
         }
         (!layers.is_empty()).then_some(Self {
@@ -187,13 +212,22 @@ impl<'a> Fields<'a> {
         problems: &mut Problems,
     ) -> T {
         let Some(field) = self.get(name) else { return default };
-        let word = field.value.as_str();
-        if let Some((_, choice)) = words.iter().find(|(known, _)| Some(*known) == word) {
-            return *choice;
+        one_of(&field, words, problems).unwrap_or(default)
+    }
+
+    /// A list of a few words, or `None` when absent.
+    pub(crate) fn choices<T: Copy>(
+        &mut self,
+        name: &'static str,
+        words: &[(&str, T)],
+        problems: &mut Problems,
+    ) -> Option<Vec<T>> {
+        let field = self.get(name)?;
+        let mut found = Vec::new();
+        for element in field.elements(problems) {
+            found.extend(one_of(&element, words, problems));
         }
-        let known: Vec<String> = words.iter().map(|(known, _)| format!("\"{known}\"")).collect();
-        problems.add(&field.path, format_args!("must be one of {}", known.join(", ")));
-        default
+        Some(found)
     }
 
     /// A list of texts, or `None` when absent; each with its path.
@@ -218,6 +252,16 @@ impl<'a> Fields<'a> {
             }
         }
     }
+}
+
+fn one_of<T: Copy>(field: &Field<'_>, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+    let word = field.value.as_str();
+    if let Some((_, choice)) = words.iter().find(|(known, _)| Some(*known) == word) {
+        return Some(*choice);
+    }
+    let known: Vec<String> = words.iter().map(|(known, _)| format!("\"{known}\"")).collect();
+    problems.add(&field.path, format_args!("must be one of {}", known.join(", ")));
+    None
 }
 
 fn unknown(path: &str, name: &str, known: &[&'static str], problems: &mut Problems) {

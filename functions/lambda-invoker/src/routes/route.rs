@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::authorization::{self, Authorization};
+use super::connection::KeepAlive;
 use super::endpoint::{self, EndpointSettings, Policy};
 use super::function::{self, FunctionSettings};
+use super::headers::{Forwarded, HeaderRules};
 use super::pattern::{HostPattern, Methods, PathPattern, parse_method};
 use super::reader::{Fields, Problems};
+use super::resilience::{CircuitRules, RetryRules};
 use super::rules::{PathRules, QueryRules};
 use super::surroundings::Surroundings;
 
@@ -17,6 +20,20 @@ pub enum Destination {
     Endpoint(EndpointSettings),
     /// A function, through the Lambda Invoke API.
     Function(FunctionSettings),
+}
+
+/// Whose habits a route has, where they differ from ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compat {
+    /// APISIX's `aws-lambda` plugin: its defaults; a request that gets the API key is not signed as well; 503 for a
+    /// target that cannot be reached or takes too long, 400 for a body that is too large.
+    Apisix,
+}
+
+impl Compat {
+    pub(super) fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Self> {
+        fields.choice("compat", None, &[("apisix", Some(Self::Apisix))], problems)
+    }
 }
 
 /// A checked route.
@@ -52,6 +69,20 @@ pub struct Route {
     pub path_rules: PathRules,
     /// How the query is made.
     pub query_rules: QueryRules,
+    /// What happens to the request's headers.
+    pub request_headers: HeaderRules,
+    /// What happens to the answer's headers.
+    pub response_headers: HeaderRules,
+    /// What the target is told about the way of a request.
+    pub forwarded: Forwarded,
+    /// Which connections are kept; `None` keeps none.
+    pub keep_alive: Option<KeepAlive>,
+    /// Which failed attempts are followed by another one.
+    pub retry: RetryRules,
+    /// When the target is left alone.
+    pub circuit: Option<CircuitRules>,
+    /// Whose habits it has.
+    pub compat: Option<Compat>,
 }
 
 /// Reads the route at position `at`.
@@ -75,10 +106,21 @@ pub(super) fn read(
     let deadline_margin = fields
         .number("deadline_margin", &(0..=900_000), problems)
         .unwrap_or(200);
+    // Its own or the default's; a `null` switches the table's off.
+    let compat = if fields.has("compat") {
+        Compat::read(&mut fields, problems)
+    } else {
+        let _ = fields.get("compat");
+        policy.apisix.then_some(Compat::Apisix)
+    };
+    let policy = &Policy {
+        apisix: compat == Some(Compat::Apisix),
+        ..*policy
+    };
     let bytes = 1..=i64::from(u32::MAX);
     let max_request = fields
         .number("max_req_body_size", &bytes, problems)
-        .unwrap_or(6_291_456);
+        .unwrap_or(if policy.apisix { 67_108_864 } else { 6_291_456 });
     let max_response = fields.number("max_resp_body_size", &bytes, problems);
     if !fields.flag("ssl_verify", true, problems) {
         let what = "certificates are always verified; name a private certificate authority with ca_file";
@@ -86,6 +128,12 @@ pub(super) fn read(
     }
     let path_rules = PathRules::read(fields.object("path", problems), problems);
     let query_rules = QueryRules::read(fields.object("query", problems), problems);
+    let request_headers = HeaderRules::read(fields.object("request_headers", problems), problems);
+    let response_headers = HeaderRules::read(fields.object("response_headers", problems), problems);
+    let forwarded = Forwarded::read(&mut fields, problems);
+    let keep_alive = KeepAlive::read(&mut fields, problems);
+    let retry = RetryRules::read(fields.object("retry", problems), problems);
+    let circuit = CircuitRules::read(fields.object("circuit", problems), problems);
     let (authorization, destination) = read_destination(&mut fields, policy, surroundings, problems);
     fields.finish(problems);
     Some(Route {
@@ -104,6 +152,13 @@ pub(super) fn read(
         max_response_bytes: max_response.and_then(|bytes| usize::try_from(bytes).ok()),
         path_rules,
         query_rules,
+        request_headers,
+        response_headers,
+        forwarded,
+        keep_alive,
+        retry,
+        circuit,
+        compat,
     })
 }
 
@@ -194,7 +249,7 @@ fn read_destination(
     };
     let own_authorization = fields.own("authorization").is_some();
     let authorization = match fields.get("authorization").and_then(|field| field.object(problems)) {
-        Some(found) => authorization::read(found, endpoint, own_authorization, surroundings, problems),
+        Some(found) => authorization::read(found, endpoint, own_authorization, policy, surroundings, problems),
         None => Authorization::default(),
     };
     let iam = authorization.iam.as_ref();
@@ -210,7 +265,7 @@ fn read_destination(
         let _ = (fields.get("ca_file"), fields.get("host_header"));
         fields
             .object("function", problems)
-            .and_then(|found| function::read(found, iam, policy, surroundings, problems))
+            .and_then(|found| function::read(found, fields, iam, policy, surroundings, problems))
             .map(Destination::Function)
     };
     (authorization, destination)

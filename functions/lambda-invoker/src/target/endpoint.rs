@@ -46,7 +46,7 @@ impl Endpoint {
         let signer = settings.signing.clone().map(|signing| Signer {
             canonical: Canonical::of_service(&signing.service),
             keys: SigningKeys::default(),
-            credentials: match &signing.keys {
+            credentials: match &signing.credentials.keys {
                 Some(keys) => Arc::new(Provider::of_keys(keys)),
                 None => credentials.clone(),
             },

@@ -68,7 +68,7 @@ impl Services {
         let key = ServiceKey {
             region: settings.region.clone(),
             endpoint_url: endpoint_url.map(str::to_owned),
-            keys: settings.keys.clone(),
+            keys: settings.credentials.keys.clone(),
             http: ClientKey {
                 https: endpoint_url.is_none_or(|url| url.starts_with("https:")),
                 connect_timeout,

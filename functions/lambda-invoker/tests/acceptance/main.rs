@@ -12,6 +12,7 @@ mod front;
 mod hostile;
 mod invoke;
 mod lines;
+mod lines_of_settings;
 mod matching;
 mod reply;
 mod signing;
