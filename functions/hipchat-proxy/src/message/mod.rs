@@ -3,6 +3,7 @@
 //! Architecture invariant: what a message holds reaches Slack as escaped text. A raw `<` in the output is written by
 //! this module alone, for a link, a mention of the directory or a ping that the operator allowed.
 
+mod card;
 mod color;
 mod emoticon;
 mod html;
@@ -12,6 +13,7 @@ mod mention;
 mod parts;
 mod text;
 
+pub use card::{Block, Card, Drawn, Element, Malformed};
 pub use color::Color;
 pub use emoticon::Emoticons;
 pub use markup::{Atom, Mark, escape};
