@@ -1,16 +1,22 @@
 //! Wall-clock time in the forms that AWS writes.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Microseconds since 1970.
-pub(crate) fn epoch_micros() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+use shared::clock::Utc;
+
+/// Time since 1970-01-01T00:00:00Z; zero for a clock that stands before it.
+pub(crate) fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Milliseconds since 1970.
 pub(crate) fn epoch_millis() -> u64 {
-    epoch_micros() / 1000
+    u64::try_from(since_epoch().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Now, in whole Unix seconds.
+pub(crate) fn unix_now() -> u64 {
+    since_epoch().as_secs()
 }
 
 /// API Gateway's `requestTime`: `09/Oct/2025:08:53:20 +0000`.
@@ -18,35 +24,52 @@ pub(crate) fn request_time(epoch_millis: u64) -> String {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    let seconds = epoch_millis / 1000;
-    let (year, month, day) = civil(seconds / 86_400);
-    let name = MONTHS.get(month - 1).copied().unwrap_or_default();
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{day:02}/{name}/{year}:{hour:02}:{minute:02}:{second:02} +0000")
+    let at = Utc::from_epoch_ms(epoch_millis);
+    let month = usize::try_from(at.month).ok().and_then(|month| MONTHS.get(month - 1));
+    format!(
+        "{:02}/{}/{}:{:02}:{:02}:{:02} +0000",
+        at.day,
+        month.copied().unwrap_or_default(),
+        at.year,
+        at.hour,
+        at.minute,
+        at.second
+    )
 }
 
 /// A log stream's day: `2025/10/09`.
 pub(crate) fn log_day(epoch_millis: u64) -> String {
-    let (year, month, day) = civil(epoch_millis / 86_400_000);
-    format!("{year}/{month:02}/{day:02}")
+    let at = Utc::from_epoch_ms(epoch_millis);
+    format!("{}/{:02}/{:02}", at.year, at.month, at.day)
 }
 
-/// Year, month (1 to 12) and day of a count of days since 1970-01-01, in the Gregorian calendar.
-fn civil(days: u64) -> (u64, usize, u64) {
-    // Years begin in March here, so that the leap day is the last day of a year.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
+/// `20150830T123600Z`, the basic ISO 8601 format of Signature Version 4.
+pub(crate) fn amz_date(unix: u64) -> String {
+    let at = Utc::from_epoch_ms(unix * 1000);
+    format!(
+        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        at.year, at.month, at.day, at.hour, at.minute, at.second
+    )
+}
+
+/// Reads what [`amz_date`] writes, to Unix seconds. `None` for anything else, such as a 31st of June.
+pub(crate) fn parse_amz_date(text: &str) -> Option<u64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(date, 8) || !digits(time, 6) {
+        return None;
+    }
+    let number = |text: Option<&str>| text?.parse::<u64>().ok();
+    let at = Utc {
+        year: number(date.get(..4))?,
+        month: number(date.get(4..6))?,
+        day: number(date.get(6..))?,
+        hour: number(time.get(..2))?,
+        minute: number(time.get(2..4))?,
+        second: number(time.get(4..))?,
+        millisecond: 0,
     };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    (year, usize::try_from(month).unwrap_or(1), day)
+    Some(at.to_epoch_ms()? / 1000)
 }
 
 #[cfg(test)]
@@ -60,5 +83,38 @@ mod tests {
         assert_eq!(request_time(1_709_210_096_000), "29/Feb/2024:12:34:56 +0000");
         assert_eq!(log_day(1_735_689_599_000), "2024/12/31");
         assert_eq!(log_day(4_107_542_400_000), "2100/03/01");
+        assert_eq!(amz_date(1_440_938_160), "20150830T123600Z");
+    }
+
+    #[test]
+    fn every_day_comes_back() {
+        for day in 0..80_000 {
+            let unix = day * 86_400 + 45_296;
+            assert_eq!(parse_amz_date(&amz_date(unix)), Some(unix));
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in [
+            "",
+            "Z",
+            "20150830",
+            "20150631T000000Z",
+            "20150230T000000Z",
+            "20151301T000000Z",
+            "20150830T240000Z",
+        ] {
+            assert_eq!(parse_amz_date(text), None, "{text}");
+        }
+        for text in [
+            "20150830T123600",
+            "2015-08-30T12:36:00Z",
+            "20150830T1236é0Z",
+            "+0150830T123600Z",
+            "19691231T235959Z",
+        ] {
+            assert_eq!(parse_amz_date(text), None, "{text}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use rustls::crypto::aws_lc_rs::default_provider;
 pub(crate) fn hex(bytes: usize) -> String {
     let mut buffer = vec![0_u8; bytes];
     if default_provider().secure_random.fill(&mut buffer).is_err() {
-        let seed = crate::clock::epoch_micros() ^ (u64::from(std::process::id()) << 32);
+        let seed = crate::clock::epoch_millis().rotate_left(20) ^ (u64::from(std::process::id()) << 32);
         for (at, byte) in buffer.iter_mut().enumerate() {
             *byte = (seed.rotate_left(u32::try_from(at).unwrap_or(0) * 7) & 0xff) as u8;
         }

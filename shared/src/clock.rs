@@ -73,6 +73,29 @@ impl Utc {
             millisecond: epoch_ms % 1000,
         }
     }
+
+    /// Milliseconds since the Unix epoch; `None` for a date or time of day that does not exist, such as a 31st of June,
+    /// and for one before 1970.
+    pub fn to_epoch_ms(self) -> Option<u64> {
+        if self.year < 1970 || !(1..=12).contains(&self.month) || !(1..=31).contains(&self.day) {
+            return None;
+        }
+        let from_march = if self.month > 2 { self.month - 3 } else { self.month + 9 };
+        let march_year = if self.month > 2 { self.year } else { self.year - 1 };
+        let (era, year_of_era) = (march_year / 400, march_year % 400);
+        let day_of_year = (153 * from_march + 2) / 5 + self.day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let days = era
+            .checked_mul(146_097)?
+            .checked_add(day_of_era)?
+            .checked_sub(719_468)?;
+        let seconds = days
+            .checked_mul(86_400)?
+            .checked_add(self.hour * 3600 + self.minute * 60 + self.second)?;
+        let epoch_ms = seconds.checked_mul(1000)?.checked_add(self.millisecond)?;
+        // Whatever was out of its range comes back as another date.
+        (Self::from_epoch_ms(epoch_ms) == self).then_some(epoch_ms)
+    }
 }
 
 /// Writes a moment as RFC 3339 in UTC with milliseconds, such as `2025-10-09T08:53:20.000Z`.
@@ -132,6 +155,39 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(rfc3339(epoch_ms), expected);
+        }
+    }
+
+    #[test]
+    fn every_moment_comes_back_from_its_date() {
+        for epoch_ms in (0..4_200_000_000_000).step_by(7_654_321_123) {
+            assert_eq!(Utc::from_epoch_ms(epoch_ms).to_epoch_ms(), Some(epoch_ms));
+        }
+    }
+
+    #[test]
+    fn a_date_that_does_not_exist_is_no_moment() {
+        let exists = Utc::from_epoch_ms(1_709_251_199_999);
+        for wrong in [
+            Utc { year: 1969, ..exists },
+            Utc { year: 2023, ..exists },
+            Utc {
+                year: u64::MAX,
+                ..exists
+            },
+            Utc { month: 0, ..exists },
+            Utc { month: 13, ..exists },
+            Utc { day: 0, ..exists },
+            Utc { day: 30, ..exists },
+            Utc { hour: 24, ..exists },
+            Utc { minute: 60, ..exists },
+            Utc { second: 60, ..exists },
+            Utc {
+                millisecond: 1000,
+                ..exists
+            },
+        ] {
+            assert_eq!(wrong.to_epoch_ms(), None, "{wrong:?}");
         }
     }
 

@@ -15,7 +15,6 @@
 
 mod connection;
 mod control;
-mod date;
 mod fault;
 mod mask;
 mod recorder;

@@ -7,7 +7,7 @@ use http::request::Parts;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{date, mask, wire};
+use super::{mask, wire};
 
 /// How many calls are kept; older ones go first.
 const MAX_CALLS: usize = 10_000;
@@ -80,7 +80,7 @@ impl Recorder {
         for (name, value) in &mut headers {
             *value = mask::header(name, value).into_owned();
         }
-        let at = date::rfc3339_millis(date::since_epoch());
+        let at = shared::clock::rfc3339(crate::clock::epoch_millis());
         let method = parts.method.as_str().to_owned();
         let call = Call {
             at,

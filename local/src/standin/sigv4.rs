@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use self::authorization::Authorization;
-use super::date;
+use crate::clock;
 
 /// The payload hash of a request whose body is not signed.
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
@@ -161,20 +161,20 @@ fn request_date(headers: &HeaderMap) -> Result<String, Refusal> {
 }
 
 fn check_clock(date: &str, skew: u64, now: u64) -> Result<(), Refusal> {
-    let Some(signed) = date::parse_amz_date(date) else {
+    let Some(signed) = clock::parse_amz_date(date) else {
         return Err(Refusal::incomplete(format!(
             "Date must be in ISO-8601 'basic format'. Got '{date}'."
         )));
     };
     let (early, late) = (now.saturating_sub(skew), now.saturating_add(skew));
     if signed < early {
-        let limit = date::amz_date(early);
+        let limit = clock::amz_date(early);
         return Err(Refusal::signature(format!(
             "Signature expired: {date} is now earlier than {limit}"
         )));
     }
     if signed > late {
-        let limit = date::amz_date(late);
+        let limit = clock::amz_date(late);
         return Err(Refusal::signature(format!(
             "Signature not yet current: {date} is still later than {limit}"
         )));

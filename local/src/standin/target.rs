@@ -29,7 +29,8 @@ use tokio::net::TcpListener;
 
 use super::sigv4::{self, PathRule, Refusal, Rules, SignedRequest};
 use super::wire::json_answer;
-use super::{Call, Fault, StandIn, date};
+use super::{Call, Fault, StandIn};
+use crate::clock;
 
 /// The clock difference that Lambda allows, in seconds.
 const SKEW_SECS: u64 = 300;
@@ -137,7 +138,7 @@ impl Desk {
             headers: &parts.headers,
             body,
         };
-        sigv4::verify(request, &self.rules, date::unix_now())
+        sigv4::verify(request, &self.rules, clock::unix_now())
     }
 }
 

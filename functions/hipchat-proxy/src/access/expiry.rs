@@ -1,5 +1,7 @@
 //! A moment in a document (RFC 3339) -> seconds since the Unix epoch.
 
+use shared::clock::Utc;
+
 /// Reads `2027-01-01T00:00:00Z`, also with a fraction of a second, which is cut, and with an offset such as `+02:00`.
 /// Moments before 1970 and dates that do not exist give `None`.
 pub(super) fn parse(text: &str) -> Option<u64> {
@@ -17,16 +19,18 @@ pub(super) fn parse(text: &str) -> Option<u64> {
     let hour = digits(clock_parts.next()?, 2)?;
     let minute = digits(clock_parts.next()?, 2)?;
     let second = digits(clock_parts.next()?, 2)?;
-    let exists = (1..=12).contains(&month)
-        && (1..=days_in_month(year, month)).contains(&day)
-        && hour <= 23
-        && minute <= 59
-        && second <= 60;
-    if !exists {
-        return None;
-    }
-    let days = days_before_year(year)? + (1..month).map(|month| days_in_month(year, month)).sum::<i64>() + day - 1;
-    u64::try_from(days * 86_400 + hour * 3600 + minute * 60 + second - offset_secs).ok()
+    // A leap second is the first moment of the next minute.
+    let (second, leap_ms) = if second == 60 { (59, 1000) } else { (second, 0) };
+    let at = Utc {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        millisecond: 0,
+    };
+    at.to_epoch_ms()?.checked_add(leap_ms)?.checked_div(1000)?.checked_add_signed(-offset_secs)
 }
 
 /// The clock's part, and how many seconds it is ahead of UTC.
@@ -41,31 +45,12 @@ fn split_offset(time: &str) -> Option<(&str, i64)> {
     if hours > 23 || minutes > 59 {
         return None;
     }
-    let secs = hours * 3600 + minutes * 60;
+    let secs = (hours * 3600 + minutes * 60).cast_signed();
     Some((clock, if offset.starts_with('-') { -secs } else { secs }))
 }
 
-fn digits(text: &str, length: usize) -> Option<i64> {
+fn digits(text: &str, length: usize) -> Option<u64> {
     (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-fn days_before_year(year: i64) -> Option<i64> {
-    let before = year.checked_sub(1)?;
-    // 719,162 days lie before 1970-01-01.
-    Some(before * 365 + before / 4 - before / 100 + before / 400 - 719_162)
 }
 
 #[cfg(test)]
@@ -82,6 +67,9 @@ mod tests {
             ("2027-01-01t02:00:00.999+02:00", Some(1_798_761_600)),
             ("2026-12-31 19:30:00-04:30", Some(1_798_761_600)),
             ("2024-02-29T23:59:59z", Some(1_709_251_199)),
+            ("2016-12-31T23:59:60Z", Some(1_483_228_800)),
+            ("2016-12-31T23:59:61Z", None),
+            ("1970-01-01T00:30:00+01:00", None),
             ("2023-02-29T00:00:00Z", None),
             ("1969-12-31T23:59:59Z", None),
             ("2027-13-01T00:00:00Z", None),

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::super::{date, wire};
+use super::super::wire;
 use super::{HydraVersion, OauthClient};
+use crate::clock;
 
 /// A token that the token endpoint gave out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Tokens {
 
     /// Gives out a token for a client.
     pub(super) fn grant(&self, client: &OauthClient, scope: &str, lifespan_secs: u64) -> io::Result<String> {
-        let now = date::unix_now();
+        let now = clock::unix_now();
         let token = self.random()?;
         let grant = Grant {
             client_id: client.id.clone(),
@@ -68,7 +69,7 @@ impl Tokens {
     pub(super) fn find(&self, token: &str) -> Option<Known> {
         let known = self.lock().get(token)?.clone();
         match &known {
-            Known::Granted(grant) if grant.expires_at <= date::unix_now() => None,
+            Known::Granted(grant) if grant.expires_at <= clock::unix_now() => None,
             _ => Some(known),
         }
     }

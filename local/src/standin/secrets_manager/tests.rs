@@ -60,7 +60,7 @@ async fn the_sdk_reads_a_secret_by_name_and_by_arn() {
         assert_eq!(value.version_stages(), ["AWSCURRENT"]);
         assert_eq!(value.version_id().map(str::len), Some(36));
         let created = value.created_date().expect("a date").secs();
-        assert!((crate::standin::date::unix_now().cast_signed() - created).abs() < 5);
+        assert!((crate::clock::unix_now().cast_signed() - created).abs() < 5);
     }
     let kept = serde_json::to_string(&secrets.calls()).expect("JSON");
     assert!(kept.contains("AKID***") && !kept.contains("s3cret"), "{kept}");

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::super::date;
+use crate::clock;
 
 /// Where all secrets of the stand-in live.
 const ARN_START: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:";
@@ -48,7 +48,7 @@ impl Vault {
             name: name.to_owned(),
             id: version_id(name),
             value,
-            created: (date::since_epoch().as_secs_f64() * 1000.0).round() / 1000.0,
+            created: (clock::since_epoch().as_secs_f64() * 1000.0).round() / 1000.0,
             stages: vec![CURRENT],
         };
         versions.push(version.clone());
@@ -131,7 +131,7 @@ fn version_id(name: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let seed = format!(
         "{name}:{:?}:{}",
-        date::since_epoch(),
+        clock::since_epoch(),
         COUNT.fetch_add(1, Ordering::Relaxed)
     );
     let hex: String = Sha256::digest(seed.as_bytes())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::{PathRule, Rules, SignedRequest, canonical, date, string_to_sign, verify};
+use super::{PathRule, Rules, SignedRequest, canonical, string_to_sign, verify};
 
 const SUITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/aws-sig-v4-test-suite");
 
@@ -100,7 +100,7 @@ fn rules(case: &Path) -> (Rules, u64) {
         },
         skew_secs: 300,
     };
-    (rules, date::parse_amz_date(&time).expect("a time"))
+    (rules, crate::clock::parse_amz_date(&time).expect("a time"))
 }
 
 fn expected(case: &Path, file: &str) -> String {

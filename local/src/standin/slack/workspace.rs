@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use subtle::ConstantTimeEq;
 
-use super::super::date;
 use super::SlackOptions;
 use super::arguments::Code;
 use super::message::Content;
 use super::posted::{SlackMessage, SlackUser};
+use crate::clock;
 
 /// How many messages are kept; older ones go first.
 const MAX_MESSAGES: usize = 5_000;
@@ -143,14 +143,14 @@ impl Workspace {
         if !state.takes(&channel, self.options.rate_per_channel) {
             return Err("ratelimited");
         }
-        let now = date::since_epoch();
+        let now = clock::since_epoch();
         // Every message of the workspace has its own timestamp, and a later message a greater one.
         let micros = now.as_micros().max(state.last_micros + 1);
         state.last_micros = micros;
         state.posted += 1;
         let message = SlackMessage {
             seq: state.posted,
-            at: date::rfc3339_millis(now),
+            at: shared::clock::rfc3339(clock::epoch_millis()),
             channel,
             channel_name,
             ts: format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000),

@@ -7,7 +7,7 @@ async fn described(hydra: &Hydra, path: &str, scope: &str) -> Value {
     let token = token(hydra, scope).await;
     let url = format!("{}{path}", hydra.admin_url());
     let mut reply = json_of(form_request(url, &[("token", &token)]).basic_auth("web", Some("s3cret"))).await;
-    let now = crate::standin::date::unix_now();
+    let now = crate::clock::unix_now();
     let members = reply.as_object_mut().expect("an object");
     let mut time = |name: &str| members.remove(name).and_then(|value| value.as_u64());
     let (issued, expires, not_before) = (time("iat"), time("exp"), time("nbf"));
