@@ -33,7 +33,17 @@ pub(super) enum Element {
     Numbers,
     /// `<li>`
     Item,
-    /// `<td>`, `<th>`
+    /// `<table>`
+    Table,
+    /// `<thead>`
+    HeadRows,
+    /// `<tbody>`, `<tfoot>`
+    Rows,
+    /// `<tr>`
+    Row,
+    /// `<th>`
+    HeadCell,
+    /// `<td>`
     Cell,
     /// Shown as its content alone.
     Plain,
@@ -41,6 +51,8 @@ pub(super) enum Element {
     Void,
     /// `<script>`, `<style>`, `<title>`: left out with its content.
     Hidden,
+    /// `<head>`: left out with its content.
+    Head,
 }
 
 impl Element {
@@ -59,27 +71,29 @@ impl Element {
             b"hr" => Self::Rule,
             b"p" => Self::Paragraph,
             b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" => Self::Heading,
-            b"div" | b"tr" | b"table" | b"caption" | b"address" | b"article" | b"aside" | b"blockquote" | b"body"
-            | b"center" | b"dd" | b"details" | b"dialog" | b"dl" | b"dt" | b"fieldset" | b"figcaption" | b"figure"
-            | b"footer" | b"form" | b"frameset" | b"header" | b"hgroup" | b"html" | b"legend" | b"main" | b"nav"
-            | b"optgroup" | b"option" | b"search" | b"section" | b"summary" | b"tbody" | b"tfoot" | b"thead" => {
-                Self::Block
-            }
+            b"div" | b"caption" | b"address" | b"article" | b"aside" | b"blockquote" | b"body" | b"center" | b"dd"
+            | b"details" | b"dialog" | b"dl" | b"dt" | b"fieldset" | b"figcaption" | b"figure" | b"footer"
+            | b"form" | b"frameset" | b"header" | b"hgroup" | b"html" | b"legend" | b"main" | b"nav" | b"optgroup"
+            | b"option" | b"search" | b"section" | b"summary" => Self::Block,
             b"ul" | b"menu" | b"dir" => Self::Bullets,
             b"ol" => Self::Numbers,
             b"li" => Self::Item,
-            b"td" | b"th" => Self::Cell,
+            b"table" => Self::Table,
+            b"thead" => Self::HeadRows,
+            b"tbody" | b"tfoot" => Self::Rows,
+            b"tr" => Self::Row,
+            b"th" => Self::HeadCell,
+            b"td" => Self::Cell,
             b"script" | b"style" | b"title" => Self::Hidden,
+            b"head" => Self::Head,
             b"area" | b"base" | b"basefont" | b"bgsound" | b"col" | b"embed" | b"frame" | b"input" | b"keygen"
             | b"link" | b"meta" | b"param" | b"source" | b"track" | b"wbr" => Self::Void,
             b"abbr" | b"acronym" | b"applet" | b"audio" | b"bdi" | b"bdo" | b"big" | b"blink" | b"button"
-            | b"canvas" | b"cite" | b"colgroup" | b"data" | b"datalist" | b"dfn" | b"font" | b"head" | b"iframe"
-            | b"ins" | b"kbd" | b"label" | b"map" | b"mark" | b"marquee" | b"math" | b"meter" | b"nobr"
-            | b"noembed" | b"noframes" | b"noscript" | b"object" | b"output" | b"picture" | b"progress" | b"q"
-            | b"rb" | b"rp" | b"rt" | b"rtc" | b"ruby" | b"samp" | b"select" | b"slot" | b"small" | b"span"
-            | b"sub" | b"sup" | b"svg" | b"template" | b"textarea" | b"time" | b"tt" | b"u" | b"var" | b"video" => {
-                Self::Plain
-            }
+            | b"canvas" | b"cite" | b"colgroup" | b"data" | b"datalist" | b"dfn" | b"font" | b"iframe" | b"ins"
+            | b"kbd" | b"label" | b"map" | b"mark" | b"marquee" | b"math" | b"meter" | b"nobr" | b"noembed"
+            | b"noframes" | b"noscript" | b"object" | b"output" | b"picture" | b"progress" | b"q" | b"rb" | b"rp"
+            | b"rt" | b"rtc" | b"ruby" | b"samp" | b"select" | b"slot" | b"small" | b"span" | b"sub" | b"sup"
+            | b"svg" | b"template" | b"textarea" | b"time" | b"tt" | b"u" | b"var" | b"video" => Self::Plain,
             _ => return None,
         })
     }
@@ -87,6 +101,11 @@ impl Element {
     /// Whether the element holds nothing and has no end.
     pub(super) fn is_void(self) -> bool {
         matches!(self, Self::Image | Self::Break | Self::Rule | Self::Void)
+    }
+
+    /// Whether the element is a cell of a table: what is open within ends with it.
+    pub(super) fn is_cell(self) -> bool {
+        matches!(self, Self::Cell | Self::HeadCell)
     }
 
     /// Whether the element begins and ends a line.
@@ -101,6 +120,10 @@ impl Element {
                 | Self::Bullets
                 | Self::Numbers
                 | Self::Item
+                | Self::Table
+                | Self::HeadRows
+                | Self::Rows
+                | Self::Row
         )
     }
 }

@@ -1,11 +1,14 @@
 //! HTML messages: tokens -> lines -> markup.
 //!
-//! `tokens` reads the source by the rules of the HTML standard and keeps as text what is no HTML; `lines` follows the
-//! elements, with `stack`, and collects styled lines; `write` turns them into Slack's markup.
+//! `tokens` reads the source by the rules of the HTML standard and keeps as text what is no HTML; `collect` gathers
+//! styled lines while `follow` follows the elements, with `stack` and `table`; `write` turns them into Slack's markup.
 
+mod collect;
 mod element;
-mod lines;
+mod follow;
+mod line;
 mod stack;
+mod table;
 mod tokens;
 mod write;
 
@@ -17,7 +20,7 @@ use crate::rooms::Ping;
 /// Renders an HTML message. Nothing in it calls anybody.
 pub(super) fn render(message: &str, strict: bool) -> Rendered {
     let source = normalized(message);
-    let document = lines::collect(&source);
+    let document = collect::collect(&source);
     Rendered {
         atoms: write::markup(&document, strict),
         plain: write::plain(&document),

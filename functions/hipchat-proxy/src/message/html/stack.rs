@@ -1,10 +1,13 @@
 //! The elements that are open at a place, and what they make of a text there.
 
 use super::element::Element;
-use super::lines::{Look, Style};
+use super::line::{Look, Style};
 
 /// How deep lists are indented at most, so that a short message cannot become a huge one.
 const MAX_INDENT: usize = 8;
+
+/// How many elements may be open; further ones are not followed. Browsers have a bound of that kind too.
+const MAX_DEPTH: usize = 256;
 
 /// The open elements, the innermost last. Each knows how a text in it looks.
 #[derive(Debug, Default)]
@@ -38,8 +41,21 @@ impl Stack {
         self.0.iter().any(|open| open.element == element)
     }
 
+    /// How many elements are open.
+    pub(super) fn depth(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Closes all elements but the outermost `depth`.
+    pub(super) fn truncate(&mut self, depth: usize) {
+        self.0.truncate(depth);
+    }
+
     /// Opens an element, which may be a link.
     pub(super) fn push(&mut self, element: Element, link: Option<usize>) {
+        if self.0.len() >= MAX_DEPTH {
+            return;
+        }
         let mut open = Open {
             element,
             style: Style::default(),
@@ -51,13 +67,11 @@ impl Stack {
         self.0.push(open);
     }
 
-    /// Closes the innermost open `element`, unless a `barrier` is nearer. What was opened inside and is still open,
-    /// stays so, as browsers do with formatting that is not nested.
+    /// Closes the innermost open `element`, unless a `barrier` or a cell is nearer. What was opened inside and is
+    /// still open, stays so, as browsers do with formatting that is not nested.
     pub(super) fn close(&mut self, element: Element, barrier: impl Fn(Element) -> bool) {
-        let at = self
-            .0
-            .iter()
-            .rposition(|open| open.element == element || barrier(open.element));
+        let ends = |open: Element| open == element || open.is_cell() || barrier(open);
+        let at = self.0.iter().rposition(|open| ends(open.element));
         let Some(at) = at.filter(|&at| self.0.get(at).is_some_and(|open| open.element == element)) else {
             return;
         };

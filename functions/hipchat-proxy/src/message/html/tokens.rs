@@ -27,6 +27,10 @@ pub(super) struct Attributes {
     pub(super) src: Option<String>,
     /// What stands for an image.
     pub(super) alt: Option<String>,
+    /// Over how many columns a cell reaches.
+    pub(super) colspan: Option<String>,
+    /// Over how many rows a cell reaches.
+    pub(super) rowspan: Option<String>,
 }
 
 /// How often a tag that never ends is taken for text and the rest read again. More of them are text to the end.
@@ -37,9 +41,10 @@ pub(super) fn pieces(source: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     // The tokenizer drops this one without a trace.
     let source = source.replace("</>", "&lt;/&gt;");
+    let ends = Ends::of(&source);
     let mut rest = source.as_str();
     for _ in 0..RETRIES {
-        match read(rest, &mut pieces) {
+        match read(rest, &ends, source.len() - rest.len(), &mut pieces) {
             None => return pieces,
             // The `<` that opened it is a character like any other.
             Some(unended) => match unended.strip_prefix('<') {
@@ -58,8 +63,9 @@ pub(super) fn pieces(source: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Reads until the end, or to a tag that does not end, which is given back with everything behind it.
-fn read<'a>(source: &'a str, pieces: &mut Vec<Piece>) -> Option<&'a str> {
+/// Reads until the end, or to a tag that does not end, which is given back with everything behind it. The source
+/// begins at `offset` of the whole.
+fn read<'a>(source: &'a str, ends: &Ends, offset: usize, pieces: &mut Vec<Piece>) -> Option<&'a str> {
     let mut tokenizer = Tokenizer::new_with_emitter(source, DefaultEmitter::<usize>::new_with_span());
     let mut taken = 0;
     while let Some(Ok(token)) = tokenizer.next() {
@@ -74,6 +80,11 @@ fn read<'a>(source: &'a str, pieces: &mut Vec<Piece>) -> Option<&'a str> {
             Token::String(text) => push_text(pieces, &String::from_utf8_lossy(&text)),
             Token::StartTag(tag) => match Element::of(&tag.name) {
                 None => push_text(pieces, literal),
+                // Without an end, all the rest of the message would be hidden: then it was not meant as HTML.
+                Some(Element::Hidden) if !ends.behind(&tag.name, offset + tag.span.start) => {
+                    push_text(pieces, literal);
+                }
+                Some(Element::Head) if !ends.behind(&tag.name, offset + tag.span.start) => {}
                 Some(element) => {
                     if let Some(state) = inner_state(&tag.name) {
                         tokenizer.set_state(state);
@@ -86,6 +97,8 @@ fn read<'a>(source: &'a str, pieces: &mut Vec<Piece>) -> Option<&'a str> {
                         href: attribute(b"href"),
                         src: attribute(b"src"),
                         alt: attribute(b"alt"),
+                        colspan: attribute(b"colspan"),
+                        rowspan: attribute(b"rowspan"),
                     };
                     pieces.push(Piece::Start(element, attributes));
                 }
@@ -100,6 +113,36 @@ fn read<'a>(source: &'a str, pieces: &mut Vec<Piece>) -> Option<&'a str> {
         }
     }
     source.get(taken..).filter(|rest| !rest.is_empty())
+}
+
+/// Where the last end tags are of those elements that are left out with their content.
+struct Ends([(&'static str, Option<usize>); 4]);
+
+impl Ends {
+    fn of(source: &str) -> Self {
+        let mut ends = Self(["head", "script", "style", "title"].map(|name| (name, None)));
+        for (at, _) in source.match_indices("</") {
+            let after = source.get(at + 2..).unwrap_or_default();
+            for (name, last) in &mut ends.0 {
+                let is_name = after
+                    .get(..name.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(name));
+                let ends_there = after
+                    .get(name.len()..)
+                    .is_some_and(|rest| rest.starts_with([' ', '\t', '\n', '/', '>']));
+                if is_name && ends_there {
+                    *last = Some(at);
+                }
+            }
+        }
+        ends
+    }
+
+    /// Whether the end of an element comes behind `start`.
+    fn behind(&self, element: &[u8], start: usize) -> bool {
+        let known = self.0.iter().find(|(name, _)| name.as_bytes() == element);
+        known.is_some_and(|(_, last)| *last > Some(start))
+    }
 }
 
 fn span_of(token: &Token<usize>) -> Option<Span<usize>> {
@@ -190,6 +233,21 @@ mod tests {
         assert_eq!(shown("<script>a<b>c</script>d"), "[Hidden]a<b>c[/Hidden]d");
         assert_eq!(shown("<title>a &amp; <b></title>d"), "[Hidden]a & <b>[/Hidden]d");
         assert_eq!(shown("<textarea><b></textarea>d"), "[Plain]<b>[/Plain]d");
+    }
+
+    #[test]
+    fn what_would_hide_the_rest_of_the_message_is_text() {
+        assert_eq!(
+            shown("fix <title> and <script>, <b>x"),
+            "fix <title> and <script>, [Bold]x"
+        );
+        assert_eq!(shown("</title><title>x</titles>"), "[/Hidden]<title>x</titles>");
+        assert_eq!(shown("<SCRIPT>a</Script >b"), "[Hidden]a[/Hidden]b");
+        assert_eq!(
+            shown("<head>a</header>b"),
+            "a</header>b".replace("</header>", "[/Block]")
+        );
+        assert_eq!(shown("<head>a</head>b"), "[Head]a[/Head]b");
     }
 
     #[test]

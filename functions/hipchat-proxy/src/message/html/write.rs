@@ -1,7 +1,7 @@
 //! Lines -> Slack's markup. Marks are opened at a word and closed behind one, so that no space is inside their edges,
 //! no pair is empty and none reaches over a line's end.
 
-use super::lines::{Line, Lines, Run, Style};
+use super::line::{Line, Lines, Run, Style};
 use crate::message::link::link;
 use crate::message::markup::{ZERO_WIDTH_SPACE, escape_into, fence};
 use crate::message::{Atom, Mark};
