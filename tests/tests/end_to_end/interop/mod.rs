@@ -1,4 +1,6 @@
 //! The suite beside real servers, real clients and other people's signers: each runs from an environment of its own,
 //! installed by `.ci/interop` from the pins in `tests/interop/`.
 
+mod authorizer;
 mod environment;
+mod lambda_invoker;

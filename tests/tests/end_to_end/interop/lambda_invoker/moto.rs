@@ -1,0 +1,69 @@
+//! The Invoke API behind IAM as moto enforces it: signatures, policies and assumed roles. moto checks neither dates nor
+//! regions, and no request without a body; the oracle beside this file does.
+
+use local::function::Function;
+use serde_json::{Value, json};
+
+use super::super::environment::Environment;
+use super::{Server, answer, invoker};
+
+async fn moto() -> Server {
+    Server::start(Environment::new("moto").python("server.py")).await
+}
+
+impl Server {
+    /// The function `echo` of this server, invoked with what `iam` says.
+    fn echo(&self, iam: &Value) -> Value {
+        let endpoint = format!("http://127.0.0.1:{}/", self.port);
+        json!({"uri": "/*", "function": {"name": "echo", "endpoint_url": endpoint}, "authorization": {"iam": iam}})
+    }
+
+    fn keys(&self, user: &str) -> Value {
+        let iam = self.told["users"][user].clone();
+        assert!(iam["accesskey"].is_string());
+        iam
+    }
+}
+
+async fn call(function: &Function) -> (u64, String) {
+    let event = json!({
+        "version": "2.0", "rawPath": "/a%20b", "rawQueryString": "c=d", "headers": {"content-type": "application/json"},
+        "requestContext": {"domainName": "a1.execute-api.eu-west-1.amazonaws.com", "stage": "$default",
+            "http": {"method": "POST", "path": "/a b", "sourceIp": "192.0.2.7"}},
+        "body": "{\"n\": 1}", "isBase64Encoded": false,
+    });
+    let answer = answer(function, &event).await;
+    (
+        answer["statusCode"].as_u64().unwrap(),
+        answer["body"].as_str().unwrap().to_owned(),
+    )
+}
+
+fn error(body: &str) -> Value {
+    serde_json::from_str::<Value>(body).unwrap()["error"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_invoke_is_let_through_and_nobody_else() {
+    let moto = moto().await;
+    let mut wrong = moto.keys("invoker");
+    wrong["secretkey"] = json!("wrong");
+    for (iam, status) in [
+        (moto.keys("invoker"), 200),
+        (moto.keys("nobody"), 502),
+        (wrong, 502),
+    ] {
+        let function = invoker(&json!([moto.echo(&iam)]), &[]);
+        let (got, body) = call(&function).await;
+        assert_eq!(got, status, "{body}");
+        if status == 200 {
+            let event: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(
+                (&event["rawPath"], &event["body"]),
+                (&json!("/a%20b"), &json!("{\"n\": 1}"))
+            );
+        } else {
+            assert_eq!(error(&body), "invoke_refused");
+        }
+    }
+}
