@@ -9,7 +9,7 @@ use crate::claims::Claims;
 use crate::error::Problem;
 use crate::event::AuthorizationRequest;
 use crate::policy::{Decision, Outcome};
-use crate::rules::ScopeRules;
+use crate::rules::Rules;
 
 /// How the cache took part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,7 +98,7 @@ impl Account {
         request: Option<&AuthorizationRequest<'_>>,
         decision: &Decision,
         outcome: &Outcome,
-        scopes: &ScopeRules,
+        rules: &Rules,
     ) {
         let (word, reason, level) = match outcome.problem {
             None => ("allow", "allow", Level::Info),
@@ -108,7 +108,7 @@ impl Account {
             }
         };
         let claims = match decision {
-            Decision::Allow(claims) => Some(claims),
+            Decision::Allow(claims, _) => Some(claims),
             Decision::Refuse(_, claims) => claims.as_ref(),
         };
         telemetry.finish(&self.invocation, level, "decided", (word, reason), |line| {
@@ -120,7 +120,7 @@ impl Account {
                 write_claims(line, claims);
             }
             if let Some(problem) = outcome.problem {
-                write_problem(line, problem, claims.map(AsRef::as_ref), scopes);
+                write_problem(line, problem, request, claims.map(AsRef::as_ref), rules);
             }
             if outcome.context_truncated {
                 line.flag("context_truncated", true);
@@ -196,15 +196,33 @@ fn write_claims(line: &mut Line, claims: &Claims) {
     }
 }
 
-fn write_problem(line: &mut Line, problem: Problem, claims: Option<&Claims>, scopes: &ScopeRules) {
+fn write_problem(
+    line: &mut Line,
+    problem: Problem,
+    request: Option<&AuthorizationRequest<'_>>,
+    claims: Option<&Claims>,
+    rules: &Rules,
+) {
+    let granted = || claims.and_then(|claims| claims.scope().ok()).unwrap_or_default();
     match problem {
         Problem::MalformedEvent(member) => line.text("member", member),
         Problem::MalformedToken(bytes) | Problem::TokenTooLong(bytes) => line.number("token_bytes", to_f64(bytes)),
         Problem::Scope => {
-            line.text("scopes_required", &scopes.required.join(" "));
-            let granted = claims.and_then(|claims| claims.scope().ok()).unwrap_or_default();
-            line.text("scopes_granted", granted);
+            line.text("scopes_required", &rules.scopes.required.join(" "));
+            line.text("scopes_granted", granted());
         }
+        Problem::RouteScope => {
+            if let Some((key, scopes)) = request.and_then(|request| rules.routes.listed(request)) {
+                line.text("route_rule", key);
+                line.text("scopes_required", &scopes.join(" "));
+            }
+            line.text("scopes_granted", granted());
+        }
+        Problem::RoutePolicy => line.text(
+            "hint",
+            "the route rules are good for simple answers or AUTHZ_POLICY_SCOPE=method alone, and this event wants a \
+             policy for the whole API",
+        ),
         Problem::UpstreamConfig => line.text(
             "hint",
             "Ory Hydra 2 introspects at /admin/oauth2/introspect, Hydra 1 at /oauth2/introspect, both on the \

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod lists;
+mod routes;
 mod server;
 
 use std::time::Duration;
@@ -74,6 +75,8 @@ const KNOWN: &[&str] = &[
     "AUTHZ_REQUIRED_SCOPES",
     "AUTHZ_SCOPE_MODE",
     "AUTHZ_SCOPE_STRATEGY",
+    "AUTHZ_ROUTE_SCOPES",
+    "AUTHZ_ROUTE_DEFAULT",
     "AUTHZ_AUDIENCES",
     "AUTHZ_AUDIENCE_MODE",
     "AUTHZ_ISSUERS",
@@ -129,6 +132,8 @@ impl Config {
     /// | `AUTHZ_REQUIRED_SCOPES` | | scopes that a token needs |
     /// | `AUTHZ_SCOPE_MODE` | `all` | `all` or `any` of them |
     /// | `AUTHZ_SCOPE_STRATEGY` | `exact` | `exact`, `hierarchic` or `wildcard` |
+    /// | `AUTHZ_ROUTE_SCOPES` | | scopes that single routes need beyond these: a JSON object of lists by `VERB /path/{p}`, `* /path/{proxy+}` or `CONNECT $connect` |
+    /// | `AUTHZ_ROUTE_DEFAULT` | `deny` | with `AUTHZ_ROUTE_SCOPES`, routes that are not listed: `deny`, or `required_only` (not for policies of the whole API) |
     /// | `AUTHZ_AUDIENCES` | | audiences of this API; set, a token must be for one |
     /// | `AUTHZ_AUDIENCE_MODE` | `any` | `any` or `all` of them |
     /// | `AUTHZ_ISSUERS` | | trusted issuers |
@@ -143,7 +148,7 @@ impl Config {
     /// | `AUTHZ_CONTEXT_CLAIMS` | `sub,client_id,scope,iss,aud,exp,username` | claims that the backend is told |
     /// | `AUTHZ_CONTEXT_EXT` | | dotted paths inside `ext` that the backend is told as `ext_…` |
     /// | `AUTHZ_POLICY_SCOPE` | `api` | `api`: a policy for the API and stage; `method`: for the one method, API Gateway's cache must be off |
-    /// | `AUTHZ_HTTP_V2_RESPONSE` | `simple` | `simple` or `iam`: the HTTP API's own setting |
+    /// | `AUTHZ_HTTP_V2_RESPONSE` | `simple` | `simple` or `iam`: the HTTP API's own setting; `simple` set in so many words also says that no other kind of API asks, so that route rules need not fit a policy |
     /// | `AUTHZ_UNAUTHENTICATED` | `auto` | no valid token: `error` fails with `Unauthorized`, `deny` denies, `auto` denies for HTTP APIs alone |
     /// | `AUTHZ_CACHE_TTL_SECS` | `60` | how long claims are remembered, 0 to 3600 s; never beyond the token's expiry |
     /// | `AUTHZ_NEGATIVE_CACHE_TTL_SECS` | `5`, or less with a shorter cache | how long refused tokens are remembered, 0 to 60 s |
@@ -170,37 +175,41 @@ impl Config {
             prefix: lists::token_prefix(&mut reader),
             max_bytes: count(&mut reader, "AUTHZ_MAX_TOKEN_BYTES", 8192, 1, 65_536),
         };
+        let claims = ClaimRules {
+            issuers: reader.list("AUTHZ_ISSUERS"),
+            issuer_match: reader.choice(
+                "AUTHZ_ISSUER_MATCH",
+                IssuerMatch::Exact,
+                &[
+                    ("exact", IssuerMatch::Exact),
+                    ("slash_insensitive", IssuerMatch::SlashInsensitive),
+                ],
+            ),
+            audiences: reader.list("AUTHZ_AUDIENCES"),
+            audience_mode: reader.choice("AUTHZ_AUDIENCE_MODE", Mode::Any, MODES),
+            client_ids: reader.list("AUTHZ_CLIENT_IDS"),
+            skew_secs: reader.number("AUTHZ_CLOCK_SKEW_SECS", 10, 0..=300),
+            require_exp: reader.flag("AUTHZ_REQUIRE_EXP", false),
+            require_token_use: reader.flag("AUTHZ_REQUIRE_TOKEN_USE", false),
+        };
+        let policy = policy(&mut reader);
+        let scopes = ScopeRules {
+            required: reader.list("AUTHZ_REQUIRED_SCOPES"),
+            mode: reader.choice("AUTHZ_SCOPE_MODE", Mode::All, MODES),
+            strategy: reader.choice(
+                "AUTHZ_SCOPE_STRATEGY",
+                ScopeStrategy::Exact,
+                &[
+                    ("exact", ScopeStrategy::Exact),
+                    ("hierarchic", ScopeStrategy::Hierarchic),
+                    ("wildcard", ScopeStrategy::Wildcard),
+                ],
+            ),
+        };
         let rules = Rules {
-            claims: ClaimRules {
-                issuers: reader.list("AUTHZ_ISSUERS"),
-                issuer_match: reader.choice(
-                    "AUTHZ_ISSUER_MATCH",
-                    IssuerMatch::Exact,
-                    &[
-                        ("exact", IssuerMatch::Exact),
-                        ("slash_insensitive", IssuerMatch::SlashInsensitive),
-                    ],
-                ),
-                audiences: reader.list("AUTHZ_AUDIENCES"),
-                audience_mode: reader.choice("AUTHZ_AUDIENCE_MODE", Mode::Any, MODES),
-                client_ids: reader.list("AUTHZ_CLIENT_IDS"),
-                skew_secs: reader.number("AUTHZ_CLOCK_SKEW_SECS", 10, 0..=300),
-                require_exp: reader.flag("AUTHZ_REQUIRE_EXP", false),
-                require_token_use: reader.flag("AUTHZ_REQUIRE_TOKEN_USE", false),
-            },
-            scopes: ScopeRules {
-                required: reader.list("AUTHZ_REQUIRED_SCOPES"),
-                mode: reader.choice("AUTHZ_SCOPE_MODE", Mode::All, MODES),
-                strategy: reader.choice(
-                    "AUTHZ_SCOPE_STRATEGY",
-                    ScopeStrategy::Exact,
-                    &[
-                        ("exact", ScopeStrategy::Exact),
-                        ("hierarchic", ScopeStrategy::Hierarchic),
-                        ("wildcard", ScopeStrategy::Wildcard),
-                    ],
-                ),
-            },
+            routes: routes::routes(&mut reader, &scopes, &policy, &mut warnings),
+            claims,
+            scopes,
         };
         let principal = PrincipalRules {
             claims: lists::list_or(&mut reader, "AUTHZ_PRINCIPAL_CLAIMS", &["sub", "client_id"]),
@@ -208,7 +217,6 @@ impl Config {
             default: reader.text("AUTHZ_DEFAULT_PRINCIPAL"),
         };
         let context = lists::context(&mut reader, &mut warnings);
-        let policy = policy(&mut reader);
         let cache = cache(&mut reader, upstream.max_bytes);
         let log_token_fp = reader.flag("AUTHZ_LOG_TOKEN_FP", true);
         for name in reader.unknown("AUTHZ_", KNOWN) {

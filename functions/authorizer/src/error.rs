@@ -47,6 +47,8 @@ pub enum Problem {
     Client,
     /// A required scope was not granted.
     Scope,
+    /// A scope that the route requires was not granted, or the route is not listed.
+    RouteScope,
     /// No claim names a principal.
     NoPrincipal,
     /// The request's ARN cannot be granted literally without granting more.
@@ -72,6 +74,8 @@ pub enum Problem {
     UpstreamTimeout,
     /// No token for ourselves could be had from the token endpoint.
     SystemToken,
+    /// The route rules are good for single requests alone, and the answer must be a policy for the whole API.
+    RoutePolicy,
     /// The answer exceeds API Gateway's limit even without its optional parts.
     AnswerTooLarge,
 }
@@ -138,6 +142,7 @@ impl Problem {
             Self::Audience => (Forbidden, "audience", Info),
             Self::Client => (Forbidden, "client", Info),
             Self::Scope => (Forbidden, "scope", Info),
+            Self::RouteScope => (Forbidden, "route_scope", Info),
             Self::NoPrincipal => (Forbidden, "no_principal", Info),
             Self::UnsafeResource => (Forbidden, "unsafe_resource", Warn),
 
@@ -151,6 +156,7 @@ impl Problem {
             Self::UpstreamTls => (Refusal::Error, "upstream_tls", Error),
             Self::UpstreamTimeout => (Refusal::Error, "upstream_timeout", Error),
             Self::SystemToken => (Refusal::Error, "system_token", Error),
+            Self::RoutePolicy => (Refusal::Error, "route_policy", Error),
             Self::AnswerTooLarge => (Refusal::Error, "answer_too_large", Error),
         };
         Verdict { refusal, reason, level }
@@ -196,19 +202,21 @@ mod tests {
             Audience => 16,
             Client => 17,
             Scope => 18,
-            NoPrincipal => 19,
-            UnsafeResource => 20,
-            UpstreamInvalid => 21,
-            UpstreamRedirect => 22,
-            UpstreamConfig => 23,
-            UpstreamUnauthorized => 24,
-            UpstreamForbidden => 25,
-            UpstreamStatus => 26,
-            UpstreamConnect => 27,
-            UpstreamTls => 28,
-            UpstreamTimeout => 29,
-            SystemToken => 30,
-            AnswerTooLarge => 31,
+            RouteScope => 19,
+            NoPrincipal => 20,
+            UnsafeResource => 21,
+            UpstreamInvalid => 22,
+            UpstreamRedirect => 23,
+            UpstreamConfig => 24,
+            UpstreamUnauthorized => 25,
+            UpstreamForbidden => 26,
+            UpstreamStatus => 27,
+            UpstreamConnect => 28,
+            UpstreamTls => 29,
+            UpstreamTimeout => 30,
+            SystemToken => 31,
+            RoutePolicy => 32,
+            AnswerTooLarge => 33,
         }
     }
 
@@ -235,6 +243,7 @@ mod tests {
             (Audience, "forbidden audience INFO"),
             (Client, "forbidden client INFO"),
             (Scope, "forbidden scope INFO"),
+            (RouteScope, "forbidden route_scope INFO"),
             (NoPrincipal, "forbidden no_principal INFO"),
             (UnsafeResource, "forbidden unsafe_resource WARN"),
             (UpstreamInvalid, "error upstream_invalid ERROR"),
@@ -247,6 +256,7 @@ mod tests {
             (UpstreamTls, "error upstream_tls ERROR"),
             (UpstreamTimeout, "error upstream_timeout ERROR"),
             (SystemToken, "error system_token ERROR"),
+            (RoutePolicy, "error route_policy ERROR"),
             (AnswerTooLarge, "error answer_too_large ERROR"),
         ];
         for (at, (problem, expected)) in table.into_iter().enumerate() {

@@ -5,6 +5,7 @@
 
 mod arn;
 mod json;
+mod target;
 
 use serde::Deserialize;
 
@@ -87,6 +88,8 @@ struct Event<'a> {
     #[serde(borrow)]
     route_key: Text<'a>,
     #[serde(borrow)]
+    raw_path: Text<'a>,
+    #[serde(borrow)]
     headers: Pairs<'a>,
     #[serde(borrow)]
     multi_value_headers: Pairs<'a>,
@@ -107,6 +110,10 @@ struct RequestContext<'a> {
     event_type: Text<'a>,
     #[serde(borrow)]
     route_key: Text<'a>,
+    #[serde(borrow)]
+    api_id: Text<'a>,
+    #[serde(borrow)]
+    domain_prefix: Text<'a>,
     #[serde(borrow)]
     http: Object<Http<'a>>,
 }

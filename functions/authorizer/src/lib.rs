@@ -89,13 +89,7 @@ impl App {
             }
             Err(problem) => (None, Decision::Refuse(problem, None), Outcome::unreadable(problem)),
         };
-        account.finish(
-            &app.telemetry,
-            request.as_ref(),
-            &decision,
-            &outcome,
-            &app.config.rules.scopes,
-        );
+        account.finish(&app.telemetry, request.as_ref(), &decision, &outcome, &app.config.rules);
         outcome.answer
     }
 }
@@ -109,10 +103,17 @@ impl Shared {
         };
         match self.claims(&token, context, account).await {
             // Decided anew on every use: a remembered token may have expired since.
-            Ok(claims) => match self.config.rules.decide(&claims, self.clock.now_secs()) {
-                Ok(()) => Decision::Allow(claims),
-                Err(problem) => Decision::Refuse(problem, Some(claims)),
-            },
+            Ok(claims) => {
+                let single = self.config.policy.is_single(request);
+                match self
+                    .config
+                    .rules
+                    .decide(&claims, request, single, self.clock.now_secs())
+                {
+                    Ok(granted) => Decision::Allow(claims, granted),
+                    Err(problem) => Decision::Refuse(problem, Some(claims)),
+                }
+            }
             Err(problem) => Decision::Refuse(problem, None),
         }
     }
@@ -161,7 +162,7 @@ impl Shared {
             self.cache.keep_refusal(key, Problem::Inactive, asked_at_ms, now_ms);
             return Err(Problem::Inactive);
         };
-        match self.config.rules.decide(&claims, now_ms / 1000) {
+        match self.config.rules.check(&claims, now_ms / 1000) {
             // A token of the wrong kind stays so.
             Err(problem @ (Problem::NotAccessToken | Problem::UnsupportedTokenType)) => {
                 self.cache.keep_refusal(key, problem, asked_at_ms, now_ms);

@@ -6,16 +6,20 @@ use std::sync::Arc;
 
 use shared::start::InvocationError;
 
+use answer::Resources;
 pub use answer::{Answer, PolicyAnswer, SimpleAnswer};
 
 use crate::claims::Claims;
 use crate::error::{INTERNAL_ERROR, Problem, Refusal, UNAUTHORIZED};
 use crate::event::{AuthorizationRequest, Kind};
+use crate::rules::Granted;
 
 /// The largest answer for a WebSocket API, in bytes of JSON; API Gateway's own limit is 8 KB.
 const MAX_WEBSOCKET: usize = 8000;
-/// The largest answer for all others.
-const MAX_OTHERS: usize = 16_384;
+/// The largest answer of all, in bytes of JSON.
+pub const LARGEST: usize = 16_384;
+/// No ARN is shorter before what follows the stage; counted with quotes and comma.
+pub const SHORTEST_ARN: usize = r#""arn:aws:execute-api:eu-west-1:123456789012:a/s/","#.len();
 /// The longest `Resource` of a policy, in characters.
 const MAX_RESOURCE: usize = 512;
 
@@ -62,8 +66,8 @@ pub struct PolicyRules {
 /// What was decided about one request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    /// Let in.
-    Allow(Arc<Claims>),
+    /// Let in, with what the token may do.
+    Allow(Arc<Claims>, Granted),
     /// Refused; with the claims if the token is active.
     Refuse(Problem, Option<Arc<Claims>>),
 }
@@ -83,31 +87,37 @@ impl PolicyRules {
     /// The answer to a request whose event could be read.
     pub fn answer(&self, request: &AuthorizationRequest<'_>, decision: &Decision) -> Outcome {
         match decision {
-            Decision::Allow(claims) => self.allow(request, claims),
+            Decision::Allow(claims, granted) => self.allow(request, claims, granted),
             Decision::Refuse(problem, claims) => {
                 Outcome::refused(*problem, self.refuse(request, *problem, claims.clone()))
             }
         }
     }
 
-    fn allow(&self, request: &AuthorizationRequest<'_>, claims: &Arc<Claims>) -> Outcome {
+    fn allow(&self, request: &AuthorizationRequest<'_>, claims: &Arc<Claims>, granted: &Granted) -> Outcome {
+        let mut problem = None;
         let answer = if self.answers_simply(request) {
             Answer::simple(Some(claims))
         } else {
-            let resource = match self.scope {
-                PolicyScope::Api => Some(whole_stage(request)),
-                PolicyScope::Method => exact(request),
+            let resources = match (granted, self.scope) {
+                (Granted::Listed { resources, asked }, _) => {
+                    // The answer is for other routes too, so it is the same whichever was asked for.
+                    problem = (!asked).then_some(Problem::RouteScope);
+                    listed(request, resources)
+                }
+                (Granted::Asked, PolicyScope::Api) => Some(Resources::One(whole_stage(request))),
+                (Granted::Asked, PolicyScope::Method) => exact(request).map(Resources::One),
             };
-            let Some(resource) = resource else {
+            let Some(resources) = resources else {
                 let problem = Problem::UnsafeResource;
                 return Outcome::refused(problem, self.refuse(request, problem, Some(claims.clone())));
             };
-            Answer::policy(true, Some(claims.clone()), resource)
+            Answer::policy(true, Some(claims.clone()), resources)
         };
         match answer.fitted(max_bytes(request.kind)) {
             Some((answer, context_truncated)) => Outcome {
                 answer: Ok(answer),
-                problem: None,
+                problem,
                 context_truncated,
             },
             None => Outcome::refused(Problem::AnswerTooLarge, Err(INTERNAL_ERROR)),
@@ -140,7 +150,12 @@ impl PolicyRules {
             return Ok(Answer::simple(None));
         }
         // On the whole stage, so that a denial that API Gateway caches is right for every method.
-        Ok(Answer::policy(false, claims, whole_stage(request)))
+        Ok(Answer::policy(false, claims, Resources::One(whole_stage(request))))
+    }
+
+    /// Whether the answer is for this one request, and not for all that the token may do.
+    pub fn is_single(&self, request: &AuthorizationRequest<'_>) -> bool {
+        self.scope == PolicyScope::Method || self.answers_simply(request)
     }
 
     fn answers_simply(&self, request: &AuthorizationRequest<'_>) -> bool {
@@ -181,11 +196,21 @@ fn exact(request: &AuthorizationRequest<'_>) -> Option<String> {
     safe.then(|| resource.to_owned())
 }
 
+/// Resources of the API's stage; nothing when IAM would not take one of them.
+fn listed(request: &AuthorizationRequest<'_>, resources: &[Arc<str>]) -> Option<Resources> {
+    let stage = request.arn.through_stage();
+    let resources: Vec<String> = resources.iter().map(|resource| format!("{stage}/{resource}")).collect();
+    let safe = resources
+        .iter()
+        .all(|resource| resource.chars().count() <= MAX_RESOURCE);
+    safe.then_some(Resources::Many(resources))
+}
+
 fn max_bytes(kind: Kind) -> usize {
     if kind == Kind::WsConnect {
         MAX_WEBSOCKET
     } else {
-        MAX_OTHERS
+        LARGEST
     }
 }
 

@@ -1,7 +1,17 @@
-//! Scopes and principal: from checked claims to yes or no. Pure and total.
+//! Routes, scopes and principal: from checked claims to yes or no. Pure and total.
+
+mod ambiguity;
+mod path;
+mod pattern;
+mod reach;
+mod route;
+mod routes;
+
+pub use routes::{Granted, RouteDefault, RouteRules};
 
 use crate::claims::{ClaimRules, Claims, Mode};
 use crate::error::Problem;
+use crate::event::AuthorizationRequest;
 
 /// How a granted scope covers a needed one. The algorithms are those of fosite, Ory Hydra's OAuth library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +72,15 @@ pub struct ScopeRules {
 impl ScopeRules {
     /// Whether the scopes in `granted`, separated by spaces, suffice.
     pub fn satisfied_by(&self, granted: &str) -> bool {
-        if self.required.is_empty() {
+        self.covers(&self.required, granted)
+    }
+
+    /// Whether the scopes in `granted`, separated by spaces, suffice for a list of needed ones; an empty list needs none.
+    pub fn covers(&self, needed: &[String], granted: &str) -> bool {
+        if needed.is_empty() {
             return true;
         }
-        let mut required = self.required.iter().map(|needed| {
+        let mut required = needed.iter().map(|needed| {
             let mut granted = granted.split(' ').filter(|scope| !scope.is_empty());
             granted.any(|scope| self.strategy.covers(scope, needed))
         });
@@ -81,22 +96,43 @@ impl ScopeRules {
 pub struct Rules {
     /// What claims must say.
     pub claims: ClaimRules,
-    /// Which scopes are needed.
+    /// Which scopes are needed everywhere.
     pub scopes: ScopeRules,
+    /// Which scopes single routes need beyond these.
+    pub routes: RouteRules,
 }
 
 impl Rules {
-    /// Decides about an active token at a moment. Runs again on every use of cached claims.
+    /// Checks an active token at a moment, as far as that goes without the request. Runs again on every use of cached
+    /// claims.
     ///
     /// # Errors
     /// Why the token is refused; the first reason in the order of checks.
-    pub fn decide(&self, claims: &Claims, now_secs: u64) -> Result<(), Problem> {
+    pub fn check(&self, claims: &Claims, now_secs: u64) -> Result<(), Problem> {
         claims.check(&self.claims, now_secs)?;
-        if !self.scopes.satisfied_by(claims.scope()?) {
-            return Err(Problem::Scope);
+        if self.scopes.satisfied_by(claims.scope()?) {
+            Ok(())
+        } else {
+            Err(Problem::Scope)
         }
+    }
+
+    /// Decides about a request with an active token. `single` says that the answer is for this one request; otherwise it
+    /// is for all that the token may do, whichever was asked for first.
+    ///
+    /// # Errors
+    /// Why the request is refused; the first reason in the order of checks.
+    pub fn decide(
+        &self,
+        claims: &Claims,
+        request: &AuthorizationRequest<'_>,
+        single: bool,
+        now_secs: u64,
+    ) -> Result<Granted, Problem> {
+        self.check(claims, now_secs)?;
+        let granted = self.routes.grant(&self.scopes, claims.scope()?, request, single)?;
         match claims.principal() {
-            Some(_) => Ok(()),
+            Some(_) => Ok(granted),
             None => Err(Problem::NoPrincipal),
         }
     }

@@ -253,7 +253,13 @@ fn the_table_and_the_code_know_the_same_variables() {
     known.sort();
     assert_eq!(table, known);
     // Each of them is read somewhere, by its literal name.
-    let code = [source, include_str!("lists.rs"), include_str!("server.rs")].concat();
+    let code = [
+        source,
+        include_str!("lists.rs"),
+        include_str!("routes.rs"),
+        include_str!("server.rs"),
+    ]
+    .concat();
     for name in KNOWN {
         let read = name
             .strip_suffix("_SECRET_ARN")
@@ -294,4 +300,99 @@ async fn secrets_are_read_at_start_and_a_failure_names_its_variable() {
             "AUTHZ_CA_BUNDLE: is neither PEM nor a file that can be read (entity not found)",
         ]
     );
+}
+
+const ROUTES: &str = r#"{"GET /orders/{id}": ["read"], "* /orders/{id}/lines": ["read", "lines"]}"#;
+
+#[test]
+fn route_rules_that_fit_no_policy_stop_the_start() {
+    let ambiguous = "AUTHZ_ROUTE_SCOPES: \"GET /orders/{id}\" as a policy, where * spans slashes, also lets in requests for \
+                     \"* /orders/{id}/lines\", without the scopes that this one needs: give the first those scopes too, or \
+                     set AUTHZ_POLICY_SCOPE=method and switch API Gateway's cache off";
+    let routes = ("AUTHZ_ROUTE_SCOPES", ROUTES);
+    let required_only = ("AUTHZ_ROUTE_DEFAULT", "required_only");
+    assert_eq!(problems(&[routes]), [ambiguous]);
+    assert_eq!(problems(&[routes, ("AUTHZ_HTTP_V2_RESPONSE", "iam")]), [ambiguous]);
+    assert_eq!(
+        problems(&[("AUTHZ_ROUTE_SCOPES", r#"{"GET /a": ["b"]}"#), required_only]),
+        [
+            "AUTHZ_ROUTE_DEFAULT: can be required_only with AUTHZ_POLICY_SCOPE=method or AUTHZ_HTTP_V2_RESPONSE=simple \
+          alone: a policy for the whole API cannot name the routes that are not listed"
+        ]
+    );
+    for single in [("AUTHZ_POLICY_SCOPE", "method"), ("AUTHZ_HTTP_V2_RESPONSE", "simple")] {
+        let config = read(&[routes, required_only, single]).unwrap();
+        assert!(!config.rules.routes.is_empty());
+    }
+    assert!(
+        read(&[("AUTHZ_ROUTE_SCOPES", "{}"), required_only])
+            .unwrap()
+            .rules
+            .routes
+            .is_empty()
+    );
+}
+
+#[test]
+fn answers_for_the_current_route_come_with_a_warning() {
+    let routes = ("AUTHZ_ROUTE_SCOPES", r#"{"GET /orders/{id}": ["read"]}"#);
+    let warnings = read(&[routes]).unwrap().warnings;
+    let [(variable, what)] = &warnings[..] else {
+        panic!("{warnings:?}")
+    };
+    assert_eq!(variable, "AUTHZ_ROUTE_SCOPES");
+    assert!(what.contains("TTL") && what.contains("$context.routeKey"), "{what}");
+    assert!(
+        read(&[routes, ("AUTHZ_HTTP_V2_RESPONSE", "iam")])
+            .unwrap()
+            .warnings
+            .is_empty()
+    );
+}
+
+#[test]
+fn bad_route_rules_are_told_by_their_keys() {
+    for (json, problem) in [
+        (r#"["GET /a"]"#, "does not have the expected shape (line 1, column 0)"),
+        (
+            r#"{"GET /a": "b"}"#,
+            "does not have the expected shape (line 1, column 14)",
+        ),
+        (r#"{"GET /a": ["b c"]}"#, "must hold scopes without white space"),
+        (r#"{"GET /a": [""]}"#, "must hold scopes without white space"),
+        (
+            r#"{"GET /a": [], "GET /a": []}"#,
+            r#""GET /a" and "GET /a" are the same route"#,
+        ),
+        (r#"{"GET /a/../b": []}"#, r#""GET /a/../b" must have no dot segment"#),
+    ] {
+        assert_eq!(
+            problems(&[("AUTHZ_ROUTE_SCOPES", json)]),
+            [format!("AUTHZ_ROUTE_SCOPES: {problem}")]
+        );
+    }
+}
+
+#[test]
+fn a_table_whose_policy_never_fits_stops_the_start() {
+    let table = |count: usize| {
+        let keys: Vec<String> = (0..count)
+            .map(|at| format!(r#""GET /collection-{at:03}": ["a"]"#))
+            .collect();
+        format!("{{{}}}", keys.join(","))
+    };
+    assert!(read(&[("AUTHZ_ROUTE_SCOPES", &table(200))]).is_ok());
+    let lines = problems(&[("AUTHZ_ROUTE_SCOPES", &table(300))]);
+    assert_eq!(
+        lines,
+        [
+            "AUTHZ_ROUTE_SCOPES: lists 300 routes, * counted for each of its verbs: a policy for all of them is larger than \
+          the 16384 bytes that API Gateway takes"
+        ]
+    );
+    let simple = [
+        ("AUTHZ_ROUTE_SCOPES", table(300)),
+        ("AUTHZ_HTTP_V2_RESPONSE", "simple".to_owned()),
+    ];
+    assert!(read(&[(simple[0].0, &simple[0].1), (simple[1].0, &simple[1].1)]).is_ok());
 }

@@ -17,8 +17,8 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// A policy that allows or denies a resource, for the principal of `claims` and with their context if allowed.
-    pub(super) fn policy(allow: bool, claims: Option<Arc<Claims>>, resource: String) -> Self {
+    /// A policy that allows or denies resources, for the principal of `claims` and with their context if allowed.
+    pub(super) fn policy(allow: bool, claims: Option<Arc<Claims>>, resources: Resources) -> Self {
         let context = if allow { TokenContext::of(claims.as_ref()) } else { None };
         Self::Policy(PolicyAnswer {
             principal_id: Principal(claims),
@@ -27,7 +27,7 @@ impl Answer {
                 statement: [Statement {
                     action: "execute-api:Invoke",
                     effect: if allow { "Allow" } else { "Deny" },
-                    resource,
+                    resource: resources,
                 }],
             },
             context,
@@ -71,7 +71,7 @@ impl Answer {
             Self::Policy(answer) => {
                 let [statement] = &answer.policy_document.statement;
                 FRAME
-                    + MOST_PER_BYTE * (answer.principal_id.text().len() + statement.resource.len())
+                    + MOST_PER_BYTE * (answer.principal_id.text().len() + statement.resource.bytes())
                     + context(&answer.context)
             }
             Self::Simple(answer) => FRAME + context(&answer.context),
@@ -101,7 +101,27 @@ struct PolicyDocument {
 struct Statement {
     action: &'static str,
     effect: &'static str,
-    resource: String,
+    resource: Resources,
+}
+
+/// What a statement speaks of.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(super) enum Resources {
+    /// One resource, written as a text.
+    One(String),
+    /// A list of them.
+    Many(Vec<String>),
+}
+
+impl Resources {
+    /// The length of all, with what stands between them.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::One(resource) => resource.len(),
+            Self::Many(resources) => resources.iter().map(|resource| resource.len() + 3).sum(),
+        }
+    }
 }
 
 /// A simple response.

@@ -81,7 +81,7 @@ const W_WS: &str = "arn:aws:execute-api:eu-west-1:123456789012:w5s8q1r3t7/prod/*
 
 #[test]
 fn a_policy_covers_the_whole_stage() {
-    let allow = Decision::Allow(alice());
+    let allow = Decision::Allow(alice(), Granted::Asked);
     assert_eq!(answer(DEFAULT, &event("TOKEN", REST), &allow), allowed(W_REST));
     assert_eq!(answer(DEFAULT, &event("REQUEST", REST), &allow), allowed(W_REST));
     assert_eq!(answer(DEFAULT, &event("v1", REST), &allow), allowed(W_REST));
@@ -93,7 +93,7 @@ fn a_policy_covers_the_whole_stage() {
 
 #[test]
 fn simple_answers() {
-    let allow = Decision::Allow(alice());
+    let allow = Decision::Allow(alice(), Granted::Asked);
     assert_eq!(
         answer(DEFAULT, &event("v2", REST), &allow),
         r#"{"isAuthorized":true,"context":{"sub":"alice"}}"#
@@ -223,7 +223,7 @@ fn failures_are_errors_everywhere() {
 
 #[test]
 fn a_method_policy_is_the_arn_itself_unless_it_would_match_more() {
-    let allow = Decision::Allow(alice());
+    let allow = Decision::Allow(alice(), Granted::Asked);
     assert_eq!(answer(METHOD, &event("TOKEN", REST), &allow), allowed(REST));
     assert_eq!(answer(METHOD, &event("REQUEST", WS), &allow), allowed(WS));
     let arn = |tail: &str| format!("arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/{tail}");
@@ -252,7 +252,7 @@ fn an_answer_that_is_too_large_loses_parts_of_its_context() {
         (event("TOKEN", REST), 16_384, 15_300),
         (event("REQUEST", WS), 8000, 6900),
     ] {
-        let outcome = outcome(DEFAULT, &event, &Decision::Allow(large.clone()));
+        let outcome = outcome(DEFAULT, &event, &Decision::Allow(large.clone(), Granted::Asked));
         assert!(outcome.context_truncated);
         let json = serde_json::to_string(&outcome.answer.unwrap()).unwrap();
         assert!(json.len() <= limit && json.len() > at_least, "{}", json.len());
@@ -260,14 +260,18 @@ fn an_answer_that_is_too_large_loses_parts_of_its_context() {
         assert!(context["scope"].is_string() && context["aud"].is_string());
         assert!(context["ext_0"].is_string() && context.get("ext_39").is_none());
     }
-    let small = outcome(DEFAULT, &event("TOKEN", REST), &Decision::Allow(alice()));
+    let small = outcome(
+        DEFAULT,
+        &event("TOKEN", REST),
+        &Decision::Allow(alice(), Granted::Asked),
+    );
     assert!(!small.context_truncated);
 }
 
 #[test]
 fn an_answer_that_cannot_be_made_small_enough_is_an_error() {
     let huge = claims(json!({"sub": "p".repeat(20_000), "scope": "x"}));
-    let outcome = outcome(DEFAULT, &event("TOKEN", REST), &Decision::Allow(huge));
+    let outcome = outcome(DEFAULT, &event("TOKEN", REST), &Decision::Allow(huge, Granted::Asked));
     assert_eq!(outcome.problem, Some(Problem::AnswerTooLarge));
     assert_eq!(outcome.answer.err(), Some(INTERNAL_ERROR));
 }
@@ -280,15 +284,19 @@ fn the_bound_on_an_answers_size_holds() {
         "\"\u{1f}".repeat(50)
     );
     for rules in [DEFAULT, METHOD] {
-        let answer = outcome(rules, &event("TOKEN", &arn), &Decision::Allow(nasty.clone()))
-            .answer
-            .unwrap();
+        let answer = outcome(
+            rules,
+            &event("TOKEN", &arn),
+            &Decision::Allow(nasty.clone(), Granted::Asked),
+        )
+        .answer
+        .unwrap();
         assert!(answer.at_most_bytes() >= serde_json::to_string(&answer).unwrap().len());
     }
 }
 
 #[test]
 fn a_token_that_tells_nothing_has_no_context() {
-    let silent = Decision::Allow(claims(json!({})));
+    let silent = Decision::Allow(claims(json!({})), Granted::Asked);
     assert_eq!(answer(DEFAULT, &event("v2", REST), &silent), r#"{"isAuthorized":true}"#);
 }

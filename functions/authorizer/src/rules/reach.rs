@@ -1,0 +1,218 @@
+//! Whether a policy for one route, as IAM matches it, reaches a path that another route governs. Pure.
+//!
+//! IAM's `*` spans slashes, so `GET/orders/*` for `/orders/{id}` also matches `/orders/42/lines`, and `/orders/` too,
+//! which gateways take for `/orders`. The question is decided exactly, by walking the paths that both sides accept,
+//! segment by segment; of the segments that no pattern names, one stands for all. Paths with two slashes in a row inside
+//! are left out: no route of a gateway takes them.
+
+use std::collections::BTreeSet;
+
+use super::pattern::{Pattern, Segment};
+
+/// Walks longer than this are given up, and their routes called ambiguous. Real tables need a few dozen steps.
+const MAX_STATES: usize = 20_000;
+
+/// One segment of a path as written, between two slashes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Symbol<'p> {
+    /// Nothing: after a slash at the end, or between two slashes in a row.
+    Empty,
+    /// A segment that some pattern names.
+    Named(&'p str),
+    /// Any segment that none names.
+    Other,
+}
+
+/// Whether some path that `governed` governs is matched by IAM's reading of `wide`. `patterns` are all of one verb.
+pub(super) fn reaches(wide: &Pattern, governed: &Pattern, patterns: &[&Pattern]) -> bool {
+    if !meet(wide, governed, &[]) {
+        return false;
+    }
+    // A path that a more specific pattern covers is that pattern's.
+    let specific: Vec<&Pattern> = patterns
+        .iter()
+        .copied()
+        .filter(|other| other.precedence(governed).is_gt() && overlap(other, governed))
+        .collect();
+    specific.is_empty() || meet(wide, governed, &specific)
+}
+
+/// Whether both cover some path.
+fn overlap(one: &Pattern, other: &Pattern) -> bool {
+    let walk = Walk {
+        readers: vec![Reader::Covers(one), Reader::Covers(other)],
+        needed: 2,
+    };
+    walk.finds_any()
+}
+
+fn meet(wide: &Pattern, governed: &Pattern, specific: &[&Pattern]) -> bool {
+    let mut readers = vec![Reader::Iam(wide), Reader::Covers(governed)];
+    readers.extend(specific.iter().map(|pattern| Reader::Covers(pattern)));
+    let walk = Walk { readers, needed: 2 };
+    walk.finds_any()
+}
+
+/// A pattern as an automaton over segments. Its states are a set of bits, one for each number of segments read.
+enum Reader<'p> {
+    /// IAM: a parameter is one segment or more, empty ones included; the root is one empty segment.
+    Iam(&'p Pattern),
+    /// Route lookup: empty segments at the end count for nothing.
+    Covers(&'p Pattern),
+}
+
+impl<'p> Reader<'p> {
+    fn pattern(&self) -> &'p Pattern {
+        match self {
+            Self::Iam(pattern) | Self::Covers(pattern) => pattern,
+        }
+    }
+
+    fn step(&self, states: u64, symbol: Symbol<'p>) -> u64 {
+        let segments = self.pattern().segments();
+        let mut next = 0;
+        match self {
+            // Past the end, where further slashes may follow and nothing else.
+            Self::Covers(_) if symbol == Symbol::Empty => {
+                let past = 1 << (segments.len() + 1);
+                return if self.accepts(states) { past } else { 0 };
+            }
+            Self::Iam(_) if segments.is_empty() => {
+                return if states == 1 && symbol == Symbol::Empty { 2 } else { 0 };
+            }
+            Self::Iam(_) | Self::Covers(_) => {}
+        }
+        for (at, segment) in segments.iter().enumerate() {
+            let after = 1 << (at + 1);
+            if states & (1 << at) != 0 && matches(segment, symbol) {
+                next |= after;
+            }
+            let runs_on = match self {
+                Self::Iam(_) => !matches!(segment, Segment::Literal(_)),
+                Self::Covers(_) => *segment == Segment::Rest,
+            };
+            if states & after != 0 && runs_on {
+                next |= after;
+            }
+        }
+        next
+    }
+
+    fn accepts(&self, states: u64) -> bool {
+        let ends = match self {
+            Self::Iam(pattern) => 1 << pattern.segments().len().max(1),
+            Self::Covers(pattern) => 3 << pattern.segments().len(),
+        };
+        states & ends != 0
+    }
+}
+
+fn matches(segment: &Segment, symbol: Symbol<'_>) -> bool {
+    match segment {
+        Segment::Literal(literal) => symbol == Symbol::Named(literal),
+        Segment::One | Segment::Rest => true,
+    }
+}
+
+struct Walk<'p> {
+    readers: Vec<Reader<'p>>,
+    /// So many readers, from the first, must accept; the others must not.
+    needed: usize,
+}
+
+impl<'p> Walk<'p> {
+    /// Whether there is a path that the needed readers accept and the others do not.
+    fn finds_any(&self) -> bool {
+        let mut symbols = vec![Symbol::Empty, Symbol::Other];
+        let names: BTreeSet<&str> = self
+            .readers
+            .iter()
+            .flat_map(|reader| reader.pattern().segments())
+            .filter_map(|segment| match segment {
+                Segment::Literal(literal) => Some(literal.as_str()),
+                Segment::One | Segment::Rest => None,
+            })
+            .collect();
+        symbols.extend(names.into_iter().map(Symbol::Named));
+        let start = vec![1; self.readers.len()];
+        let (mut seen, mut waiting) = (BTreeSet::new(), vec![start]);
+        while let Some(states) = waiting.pop() {
+            for symbol in &symbols {
+                let next: Vec<u64> = self
+                    .readers
+                    .iter()
+                    .zip(&states)
+                    .map(|(reader, states)| reader.step(*states, *symbol))
+                    .collect();
+                if next.iter().take(self.needed).any(|states| *states == 0) {
+                    continue;
+                }
+                let mut accepts = self
+                    .readers
+                    .iter()
+                    .zip(&next)
+                    .map(|(reader, states)| reader.accepts(*states));
+                if accepts.by_ref().take(self.needed).all(|accepts| accepts) && !accepts.any(|accepts| accepts) {
+                    return true;
+                }
+                if seen.insert(next.clone()) {
+                    waiting.push(next);
+                }
+            }
+            if seen.len() > MAX_STATES {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(wide: &str, governed: &str, others: &[&str], expected: bool) {
+        let parse = |path: &str| Pattern::parse(path).unwrap();
+        let (wide, governed) = (parse(wide), parse(governed));
+        let others: Vec<Pattern> = others.iter().map(|path| parse(path)).collect();
+        let mut all: Vec<&Pattern> = others.iter().collect();
+        all.extend([&wide, &governed]);
+        assert_eq!(reaches(&wide, &governed, &all), expected);
+    }
+
+    #[test]
+    fn what_iam_reaches() {
+        check("/orders/{id}", "/orders/{id}/lines", &[], true);
+        check("/orders/{id}/lines", "/orders/{id}", &[], false);
+        check("/orders/{id}", "/orders/export", &[], true);
+        check("/orders/export", "/orders/{id}", &[], false);
+        check("/orders/{id}", "/invoices/{id}", &[], false);
+        check("/orders/{id}", "/{proxy+}", &[], true);
+        check("/{proxy+}", "/orders", &[], true);
+        check("/{a}/x", "/b/{c}/x", &[], true);
+        check("/{a}/x", "/b/{c}/y", &[], false);
+        check("/a/{x}/c", "/a/{x}/b/c", &[], true);
+    }
+
+    #[test]
+    fn another_spelling_is_the_same_path() {
+        check("/orders/{id}", "/orders", &[], true);
+        check("/{proxy+}", "/", &[], true);
+        check("/orders", "/orders/{id}", &[], false);
+        check("/", "/{proxy+}", &[], false);
+        check("/", "/orders", &[], false);
+        check("/orders/{id}/lines", "/orders/lines", &[], false);
+    }
+
+    #[test]
+    fn a_path_belongs_to_its_most_specific_pattern() {
+        // All that `/{x}/b` has in common with `/a/{y}` is `/a/b`, which is not governed by `/{x}/b`.
+        check("/a/b", "/{x}/b", &[], false);
+        check("/a/{y}", "/{x}/b", &[], false);
+        check("/{x}/b", "/a/{y}", &[], true);
+        check("/a/{y}/c", "/{x}/b/c", &["/a/{rest+}"], false);
+        check("/a/b/{c}", "/{x}/{rest+}", &["/a/{rest+}"], false);
+        check("/a/b/{c}", "/{x}/{rest+}", &["/a/b/{c}/d"], true);
+    }
+}
