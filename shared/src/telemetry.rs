@@ -8,7 +8,7 @@ mod line;
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use lambda_runtime::Context;
@@ -93,6 +93,7 @@ pub struct Telemetry {
     output: Output,
     clock: Arc<dyn Clock>,
     cold: AtomicBool,
+    namespace: OnceLock<String>,
 }
 
 impl Telemetry {
@@ -104,7 +105,14 @@ impl Telemetry {
             output,
             clock,
             cold: AtomicBool::new(true),
+            namespace: OnceLock::new(),
         }
+    }
+
+    /// Puts the metrics into another namespace than [`NAMESPACE`], for good: the first call counts. The name is a
+    /// legal one of CloudWatch's, which the caller has checked.
+    pub fn use_namespace(&self, namespace: &str) {
+        let _ = self.namespace.set(namespace.to_owned());
     }
 
     /// Telemetry that keeps everything in memory, and the list where it goes.
@@ -140,7 +148,8 @@ impl Telemetry {
     /// Writes a line if its level is wanted. The metrics of an unwanted line are written all the same, as a line
     /// that holds nothing else.
     pub fn write(&self, line: Line) {
-        if let Some(text) = line.finish(self.level) {
+        let namespace = self.namespace.get().map_or(NAMESPACE, String::as_str);
+        if let Some(text) = line.finish(self.level, namespace) {
             self.output.write(&text);
         }
     }
@@ -245,6 +254,18 @@ mod tests {
         let second: Value = serde_json::from_str(&lines[1]).unwrap();
         assert_eq!(second["cold_start"], json!(false));
         assert_eq!(second.get("ColdStarts"), None);
+    }
+
+    #[test]
+    fn metrics_go_to_one_namespace() {
+        let (telemetry, lines) = telemetry(Level::Info);
+        telemetry.use_namespace("Example/Invoker");
+        telemetry.use_namespace("Example/Other");
+        finish(&telemetry, Level::Info);
+        let line: Value = serde_json::from_str(&lines.lock().unwrap()[0]).unwrap();
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            assert_eq!(directive["Namespace"], "Example/Invoker");
+        }
     }
 
     #[test]

@@ -1,11 +1,16 @@
-//! What an invocation showed, and its one line in the log: words and numbers, nothing of a header, a query or a body.
+//! What an invocation showed, and its one line in the log: words and numbers, nothing of a header, a query or a body,
+//! except for what a target said about an error, with secrets hidden.
 
 use std::time::Instant;
 
+use bytes::Bytes;
+use http::Response;
+use http::header::{CONTENT_ENCODING, HeaderValue};
 use shared::http::Front;
 use shared::telemetry::{Invocation, Level, Line, Telemetry, Unit};
 
 use crate::error::Failure;
+use crate::mask::Mask;
 use crate::routes::{Destination, Route};
 
 /// What one invocation showed; filled while it goes on, so that one that fails is accounted too.
@@ -20,7 +25,11 @@ pub struct Account {
     upstream_error: Option<String>,
     sign_ms: Option<f64>,
     circuit: Option<&'static str>,
+    upstream_body: Option<String>,
 }
+
+/// So much of a body is looked at, so that what is hidden leaves enough to show.
+const LOOKED_AT: usize = 8 * 1024;
 
 impl Account {
     /// The request took a route.
@@ -65,6 +74,24 @@ impl Account {
         self.upstream_error = error;
     }
 
+    /// The target answered; what it says about an error is kept if it is text.
+    pub fn complained(&mut self, response: &Response<Bytes>, mask: &Mask, brought: &[HeaderValue]) {
+        let error = response.status().is_client_error() || response.status().is_server_error();
+        if !error || response.body().is_empty() || response.headers().contains_key(CONTENT_ENCODING) {
+            return;
+        }
+        let start = response.body().get(..LOOKED_AT).unwrap_or(response.body());
+        let text = match std::str::from_utf8(start) {
+            Ok(text) => text,
+            // The cut may go through a character; any other bytes are no text.
+            Err(error) if error.error_len().is_none() => {
+                std::str::from_utf8(start.get(..error.valid_up_to()).unwrap_or_default()).unwrap_or_default()
+            }
+            Err(_) => return,
+        };
+        self.upstream_body = Some(mask.hide(text, brought));
+    }
+
     /// Writes the line of the invocation and its metrics: `UpstreamMs` (from the request's first byte to the answer's
     /// last), `Signed` (how many requests were signed) and `Retries` (attempts beyond the first) beside those that every
     /// function has.
@@ -79,7 +106,7 @@ impl Account {
         let (outcome, reason, level) = match failure.map(Failure::rung) {
             Some(rung) => (rung.outcome, rung.code, rung.level),
             None if status >= 500 => ("upstream_error", "upstream_5xx", Level::Warn),
-            None if status >= 400 => ("ok", "upstream_4xx", Level::Info),
+            None if status >= 400 => ("ok", "upstream_4xx", Level::Warn),
             None => ("ok", "forwarded", Level::Info),
         };
         let message = if failure.is_none() {
@@ -115,6 +142,9 @@ impl Account {
         }
         if let Some(error) = &self.upstream_error {
             line.text("upstream_error", error);
+        }
+        if let Some(body) = &self.upstream_body {
+            line.long_text("upstream_body", body);
         }
         if let Some(sign_ms) = self.sign_ms {
             line.number("sign_ms", sign_ms);

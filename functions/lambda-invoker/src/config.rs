@@ -1,5 +1,7 @@
 //! The function's variables.
 
+use std::time::Duration;
+
 use shared::env::{Reader, check_url};
 use shared::secrets::SecretArn;
 use shared::{ConfigError, Env, SecretSource, Secrets};
@@ -22,6 +24,7 @@ pub enum Source {
 /// | `INVOKER_CONFIG` | the route table, as JSON |
 /// | `INVOKER_CONFIG_FILE` | path of a file with the route table, relative to the package |
 /// | `INVOKER_CONFIG_SECRET_ARN` | ARN of a secret in Secrets Manager with the route table |
+/// | `INVOKER_CONFIG_TTL_SECS` | the table and the secrets that it names are read anew by a request that comes after this time, 1 to 86400 seconds; never when unset |
 /// | `AWS_LAMBDA_FUNCTION_NAME` | this function's name, its mark in `via`; `local` when unset |
 /// | `AWS_ENDPOINT_URL_LAMBDA`, `AWS_ENDPOINT_URL` | another address of the Lambda service, for routes that name none |
 /// | `AWS_REGION` | region of routes that neither say one nor have it in their host or ARN |
@@ -30,6 +33,8 @@ pub enum Source {
 pub struct Config {
     /// Where the route table comes from.
     pub source: Source,
+    /// After this time the table is read anew.
+    pub ttl: Option<Duration>,
     /// This function's name.
     pub function_name: String,
     /// Another address of the Lambda service.
@@ -37,6 +42,8 @@ pub struct Config {
 }
 
 const SOURCES: [&str; 3] = ["INVOKER_CONFIG", "INVOKER_CONFIG_FILE", "INVOKER_CONFIG_SECRET_ARN"];
+
+const TTL: &str = "INVOKER_CONFIG_TTL_SECS";
 
 impl Config {
     /// Reads the environment.
@@ -68,7 +75,11 @@ impl Config {
                 None
             }
         };
-        for name in reader.unknown("INVOKER_", &SOURCES) {
+        let ttl = reader
+            .text(TTL)
+            .map(|_| Duration::from_secs(reader.number(TTL, 1, 1..=86_400)));
+        let known = [&SOURCES[..], &[TTL]].concat();
+        for name in reader.unknown("INVOKER_", &known) {
             if reader.text(&name).is_some() {
                 reader.problem(&name, "unknown variable");
             }
@@ -86,6 +97,7 @@ impl Config {
         match source {
             Some(source) => Ok(Self {
                 source,
+                ttl,
                 function_name,
                 lambda_endpoint: lambda_endpoint.map(|(_, url)| url),
             }),
@@ -95,18 +107,18 @@ impl Config {
 }
 
 impl Source {
-    /// The text of the route table.
+    /// The text of the route table; one that Secrets Manager said within `max_age` counts as fresh.
     ///
     /// # Errors
     /// Why the file or the secret cannot be read.
-    pub async fn read(&self, secrets: &Secrets) -> Result<String, ConfigError> {
+    pub async fn read(&self, secrets: &Secrets, max_age: Duration) -> Result<String, ConfigError> {
         let refused = |name: &str, what: String| ConfigError::new(vec![format!("{name}: {what}")]);
         match self {
             Self::Inline(text) => Ok(text.clone()),
             Self::File(path) => std::fs::read_to_string(path)
                 .map_err(|error| refused("INVOKER_CONFIG_FILE", format!("cannot be read: {}", error.kind()))),
             Self::Secret(secret) => secrets
-                .read(secret)
+                .refresh(secret, max_age)
                 .await
                 .map(|text| text.reveal().to_owned())
                 .map_err(|error| refused("INVOKER_CONFIG_SECRET_ARN", error.to_string())),

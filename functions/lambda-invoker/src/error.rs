@@ -132,6 +132,20 @@ impl Failure {
         }
     }
 
+    /// The status that APISIX's `aws-lambda` plugin has for this, where it has another one: 503 for everything that
+    /// goes wrong on the way to the target and back, 400 for a body that is too large.
+    pub fn apisix_status(&self) -> Option<StatusCode> {
+        match self {
+            Self::UpstreamConnect
+            | Self::UpstreamTls
+            | Self::UpstreamTimeout
+            | Self::DeadlineTooClose
+            | Self::BadResponse => Some(StatusCode::SERVICE_UNAVAILABLE),
+            Self::RequestTooLarge => Some(StatusCode::BAD_REQUEST),
+            _ => None,
+        }
+    }
+
     /// The answer: `{"error", "message", "request_id"}`, with `allow` or `retry-after` where they belong; without a
     /// body for `HEAD`.
     pub fn answer(&self, request_id: &str, method: &Method) -> Response<Bytes> {

@@ -2,6 +2,7 @@
 //! HTTP endpoints with an API key or a signature, or through the Lambda Invoke API.
 //!
 //! - [`config`]: the variables
+//! - [`live`]: the table in force and its reading anew
 //! - [`routes`]: the table, its validation and matching; pure
 //! - [`request`]: what goes out; pure
 //! - [`sign`]: Signature Version 4; pure
@@ -9,12 +10,15 @@
 //! - [`target`]: endpoints and functions, the only places that send anything
 //! - [`response`]: what comes back; pure
 //! - [`account`]: what an invocation showed, and its one line in the log
+//! - [`mask`]: hides secrets in what is logged of a target's error; pure
 //! - [`error`]: the one ladder from what went wrong to the answer
 
 pub mod account;
 pub mod config;
 pub mod credentials;
 pub mod error;
+pub mod live;
+pub mod mask;
 pub mod request;
 pub mod response;
 pub mod routes;
@@ -34,11 +38,11 @@ use shared::{Clock, ConfigError, Deadline, Env, Secrets};
 
 use account::Account;
 use config::Config;
-use credentials::Provider;
 use error::Failure;
+use live::{Live, Tables};
 use request::headers::{Mark, Passage};
 use response::Caller;
-use routes::{Found, Route, RouteTable, Surrounded, parse_json};
+use routes::{Found, Route};
 use target::Target;
 use target::function::Surroundings;
 
@@ -50,8 +54,7 @@ const LEAST_TIME: Duration = Duration::from_millis(50);
 pub struct App(Arc<Parts>);
 
 struct Parts {
-    table: RouteTable,
-    targets: Vec<Target>,
+    tables: Tables,
     mark: Mark,
     clock: Arc<dyn Clock>,
     telemetry: Arc<Telemetry>,
@@ -63,21 +66,17 @@ impl App {
     /// # Errors
     /// Every problem of the variables, or else every problem of the route table, one line each.
     pub async fn start(
-        env: &dyn Env,
-        secrets: &Secrets,
+        env: Arc<dyn Env + Send + Sync>,
+        secrets: Arc<Secrets>,
         clock: Arc<dyn Clock>,
         telemetry: Arc<Telemetry>,
     ) -> Result<Self, ConfigError> {
-        let config = Config::from_env(env)?;
-        let document = parse_json(&config.source.read(secrets).await?)?;
-        let surroundings = Surrounded::gather(&document, env, secrets).await;
-        let table = RouteTable::read(&document, &surroundings)?;
-        let credentials = Arc::new(Provider::of_function(env, clock.clone()));
-        let targets = target::prepare(&table, &credentials, config.lambda_endpoint.as_deref());
+        let config = Config::from_env(env.as_ref())?;
+        let mark = Mark::new(&config.function_name);
+        let tables = Tables::start(config, env, secrets, clock.clone(), telemetry.clone()).await?;
         Ok(Self(Arc::new(Parts {
-            table,
-            targets,
-            mark: Mark::new(&config.function_name),
+            tables,
+            mark,
             clock,
             telemetry,
         })))
@@ -91,11 +90,16 @@ impl App {
         let mut account = Account::default();
         let read = read(payload.get());
         drop(payload);
-        let caller = Caller::of(&read, &context.request_id);
+        let whole = Deadline::from_context(&context, self.0.clock.as_ref(), Duration::ZERO);
+        let live = self.0.tables.current(whole).await;
+        let mut caller = Caller::of(&read, &context.request_id);
         let result = match read {
-            Ok(inbound) => self.forward(inbound, &context, &mut account).await,
+            Ok(inbound) => self.forward(inbound, &live, &context, &mut caller, &mut account).await,
             Err(unreadable) => Err(Failure::Unreadable(unreadable.reason)),
         };
+        if let Ok(response) = &result {
+            account.complained(response, &live.mask, caller.brought());
+        }
         let (answer, failure) = caller.answer(result);
         account.tell(
             &self.0.telemetry,
@@ -107,16 +111,19 @@ impl App {
         answer
     }
 
-    async fn forward(
+    async fn forward<'a>(
         &self,
         inbound: Inbound,
+        live: &'a Live,
         context: &lambda_runtime::Context,
+        caller: &mut Caller<'a>,
         account: &mut Account,
     ) -> Result<Response<Bytes>, Failure> {
         request::check(&inbound.request)?;
         let path = request::path::upper_escapes(inbound.request.uri().path()).into_owned();
-        let (route, target) = self.way(&inbound, &path)?;
+        let (route, target) = way(live, &inbound, &path)?;
         account.took(route);
+        caller.took(route);
         let clock = self.0.clock.as_ref();
         let deadline = Deadline::from_context(context, clock, route.deadline_margin).capped(route.timeout);
         let Inbound {
@@ -126,7 +133,7 @@ impl App {
         let client_host = request.headers().get(HOST).cloned();
         let passage = Passage {
             front: &front,
-            authorization: &route.authorization,
+            route,
             request_id: &context.request_id,
             trace_id: context.xray_trace_id.as_deref(),
             mark: &self.0.mark,
@@ -153,16 +160,16 @@ impl App {
             }
         }
     }
+}
 
-    /// The route of a request and its live target.
-    fn way(&self, inbound: &Inbound, path: &str) -> Result<(&Route, &Target), Failure> {
-        let host = request::host(inbound.request.headers());
-        let at = match self.0.table.find(inbound.request.method(), &host, path) {
-            Found::Route(at) => at,
-            Found::OtherMethods(methods) => return Err(Failure::MethodNotAllowed(methods)),
-            Found::Nothing => return Err(Failure::RouteNotFound),
-        };
-        let way = self.0.table.routes().get(at).zip(self.0.targets.get(at));
-        way.ok_or(Failure::RouteNotFound)
-    }
+/// The route of a request and its live target.
+fn way<'a>(live: &'a Live, inbound: &Inbound, path: &str) -> Result<(&'a Route, &'a Target), Failure> {
+    let host = request::host(inbound.request.headers());
+    let at = match live.table.find(inbound.request.method(), &host, path) {
+        Found::Route(at) => at,
+        Found::OtherMethods(methods) => return Err(Failure::MethodNotAllowed(methods)),
+        Found::Nothing => return Err(Failure::RouteNotFound),
+    };
+    let way = live.table.routes().get(at).zip(live.targets.get(at));
+    way.ok_or(Failure::RouteNotFound)
 }

@@ -10,7 +10,7 @@ use shared::start::{RawEvent, run};
 use shared::telemetry::{Level, Output, Telemetry};
 use shared::{ConfigError, ProcessEnv, Secrets, SystemClock};
 
-/// Secrets are read at start only; the time matters to several references to one secret.
+/// Longer than one reading of the table takes: several references to one secret share one read.
 const SECRETS_KEPT: Duration = Duration::from_secs(300);
 
 fn main() -> ExitCode {
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         let telemetry = Arc::new(Telemetry::new("lambda-invoker", level, Output::Stdout, clock.clone()));
         telemetry.install();
         let secrets = Secrets::new(Arc::new(AwsSecrets::default()), clock.clone(), SECRETS_KEPT);
-        let app = App::start(&ProcessEnv, &secrets, clock, telemetry).await?;
+        let app = App::start(Arc::new(ProcessEnv), Arc::new(secrets), clock, telemetry).await?;
         Ok::<_, ConfigError>(move |event: RawEvent| {
             let app = app.clone();
             async move { Ok(app.handle(event).await) }

@@ -7,23 +7,28 @@ use http::{Method, Response, StatusCode};
 use shared::http::{Front, FrontAnswer, Inbound, Unreadable};
 
 use crate::error::Failure;
+use crate::mask;
 use crate::request::headers::{self, X_REQUEST_ID};
+use crate::routes::{Compat, Route};
 
 const X_AMZN_REQUESTID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const X_UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 
 /// Who waits for an answer: what shapes it and what it is marked with.
 #[derive(Debug)]
-pub struct Caller {
+pub struct Caller<'a> {
     front: Front,
     method: Method,
     /// Lambda's id of the invocation.
     invocation_id: String,
     /// The client's own `x-request-id`, or else Lambda's.
     request_id: Option<HeaderValue>,
+    route: Option<&'a Route>,
+    /// The client's secrets, in case that the target quotes them.
+    brought: Vec<HeaderValue>,
 }
 
-impl Caller {
+impl<'a> Caller<'a> {
     /// The caller of an invocation, as far as its event could be read.
     pub fn of(read: &Result<Inbound, Unreadable>, invocation_id: &str) -> Self {
         let (front, request) = match read {
@@ -36,7 +41,21 @@ impl Caller {
             method: request.map_or(Method::GET, |request| request.method().clone()),
             invocation_id: invocation_id.to_owned(),
             request_id: own_id.or_else(|| HeaderValue::from_str(invocation_id).ok()),
+            route: None,
+            brought: request
+                .map(|request| mask::brought(request.headers()))
+                .unwrap_or_default(),
         }
+    }
+
+    /// The request took a route: its rules hold for the answer, whoever gives it.
+    pub fn took(&mut self, route: &'a Route) {
+        self.route = Some(route);
+    }
+
+    /// The client's secrets.
+    pub fn brought(&self) -> &[HeaderValue] {
+        &self.brought
     }
 
     /// What stands before this function.
@@ -57,7 +76,13 @@ impl Caller {
             }
             Err(failure) => failure,
         };
-        let answer = self.shape(failure.answer(&self.invocation_id, &self.method));
+        let mut response = failure.answer(&self.invocation_id, &self.method);
+        if self.route.and_then(|route| route.compat) == Some(Compat::Apisix)
+            && let Some(status) = failure.apisix_status()
+        {
+            *response.status_mut() = status;
+        }
+        let answer = self.shape(response);
         (answer, Some(failure))
     }
 
@@ -65,6 +90,9 @@ impl Caller {
     fn shape(&self, mut response: Response<Bytes>) -> FrontAnswer {
         if let Some(id) = &self.request_id {
             response.headers_mut().entry(X_REQUEST_ID).or_insert_with(|| id.clone());
+        }
+        if let Some(route) = self.route {
+            headers::apply(&route.response_headers, response.headers_mut());
         }
         FrontAnswer::new(self.front, response)
     }

@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
-use super::{Level, NAMESPACE};
+use super::Level;
 use crate::clock::{push_decimal, write_rfc3339};
 
 /// The longest text value in a line, in bytes.
 const MAX_TEXT: usize = 256;
+
+/// The longest value of a text that is meant to be read as a whole, in bytes.
+const MAX_LONG_TEXT: usize = 2048;
 
 /// Units of CloudWatch metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +66,14 @@ impl Line {
     /// Adds a text. It is cut at 256 bytes; control characters are left out, so that nobody can forge a line.
     pub fn text(&mut self, key: &'static str, value: &str) {
         self.key(key);
-        push_text(&mut self.fields, value);
+        push_text(&mut self.fields, value, MAX_TEXT);
+    }
+
+    /// Adds a text that is cut at 2,048 bytes only, such as the beginning of a body. Secrets in it are the caller's
+    /// to mask.
+    pub fn long_text(&mut self, key: &'static str, value: &str) {
+        self.key(key);
+        push_text(&mut self.fields, value, MAX_LONG_TEXT);
     }
 
     /// Adds a number. What JSON cannot hold (NaN, infinity) becomes `null`.
@@ -96,7 +106,7 @@ impl Line {
     }
 
     /// The finished line with its newline, or `None` when there is nothing to write at `wanted`.
-    pub(super) fn finish(mut self, wanted: Level) -> Option<String> {
+    pub(super) fn finish(mut self, wanted: Level, namespace: &str) -> Option<String> {
         let has_metrics = !self.metrics.is_empty() || self.outcome.is_some();
         if self.level < wanted {
             if !has_metrics {
@@ -114,7 +124,7 @@ impl Line {
             self.text("reason", reason);
         }
         if has_metrics {
-            self.push_metrics();
+            self.push_metrics(namespace);
         }
         self.fields.push_str("}\n");
         Some(self.fields)
@@ -122,7 +132,7 @@ impl Line {
 
     /// The metric values and the directive that makes CloudWatch read them
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
-    fn push_metrics(&mut self) {
+    fn push_metrics(&mut self, namespace: &str) {
         let metrics = std::mem::take(&mut self.metrics);
         for (name, _, value) in &metrics {
             self.number(name, *value);
@@ -135,6 +145,7 @@ impl Line {
         self.fields.push_str(",\"CloudWatchMetrics\":[");
         if self.outcome.is_some() {
             self.push_directive(
+                namespace,
                 r#"["service","outcome"],["service","outcome","reason"]"#,
                 &[("Requests", Unit::Count, 1.0)],
             );
@@ -143,16 +154,16 @@ impl Line {
             if self.outcome.is_some() {
                 self.fields.push(',');
             }
-            self.push_directive(r#"["service"]"#, &metrics);
+            self.push_directive(namespace, r#"["service"]"#, &metrics);
         }
         self.fields.push_str("]}");
     }
 
-    fn push_directive(&mut self, dimensions: &str, metrics: &[(&'static str, Unit, f64)]) {
+    fn push_directive(&mut self, namespace: &str, dimensions: &str, metrics: &[(&'static str, Unit, f64)]) {
         let out = &mut self.fields;
         for part in [
             "{\"Namespace\":\"",
-            NAMESPACE,
+            namespace,
             "\",\"Dimensions\":[",
             dimensions,
             "],\"Metrics\":[",
@@ -199,15 +210,15 @@ fn push_number(out: &mut String, value: f64) {
     }
 }
 
-fn push_text(out: &mut String, value: &str) {
+fn push_text(out: &mut String, value: &str, longest: usize) {
     out.push('"');
     let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
-    if value.len() <= MAX_TEXT && value.bytes().all(is_plain) {
+    if value.len() <= longest && value.bytes().all(is_plain) {
         out.push_str(value);
         out.push('"');
         return;
     }
-    let mut left = MAX_TEXT;
+    let mut left = longest;
     for letter in value.chars() {
         if letter.is_control() {
             continue;
@@ -231,7 +242,7 @@ mod tests {
     fn finished(fill: impl FnOnce(&mut Line)) -> serde_json::Value {
         let mut line = Line::new(0, Level::Info, "s", "m");
         fill(&mut line);
-        serde_json::from_str(&line.finish(Level::Debug).unwrap()).unwrap()
+        serde_json::from_str(&line.finish(Level::Debug, "LambdaSuite").unwrap()).unwrap()
     }
 
     #[test]
@@ -244,6 +255,7 @@ mod tests {
             line.text("e", "a\"b");
             line.text("f", "a\\b");
             line.text("g", "a\tb\u{7f}");
+            line.long_text("h", &"é\n".repeat(1025));
         });
         assert_eq!(line["a"], "say \"hi\" \\ {\"level\":\"ERROR\"}");
         assert_eq!(line["b"], "é".repeat(128));
@@ -252,6 +264,7 @@ mod tests {
         assert_eq!(line["e"], "a\"b");
         assert_eq!(line["f"], "a\\b");
         assert_eq!(line["g"], "ab");
+        assert_eq!(line["h"], "é".repeat(1024));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The headers that go out: what belongs to one connection is left behind, what the route sets is set, and the way
 //! that the request has taken is told.
 
-use http::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, VIA};
+use http::header::{AUTHORIZATION, CONNECTION, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, VIA};
 use shared::http::{Front, FrontContext};
 
 use crate::error::Failure;
-use crate::routes::{Authorization, is_hop_by_hop};
+use crate::routes::{Authorization, Forwarded, HeaderRules, Route, is_hop_by_hop};
 
 pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -62,8 +62,8 @@ impl Mark {
 pub struct Passage<'a> {
     /// Where the request came from.
     pub front: &'a FrontContext,
-    /// How the route authorizes.
-    pub authorization: &'a Authorization,
+    /// The route that it took.
+    pub route: &'a Route,
     /// Lambda's id of the invocation.
     pub request_id: &'a str,
     /// The X-Ray trace header of the invocation.
@@ -72,9 +72,16 @@ pub struct Passage<'a> {
     pub mark: &'a Mark,
 }
 
-/// Whether this function will sign: it is told to, and the client's own `authorization` does not stand.
+/// Whether this function will sign: it is told to, the client's own `authorization` does not stand, and the request
+/// does not get our key in place of a signature.
 pub fn will_sign(headers: &HeaderMap, authorization: &Authorization) -> bool {
-    authorization.iam.is_some() && (authorization.replace_client || !headers.contains_key(AUTHORIZATION))
+    authorization.iam.is_some()
+        && (authorization.replace_client || !headers.contains_key(AUTHORIZATION))
+        && !(authorization.api_key_instead && gets_our_key(headers, authorization))
+}
+
+fn gets_our_key(headers: &HeaderMap, authorization: &Authorization) -> bool {
+    authorization.api_key.is_some() && (authorization.api_key_override || !headers.contains_key(X_API_KEY))
 }
 
 /// Turns the client's headers into those that go out, all but `host`, `content-length` and the signature.
@@ -85,22 +92,69 @@ pub fn outgoing(mut headers: HeaderMap, passage: &Passage<'_>) -> Result<HeaderM
     if passage.mark.is_in(&headers) {
         return Err(Failure::Loop);
     }
-    let authorization = passage.authorization;
+    let authorization = &passage.route.authorization;
+    let rules = &passage.route.request_headers;
     let signed = will_sign(&headers, authorization);
     let host = headers.remove(HOST);
+    // As the client sent them, even those that are dropped below.
+    let copies = copies(rules, &headers);
     remove(&mut headers, |name| {
         name == "content-length"
             || name == "expect"
             || signed && is_replaced_by_signing(name)
             || authorization.replace_client && name == "authorization"
     });
-    if let Some(key) = &authorization.api_key
-        && (authorization.api_key_override || !headers.contains_key(X_API_KEY))
+    tell_way(&mut headers, host, passage);
+    paste(rules, copies, &mut headers);
+    for name in &rules.remove {
+        headers.remove(name);
+    }
+    if let Some(key) = authorization
+        .api_key
+        .as_ref()
+        .filter(|_| gets_our_key(&headers, authorization))
     {
         headers.insert(X_API_KEY, key.clone());
     }
-    tell_way(&mut headers, host, passage);
+    put(rules, &mut headers);
+    headers.append(VIA, passage.mark.via.clone());
     Ok(headers)
+}
+
+/// Applies a route's rules to the headers of an answer.
+pub fn apply(rules: &HeaderRules, headers: &mut HeaderMap) {
+    paste(rules, copies(rules, headers), headers);
+    for name in &rules.remove {
+        headers.remove(name);
+    }
+    put(rules, headers);
+}
+
+/// The values that `duplicate` keeps, each with the name that it is kept under.
+fn copies(rules: &HeaderRules, headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
+    let named = rules.duplicate.iter();
+    named
+        .flat_map(|(name, kept)| headers.get_all(name).iter().map(|value| (kept.clone(), value.clone())))
+        .collect()
+}
+
+/// Puts the copies in; nobody but us says what was original.
+fn paste(rules: &HeaderRules, copies: Vec<(HeaderName, HeaderValue)>, headers: &mut HeaderMap) {
+    for (_, kept) in &rules.duplicate {
+        headers.remove(kept);
+    }
+    for (name, value) in copies {
+        headers.append(name, value);
+    }
+}
+
+fn put(rules: &HeaderRules, headers: &mut HeaderMap) {
+    for (name, value) in &rules.set {
+        headers.insert(name, value.clone());
+    }
+    for (name, value) in &rules.add {
+        headers.append(name, value.clone());
+    }
 }
 
 /// Drops the headers of one connection, those that `connection` names, and those that `unwanted` picks.
@@ -126,9 +180,35 @@ pub fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
 }
 
 fn tell_way(headers: &mut HeaderMap, host: Option<HeaderValue>, passage: &Passage<'_>) {
-    if passage.front.front == Front::FunctionUrl {
-        append_source(headers, passage.front.source_ip.as_deref());
+    match passage.route.forwarded {
+        Forwarded::Append => {
+            if passage.front.front == Front::FunctionUrl {
+                append_source(headers, passage.front.source_ip.as_deref());
+            }
+            tell_entry(headers, host);
+        }
+        Forwarded::Replace => {
+            let known = known_way(headers, passage.front);
+            drop_forwarded(headers);
+            headers.extend(known);
+            tell_entry(headers, host);
+        }
+        Forwarded::Drop => drop_forwarded(headers),
     }
+    // The invocation's own trace goes on; the client's stands only where there is none.
+    if let Some(trace_id) = passage.trace_id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        headers.insert(X_AMZN_TRACE_ID, trace_id);
+    }
+    if let (false, Ok(id)) = (
+        headers.contains_key(X_REQUEST_ID),
+        HeaderValue::from_str(passage.request_id),
+    ) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+}
+
+/// Tells what the client asked for, where nobody did before.
+fn tell_entry(headers: &mut HeaderMap, host: Option<HeaderValue>) {
     if let Some(host) = host {
         headers.entry(X_FORWARDED_HOST).or_insert(host);
     }
@@ -144,17 +224,37 @@ fn tell_way(headers: &mut HeaderMap, host: Option<HeaderValue>, passage: &Passag
     headers
         .entry(X_FORWARDED_PORT)
         .or_insert(HeaderValue::from_static(port));
-    // The invocation's own trace goes on; the client's stands only where there is none.
-    if let Some(trace_id) = passage.trace_id.and_then(|id| HeaderValue::from_str(id).ok()) {
-        headers.insert(X_AMZN_TRACE_ID, trace_id);
+}
+
+/// What the front itself knows of the way: the caller's address, and behind a load balancer its protocol and port. A
+/// load balancer appends the address to what the client sent, and overwrites the two others.
+fn known_way(headers: &HeaderMap, front: &FrontContext) -> Vec<(HeaderName, HeaderValue)> {
+    let behind_alb = matches!(front.front, Front::AlbSingleValue | Front::AlbMultiValue);
+    let last = headers.get_all(X_FORWARDED_FOR).iter().next_back();
+    let appended = last
+        .and_then(|value| value.to_str().ok()?.rsplit(',').next())
+        .filter(|_| behind_alb);
+    let source = front.source_ip.as_deref().or(appended).map(str::trim);
+    let mut known: Vec<_> = source
+        .filter(|source| !source.is_empty())
+        .and_then(|source| HeaderValue::from_str(source).ok())
+        .map(|source| (X_FORWARDED_FOR, source))
+        .into_iter()
+        .collect();
+    if behind_alb {
+        for name in [X_FORWARDED_PROTO, X_FORWARDED_PORT] {
+            known.extend(headers.get(&name).map(|value| (name.clone(), value.clone())));
+        }
     }
-    if let (false, Ok(id)) = (
-        headers.contains_key(X_REQUEST_ID),
-        HeaderValue::from_str(passage.request_id),
-    ) {
-        headers.insert(X_REQUEST_ID, id);
+    known
+}
+
+fn drop_forwarded(headers: &mut HeaderMap) {
+    let told = |name: &HeaderName| *name == FORWARDED || name.as_str().starts_with("x-forwarded-");
+    let names: Vec<HeaderName> = headers.keys().filter(|name| told(name)).cloned().collect();
+    for name in names {
+        headers.remove(name);
     }
-    headers.append(VIA, passage.mark.via.clone());
 }
 
 /// Appends the caller's address to `x-forwarded-for` unless it stands last already.

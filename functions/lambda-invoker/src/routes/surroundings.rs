@@ -1,6 +1,7 @@
 //! What a route table refers to outside of its own text: variables, secrets and files.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde_json::Value;
 use shared::secrets::{SecretArn, SecretError};
@@ -29,13 +30,19 @@ pub trait Surroundings {
 /// The surroundings of a running function: its environment, its files, and the secrets that the table names, which
 /// were read beforehand.
 pub struct Surrounded<'a> {
-    env: &'a dyn Env,
+    env: &'a (dyn Env + Send + Sync),
     secrets: HashMap<String, Result<Secret, SecretError>>,
 }
 
 impl<'a> Surrounded<'a> {
-    /// Reads every secret that `document` refers to, whatever member it stands in.
-    pub async fn gather(document: &Value, env: &'a dyn Env, secrets: &Secrets) -> Self {
+    /// Reads every secret that `document` refers to, whatever member it stands in; one that was read within `max_age`
+    /// counts as fresh.
+    pub async fn gather(
+        document: &Value,
+        env: &'a (dyn Env + Send + Sync),
+        secrets: &Secrets,
+        max_age: Duration,
+    ) -> Self {
         let mut arns = Vec::new();
         collect_arns(document, &mut arns);
         let mut found = HashMap::new();
@@ -44,7 +51,10 @@ impl<'a> Surrounded<'a> {
             if let Ok(parsed) = SecretArn::parse(arn)
                 && !found.contains_key(arn)
             {
-                found.insert(arn.to_owned(), secrets.read(&SecretSource::Arn(parsed)).await);
+                found.insert(
+                    arn.to_owned(),
+                    secrets.refresh(&SecretSource::Arn(parsed), max_age).await,
+                );
             }
         }
         Self { env, secrets: found }

@@ -181,7 +181,9 @@ async fn bombs_are_answered() {
 
 #[tokio::test]
 async fn no_secret_stands_in_the_log_or_in_an_answer() {
-    let upstream = Upstream::sending(http("500 Oops", "Set-Cookie: SECRET-1\r\n", b"SECRET-2")).await;
+    // A target that quotes what it was sent.
+    let quoted = b"{\"token\":\"SECRET-2\",\"seen\":\"SECRET-3 SECRET-4 SECRET-5/SECRET-6?k=SECRET-7&SECRET-8,SECRET-9 SECRET-13\"}";
+    let upstream = Upstream::sending(http("500 Oops", "Set-Cookie: SECRET-1\r\n", quoted)).await;
     let authorization = json!({"apikey": "SECRET-3", "iam": {"accesskey": "SECRET-4", "secretkey": "SECRET-5", "sessiontoken": "SECRET-6", "service": "lambda"}});
     let to = json!({"name": "hello", "endpoint_url": upstream.url("")});
     let routes = json!([
@@ -213,5 +215,6 @@ async fn no_secret_stands_in_the_log_or_in_an_answer() {
     }
     let log = function.log.lock().unwrap();
     assert_eq!(log.len(), 5);
+    assert!(log[0].contains("upstream_body"));
     assert!(!log.join("").contains("SECRET"), "{log:?}");
 }

@@ -14,6 +14,8 @@ mod invoke;
 mod lines;
 mod lines_of_settings;
 mod matching;
+mod passage;
+mod reload;
 mod reply;
 mod signing;
 mod support;

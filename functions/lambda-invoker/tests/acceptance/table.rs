@@ -31,7 +31,8 @@ async fn exactly_one_source_is_wanted() {
     assert_eq!(lines_in(two).await, [several]);
     let bad = FixedEnv::new([
         ("INVOKER_CONFIG_SECRET_ARN", "arn"),
-        ("INVOKER_CONFIG_TTL_SECS", "60"),
+        ("INVOKER_CONFIG_TTL_SECS", "0"),
+        ("INVOKER_CONFIG_TTL", "60"),
         ("INVOKER_ROUTES", ""),
         ("AWS_ENDPOINT_URL", "not a url"),
     ]);
@@ -39,7 +40,8 @@ async fn exactly_one_source_is_wanted() {
         lines_in(bad).await,
         [
             "INVOKER_CONFIG_SECRET_ARN: must be arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME[:JSON-KEY[:VERSION-STAGE[:VERSION-ID]]]",
-            "INVOKER_CONFIG_TTL_SECS: unknown variable",
+            "INVOKER_CONFIG_TTL_SECS: must be a whole number from 1 to 86400",
+            "INVOKER_CONFIG_TTL: unknown variable",
             "AWS_ENDPOINT_URL: must be an absolute URL",
         ]
     );

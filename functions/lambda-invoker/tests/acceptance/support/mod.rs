@@ -120,7 +120,13 @@ pub(crate) async fn start(env: FixedEnv, store: MemorySecrets) -> Result<Functio
     let (telemetry, log) = Telemetry::in_memory("lambda-invoker", clock.clone());
     let store: Arc<dyn SecretStore> = Arc::new(store);
     let secrets = Secrets::new(store, clock.clone(), Duration::from_secs(300));
-    let app = App::start(&env, &secrets, clock as Arc<dyn Clock>, Arc::new(telemetry)).await?;
+    let app = App::start(
+        Arc::new(env),
+        Arc::new(secrets),
+        clock as Arc<dyn Clock>,
+        Arc::new(telemetry),
+    )
+    .await?;
     Ok(Function { app, log })
 }
 
@@ -139,6 +145,10 @@ pub(crate) fn context(left_ms: u64) -> Context {
 }
 
 impl Function {
+    pub(crate) fn new(app: App, log: Arc<Mutex<Vec<String>>>) -> Self {
+        Self { app, log }
+    }
+
     pub(crate) async fn call(&self, event: &Value) -> Answer {
         self.call_within(event, 30_000).await
     }
