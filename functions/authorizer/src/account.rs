@@ -23,6 +23,8 @@ pub enum CacheUse {
     Miss,
     /// It knew that the token is refused.
     Negative,
+    /// It knew claims whose time is over, and the authorization server failed.
+    Stale,
 }
 
 impl CacheUse {
@@ -32,6 +34,7 @@ impl CacheUse {
             Self::Hit => "hit",
             Self::Miss => "miss",
             Self::Negative => "neg",
+            Self::Stale => "stale",
         }
     }
 }
@@ -65,6 +68,8 @@ pub struct Account {
     invocation: Invocation,
     /// How the cache took part.
     pub cache: CacheUse,
+    /// The failure that stale claims stood in for.
+    covered: Option<Problem>,
     /// The introspection.
     pub introspection: Exchange,
     /// How long the introspection took, with everything that it needed.
@@ -83,12 +88,19 @@ impl Account {
         Self {
             invocation: telemetry.invocation(context),
             cache: CacheUse::default(),
+            covered: None,
             introspection: Exchange::default(),
             introspection_took: None,
             system_token: Exchange::default(),
             oauth_error: None,
             fingerprint: None,
         }
+    }
+
+    /// Stale claims stand in for this failure.
+    pub fn stale_after(&mut self, failure: Problem) {
+        self.cache = CacheUse::Stale;
+        self.covered = Some(failure);
     }
 
     /// Writes the request's one line.
@@ -101,6 +113,8 @@ impl Account {
         rules: &Rules,
     ) {
         let (word, reason, level) = match outcome.problem {
+            None if *decision == Decision::Preflight => ("allow", "preflight", Level::Info),
+            None if self.covered.is_some() => ("allow", "stale", Level::Warn),
             None => ("allow", "allow", Level::Info),
             Some(problem) => {
                 let verdict = problem.verdict();
@@ -110,6 +124,7 @@ impl Account {
         let claims = match decision {
             Decision::Allow(claims, _) => Some(claims),
             Decision::Refuse(_, claims) => claims.as_ref(),
+            Decision::Preflight => None,
         };
         telemetry.finish(&self.invocation, level, "decided", (word, reason), |line| {
             if let Some(request) = request {
@@ -139,9 +154,13 @@ impl Account {
             CacheUse::Hit => Some("CacheHits"),
             CacheUse::Miss => Some("CacheMisses"),
             CacheUse::Negative => Some("NegativeHits"),
+            CacheUse::Stale => Some("StaleHits"),
         };
         if let Some(metric) = metric {
             line.metric(metric, Unit::Count, 1);
+        }
+        if let Some(failure) = self.covered {
+            line.text("upstream_failure", failure.verdict().reason);
         }
         line.number("attempts", self.introspection.attempts);
         if let Some(status) = self.introspection.status {

@@ -48,6 +48,8 @@ impl Keys {
 pub struct CacheRules {
     /// How long claims are kept at most; zero keeps none.
     pub ttl: Duration,
+    /// How long claims are kept beyond that, for when the authorization server fails.
+    pub stale: Duration,
     /// How long a refusal is kept; zero keeps none.
     pub negative_ttl: Duration,
     /// The greatest number of claims. Refusals get an eighth of it, and at least 16.
@@ -73,11 +75,17 @@ pub enum Found {
 struct Timed<T> {
     value: T,
     stored_at_ms: u64,
+    fresh_until_ms: u64,
+    /// Not before it ceases to be fresh.
     dead_at_ms: u64,
 }
 
 impl<T> Timed<T> {
-    fn counts_at(&self, now_ms: u64) -> bool {
+    fn is_fresh(&self, now_ms: u64) -> bool {
+        (self.stored_at_ms..self.fresh_until_ms).contains(&now_ms)
+    }
+
+    fn lives(&self, now_ms: u64) -> bool {
         (self.stored_at_ms..self.dead_at_ms).contains(&now_ms)
     }
 }
@@ -117,18 +125,27 @@ impl Cache {
     pub fn find(&self, key: &Key, now_ms: u64) -> Found {
         let mut pools = self.lock();
         if let Some(entry) = pools.claims.get(key) {
-            if entry.counts_at(now_ms) {
+            if entry.is_fresh(now_ms) {
                 return Found::Claims(entry.value.clone());
             }
-            pools.claims.remove(key);
+            if !entry.lives(now_ms) {
+                pools.claims.remove(key);
+            }
         }
         if let Some(entry) = pools.refusals.get(key) {
-            if entry.counts_at(now_ms) {
+            if entry.is_fresh(now_ms) {
                 return Found::Refused(entry.value);
             }
             pools.refusals.remove(key);
         }
         Found::Nothing
+    }
+
+    /// The claims of a token whose time is over but for failures of the authorization server. The token itself is not dead.
+    pub fn find_stale(&self, key: &Key, now_ms: u64) -> Option<Arc<Claims>> {
+        let mut pools = self.lock();
+        let entry = pools.claims.get(key)?;
+        entry.lives(now_ms).then(|| entry.value.clone())
     }
 
     /// Remembers claims that were asked for at `asked_at_ms`: until the time to live is over or the token expires.
@@ -138,13 +155,15 @@ impl Cache {
         pools.refusals.remove(key);
         pools.claims.remove(key);
         let Some(exp_secs) = claims.exp_secs() else { return };
-        let dead_at_ms = after(asked_at_ms, self.rules.ttl).min(exp_secs.saturating_mul(1000));
+        let exp_ms = exp_secs.saturating_mul(1000);
+        let fresh_until_ms = after(asked_at_ms, self.rules.ttl);
         let entry = Timed {
             value: claims.clone(),
             stored_at_ms: now_ms,
-            dead_at_ms,
+            fresh_until_ms: fresh_until_ms.min(exp_ms),
+            dead_at_ms: after(fresh_until_ms, self.rules.stale).min(exp_ms),
         };
-        if entry.counts_at(now_ms) && claims.size() <= self.rules.max_entry_bytes {
+        if entry.is_fresh(now_ms) && claims.size() <= self.rules.max_entry_bytes {
             pools.claims.insert(*key, entry);
         }
     }
@@ -158,9 +177,10 @@ impl Cache {
         let entry = Timed {
             value: problem,
             stored_at_ms: now_ms,
+            fresh_until_ms: dead_at_ms,
             dead_at_ms,
         };
-        if entry.counts_at(now_ms) {
+        if entry.is_fresh(now_ms) {
             pools.refusals.insert(*key, entry);
         }
     }

@@ -96,6 +96,8 @@ const KNOWN: &[&str] = &[
     "AUTHZ_CACHE_TTL_SECS",
     "AUTHZ_NEGATIVE_CACHE_TTL_SECS",
     "AUTHZ_CACHE_MAX_ENTRIES",
+    "AUTHZ_STALE_IF_ERROR_SECS",
+    "AUTHZ_ALLOW_OPTIONS",
     "AUTHZ_LOG_TOKEN_FP",
 ];
 
@@ -153,6 +155,8 @@ impl Config {
     /// | `AUTHZ_CACHE_TTL_SECS` | `60` | how long claims are remembered, 0 to 3600 s; never beyond the token's expiry |
     /// | `AUTHZ_NEGATIVE_CACHE_TTL_SECS` | `5`, or less with a shorter cache | how long refused tokens are remembered, 0 to 60 s |
     /// | `AUTHZ_CACHE_MAX_ENTRIES` | `10000` | tokens remembered, 1 to 1000000 |
+    /// | `AUTHZ_STALE_IF_ERROR_SECS` | `0` | how long remembered claims serve beyond that while the authorization server fails, 0 to 3600 s; never beyond the token's expiry |
+    /// | `AUTHZ_ALLOW_OPTIONS` | `false` | let `OPTIONS` in without looking at any token, for CORS preflights |
     /// | `AUTHZ_LOG_TOKEN_FP` | `true` | log the beginning of a token's cache key |
     ///
     /// # Errors
@@ -193,6 +197,11 @@ impl Config {
             require_token_use: reader.flag("AUTHZ_REQUIRE_TOKEN_USE", false),
         };
         let policy = policy(&mut reader);
+        if policy.allow_options && policy.http_v2 == HttpV2Response::Simple {
+            let what = "lets API Gateway take a simple answer to OPTIONS for one to other methods: set the authorizer's \
+                        TTL there to 0, or add $context.routeKey to its identity sources, if an HTTP API asks";
+            warnings.push(("AUTHZ_ALLOW_OPTIONS".to_owned(), what));
+        }
         let scopes = ScopeRules {
             required: reader.list("AUTHZ_REQUIRED_SCOPES"),
             mode: reader.choice("AUTHZ_SCOPE_MODE", Mode::All, MODES),
@@ -248,6 +257,7 @@ impl Config {
 
 fn policy(reader: &mut Reader<'_>) -> PolicyRules {
     PolicyRules {
+        allow_options: reader.flag("AUTHZ_ALLOW_OPTIONS", false),
         scope: reader.choice(
             "AUTHZ_POLICY_SCOPE",
             PolicyScope::Api,
@@ -272,12 +282,18 @@ fn policy(reader: &mut Reader<'_>) -> PolicyRules {
 
 fn cache(reader: &mut Reader<'_>, max_entry_bytes: usize) -> CacheRules {
     const NEGATIVE: &str = "AUTHZ_NEGATIVE_CACHE_TTL_SECS";
+    const STALE: &str = "AUTHZ_STALE_IF_ERROR_SECS";
     let ttl = reader.number("AUTHZ_CACHE_TTL_SECS", 60, 0..=3600);
     let negative_ttl = reader.number(NEGATIVE, ttl.min(5), 0..=60);
     if ttl > 0 && negative_ttl > ttl {
         reader.problem(NEGATIVE, "must not be longer than AUTHZ_CACHE_TTL_SECS");
     }
+    let stale = reader.number(STALE, 0, 0..=3600);
+    if stale > 0 && ttl == 0 {
+        reader.problem(STALE, "must be 0 with AUTHZ_CACHE_TTL_SECS=0, which remembers nothing");
+    }
     CacheRules {
+        stale: Duration::from_secs(stale),
         ttl: Duration::from_secs(ttl),
         negative_ttl: Duration::from_secs(negative_ttl),
         max_entries: count(reader, "AUTHZ_CACHE_MAX_ENTRIES", 10_000, 1, 1_000_000),

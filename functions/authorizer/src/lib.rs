@@ -30,7 +30,7 @@ use account::{Account, CacheUse};
 use cache::{Cache, Found, Key, Keys};
 use claims::Claims;
 use config::Config;
-use error::Problem;
+use error::{Problem, Refusal};
 use event::AuthorizationRequest;
 use flight::Flights;
 use policy::{Answer, Decision, Outcome};
@@ -96,6 +96,9 @@ impl App {
 
 impl Shared {
     async fn decide(&self, request: &AuthorizationRequest<'_>, context: &Context, account: &mut Account) -> Decision {
+        if self.config.policy.is_preflight(request) {
+            return Decision::Preflight;
+        }
         let token = match self.config.tokens.extract(request) {
             Ok(token) if self.provider.is_own(&token) => return Decision::Refuse(Problem::OwnToken, None),
             Ok(token) => token,
@@ -145,7 +148,16 @@ impl Shared {
         }
         let deadline = Deadline::from_context(context, &*self.clock, MARGIN).capped(self.config.upstream.total_budget);
         let ask = async || self.introspect(&key, token, deadline, account).await;
-        self.flights.join(&key, deadline, ask).await
+        let asked = self.flights.join(&key, deadline, ask).await;
+        match asked {
+            Err(problem) if problem.verdict().refusal == Refusal::Error => {
+                // Looked up again: another answer may have replaced or revoked it meanwhile.
+                let stale = self.cache.find_stale(&key, self.clock.now_ms()).ok_or(problem)?;
+                account.stale_after(problem);
+                Ok(stale)
+            }
+            asked => asked,
+        }
     }
 
     async fn introspect(

@@ -61,6 +61,8 @@ pub struct PolicyRules {
     pub http_v2: HttpV2Response,
     /// How a request without a valid token is answered.
     pub unauthenticated: Unauthenticated,
+    /// Whether `OPTIONS` is let in without a token.
+    pub allow_options: bool,
 }
 
 /// What was decided about one request.
@@ -68,6 +70,8 @@ pub struct PolicyRules {
 pub enum Decision {
     /// Let in, with what the token may do.
     Allow(Arc<Claims>, Granted),
+    /// Let in without a look at any token: a CORS preflight.
+    Preflight,
     /// Refused; with the claims if the token is active.
     Refuse(Problem, Option<Arc<Claims>>),
 }
@@ -88,16 +92,37 @@ impl PolicyRules {
     pub fn answer(&self, request: &AuthorizationRequest<'_>, decision: &Decision) -> Outcome {
         match decision {
             Decision::Allow(claims, granted) => self.allow(request, claims, granted),
+            Decision::Preflight => self.let_preflight_in(request),
             Decision::Refuse(problem, claims) => {
                 Outcome::refused(*problem, self.refuse(request, *problem, claims.clone()))
             }
         }
     }
 
+    /// Whether a request is a CORS preflight that is let in.
+    pub fn is_preflight(&self, request: &AuthorizationRequest<'_>) -> bool {
+        self.allow_options && request.verb() == Some("OPTIONS")
+    }
+
+    /// `OPTIONS` alone, so that a policy that API Gateway remembers opens nothing else.
+    fn let_preflight_in(&self, request: &AuthorizationRequest<'_>) -> Outcome {
+        let answer = if self.answers_simply(request) {
+            Answer::simple(true, None)
+        } else {
+            let resource = format!("{}/OPTIONS/*", request.arn.through_stage());
+            Answer::policy(true, None, Resources::One(resource))
+        };
+        Outcome {
+            answer: Ok(answer),
+            problem: None,
+            context_truncated: false,
+        }
+    }
+
     fn allow(&self, request: &AuthorizationRequest<'_>, claims: &Arc<Claims>, granted: &Granted) -> Outcome {
         let mut problem = None;
         let answer = if self.answers_simply(request) {
-            Answer::simple(Some(claims))
+            Answer::simple(true, Some(claims))
         } else {
             let resources = match (granted, self.scope) {
                 (Granted::Listed { resources, asked }, _) => {
@@ -147,7 +172,7 @@ impl PolicyRules {
             Refusal::Forbidden => claims,
         };
         if self.answers_simply(request) {
-            return Ok(Answer::simple(None));
+            return Ok(Answer::simple(false, None));
         }
         // On the whole stage, so that a denial that API Gateway caches is right for every method.
         Ok(Answer::policy(false, claims, Resources::One(whole_stage(request))))

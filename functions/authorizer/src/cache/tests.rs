@@ -24,9 +24,30 @@ fn rules(ttl: u64, negative_ttl: u64) -> CacheRules {
     CacheRules {
         ttl: Duration::from_secs(ttl),
         negative_ttl: Duration::from_secs(negative_ttl),
+        stale: Duration::ZERO,
         max_entries: 100,
         max_entry_bytes: 65_536,
     }
+}
+
+#[test]
+fn stale_claims_are_found_on_demand_and_die_with_their_token() {
+    let cache = Cache::new(CacheRules {
+        stale: Duration::from_secs(30),
+        ..rules(60, 5)
+    });
+    let exp_in = |secs: u64| claims_until(Some(NOW / 1000 + secs));
+    for (exp_in_secs, dead_ms) in [(3600, 90_000), (80, 80_000)] {
+        cache.keep_claims(&KEY, &exp_in(exp_in_secs), NOW, NOW);
+        assert!(is_claims(&cache, NOW + 59_999));
+        assert!(!is_claims(&cache, NOW + 60_000));
+        assert!(cache.find_stale(&KEY, NOW + dead_ms - 1).is_some());
+        assert!(cache.find_stale(&KEY, NOW - 1).is_none());
+        assert!(cache.find_stale(&KEY, NOW + dead_ms).is_none());
+    }
+    cache.keep_claims(&KEY, &exp_in(3600), NOW, NOW);
+    cache.keep_refusal(&KEY, Problem::Inactive, NOW, NOW);
+    assert!(cache.find_stale(&KEY, NOW).is_none());
 }
 
 fn is_claims(cache: &Cache, now_ms: u64) -> bool {
@@ -161,6 +182,7 @@ fn keys_differ_by_token_server_and_caller() {
 #[derive(Debug, Clone)]
 enum Step {
     Find(u8),
+    FindStale(u8),
     KeepClaims {
         key: u8,
         asked_ago_ms: u64,
@@ -173,31 +195,148 @@ enum Step {
     Move(i64),
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let key = 0..6_u8;
+fn step(keys: u8) -> impl Strategy<Value = Step> {
+    let key = 0..keys;
     prop_oneof![
         4 => key.clone().prop_map(Step::Find),
-        2 => (key.clone(), 0..3000_u64, prop::option::of(-5..40_i64))
+        2 => key.clone().prop_map(Step::FindStale),
+        2 => (key.clone(), 0..3000_u64, prop::option::weighted(0.9, -5..40_i64))
             .prop_map(|(key, asked_ago_ms, exp_in_secs)| Step::KeepClaims { key, asked_ago_ms, exp_in_secs }),
         2 => (key, 0..3000_u64).prop_map(|(key, asked_ago_ms)| Step::KeepRefusal { key, asked_ago_ms }),
         3 => prop_oneof![0..8000_i64, -3000..0_i64].prop_map(Step::Move),
     ]
 }
 
-/// What is known of one key: claims or a refusal, when it came, when it ends.
+/// An entry: when it came, until when it is fresh, when it ends.
 #[derive(Debug, Clone, Copy)]
 struct Known {
-    is_claims: bool,
+    key: u8,
     from_ms: u64,
+    fresh_until_ms: u64,
     until_ms: u64,
 }
 
+impl Known {
+    fn lives(&self, now_ms: u64) -> bool {
+        self.from_ms <= now_ms && now_ms < self.until_ms
+    }
+}
+
+/// A pool by the plainest means: a list, the most recently used in front.
+#[derive(Debug)]
+struct Pool {
+    most: usize,
+    known: Vec<Known>,
+}
+
+impl Pool {
+    fn forget(&mut self, key: u8) {
+        self.known.retain(|known| known.key != key);
+    }
+
+    fn keep(&mut self, known: Known, now_ms: u64) {
+        self.forget(known.key);
+        if now_ms < known.fresh_until_ms {
+            self.known.insert(0, known);
+            self.known.truncate(self.most);
+        }
+    }
+
+    /// The entry of a key, which is used by that.
+    fn used(&mut self, key: u8) -> Option<Known> {
+        let at = self.known.iter().position(|known| known.key == key)?;
+        let known = self.known.remove(at);
+        self.known.insert(0, known);
+        Some(known)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Claims,
+    Refused,
+    Nothing,
+}
+
+/// Two pools, and what the cache promises about them.
+#[derive(Debug)]
+struct Model {
+    rules: CacheRules,
+    claims: Pool,
+    refusals: Pool,
+}
+
+impl Model {
+    fn keep_claims(&mut self, key: u8, exp_secs: Option<u64>, asked_at_ms: u64, now_ms: u64) {
+        self.claims.forget(key);
+        self.refusals.forget(key);
+        let Some(exp_ms) = exp_secs.map(|secs| secs * 1000) else {
+            return;
+        };
+        let fresh_until_ms = asked_at_ms + self.rules.ttl.as_millis() as u64;
+        let known = Known {
+            key,
+            from_ms: now_ms,
+            fresh_until_ms: fresh_until_ms.min(exp_ms),
+            until_ms: (fresh_until_ms + self.rules.stale.as_millis() as u64).min(exp_ms),
+        };
+        self.claims.keep(known, now_ms);
+    }
+
+    fn keep_refusal(&mut self, key: u8, asked_at_ms: u64, now_ms: u64) {
+        self.claims.forget(key);
+        let until_ms = asked_at_ms + self.rules.negative_ttl.as_millis() as u64;
+        let known = Known {
+            key,
+            from_ms: now_ms,
+            fresh_until_ms: until_ms,
+            until_ms,
+        };
+        self.refusals.keep(known, now_ms);
+    }
+
+    fn find(&mut self, key: u8, now_ms: u64) -> Kind {
+        if let Some(known) = self.claims.used(key) {
+            if known.lives(now_ms) && now_ms < known.fresh_until_ms {
+                return Kind::Claims;
+            }
+            if !known.lives(now_ms) {
+                self.claims.forget(key);
+            }
+        }
+        if let Some(known) = self.refusals.used(key) {
+            if known.lives(now_ms) {
+                return Kind::Refused;
+            }
+            self.refusals.forget(key);
+        }
+        Kind::Nothing
+    }
+
+    fn has_stale(&mut self, key: u8, now_ms: u64) -> bool {
+        self.claims.used(key).is_some_and(|known| known.lives(now_ms))
+    }
+}
+
+fn rules_of_model() -> impl Strategy<Value = CacheRules> {
+    (0..30_u64, 0..10_u64, 0..20_u64, 1..8_usize).prop_map(|(ttl, negative, stale, max_entries)| CacheRules {
+        stale: Duration::from_secs(stale),
+        max_entries,
+        ..rules(ttl, negative)
+    })
+}
+
 proptest! {
-    /// With room for all keys, the cache is a map from a key to what was last said about it, cut at its times.
+    /// More keys than either pool holds, a clock that also goes back: what is found is what the model has, no token is
+    /// found after its own end, and no pool exceeds its bound.
     #[test]
-    fn behaves_as_its_model(ttl in 0..30_u64, negative in 0..10_u64, steps in prop::collection::vec(step(), 0..120)) {
-        let cache = Cache::new(rules(ttl, negative));
-        let mut model: [Option<Known>; 6] = [None; 6];
+    fn behaves_as_its_model(rules in rules_of_model(), steps in prop::collection::vec(step(24), 0..200)) {
+        let cache = Cache::new(rules);
+        let mut model = Model {
+            rules,
+            claims: Pool { most: rules.max_entries, known: vec![] },
+            refusals: Pool { most: 16, known: vec![] },
+        };
         let mut now = NOW;
         for step in steps {
             match step {
@@ -205,32 +344,36 @@ proptest! {
                 Step::KeepClaims { key, asked_ago_ms, exp_in_secs } => {
                     let exp = exp_in_secs.map(|secs| (now / 1000).saturating_add_signed(secs));
                     cache.keep_claims(&[key; 32], &claims_until(exp), now - asked_ago_ms, now);
-                    model[key as usize] = exp.and_then(|exp| {
-                        let until_ms = (now - asked_ago_ms + ttl * 1000).min(exp * 1000);
-                        (until_ms > now).then_some(Known { is_claims: true, from_ms: now, until_ms })
-                    });
+                    model.keep_claims(key, exp, now - asked_ago_ms, now);
                 }
                 Step::KeepRefusal { key, asked_ago_ms } => {
                     cache.keep_refusal(&[key; 32], Problem::Inactive, now - asked_ago_ms, now);
-                    let until_ms = now - asked_ago_ms + negative * 1000;
-                    model[key as usize] =
-                        (until_ms > now).then_some(Known { is_claims: false, from_ms: now, until_ms });
+                    model.keep_refusal(key, now - asked_ago_ms, now);
                 }
                 Step::Find(key) => {
-                    let known = &mut model[key as usize];
-                    if known.is_some_and(|known| now < known.from_ms || now >= known.until_ms) {
-                        *known = None;
+                    let found = cache.find(&[key; 32], now);
+                    if let Found::Claims(claims) = &found {
+                        prop_assert!(claims.exp_secs().is_some_and(|exp| exp * 1000 > now));
                     }
-                    match (cache.find(&[key; 32], now), *known) {
-                        (Found::Nothing, None) => {}
-                        (Found::Claims(claims), Some(Known { is_claims: true, .. })) => {
-                            prop_assert!(claims.exp_secs().is_some_and(|exp| exp * 1000 > now));
-                        }
-                        (Found::Refused(Problem::Inactive), Some(Known { is_claims: false, .. })) => {}
-                        (found, known) => prop_assert!(false, "{found:?} for {known:?}"),
+                    let kind = match found {
+                        Found::Claims(_) => Kind::Claims,
+                        Found::Refused(_) => Kind::Refused,
+                        Found::Nothing => Kind::Nothing,
+                    };
+                    prop_assert_eq!(kind, model.find(key, now));
+                }
+                Step::FindStale(key) => {
+                    let stale = cache.find_stale(&[key; 32], now);
+                    if let Some(claims) = &stale {
+                        prop_assert!(claims.exp_secs().is_some_and(|exp| exp * 1000 > now));
                     }
+                    prop_assert_eq!(stale.is_some(), model.has_stale(key, now));
                 }
             }
+            let pools = cache.lock();
+            prop_assert_eq!(pools.claims.len(), model.claims.known.len());
+            prop_assert_eq!(pools.refusals.len(), model.refusals.known.len());
+            prop_assert!(pools.claims.len() <= rules.max_entries && pools.refusals.len() <= 16);
         }
     }
 }

@@ -34,11 +34,11 @@ impl Answer {
         })
     }
 
-    /// A simple response: yes with the context of these claims, or no.
-    pub(super) fn simple(allowed: Option<&Arc<Claims>>) -> Self {
+    /// A simple response: yes or no, with the context of these claims.
+    pub(super) fn simple(allow: bool, claims: Option<&Arc<Claims>>) -> Self {
         Self::Simple(SimpleAnswer {
-            is_authorized: allowed.is_some(),
-            context: TokenContext::of(allowed),
+            is_authorized: allow,
+            context: TokenContext::of(claims),
         })
     }
 

@@ -12,6 +12,7 @@ const DEFAULT: PolicyRules = PolicyRules {
     scope: PolicyScope::Api,
     http_v2: HttpV2Response::Simple,
     unauthenticated: Unauthenticated::Auto,
+    allow_options: false,
 };
 const METHOD: PolicyRules = PolicyRules {
     scope: PolicyScope::Method,

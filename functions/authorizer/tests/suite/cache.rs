@@ -152,3 +152,67 @@ async fn fingerprints_can_be_left_out_of_the_log() {
     assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
     assert!(fixture.line().get("token_fp").is_none());
 }
+
+const STALE: [(&str, &str); 2] = [("AUTHZ_STALE_IF_ERROR_SECS", "600"), ("AUTHZ_RETRIES", "0")];
+
+#[tokio::test]
+async fn stale_claims_stand_in_for_a_failing_server() {
+    for (act, failure) in [
+        (json_answer(503, "{}"), "upstream_status"),
+        (json_answer(404, "{}"), "upstream_config"),
+        (json_answer(401, "{}"), "upstream_unauthorized"),
+        (json_answer(200, "[]"), "upstream_invalid"),
+        (crate::stub::Act::Close, "upstream_connect"),
+    ] {
+        let fixture = Fixture::playing(vec![ok(), act], &STALE).await;
+        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        fixture.clock.advance_ms(659_999);
+        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST), "{failure}");
+        fixture.assert_line(
+            json!({"decision": "allow", "reason": "stale", "level": "WARN", "cache": "stale",
+                                   "upstream_failure": failure, "StaleHits": 1}),
+        );
+        assert!(fixture.up() >= 2);
+        fixture.clock.advance_ms(1);
+        assert_eq!(fixture.ask(&event()).await, e500(), "{failure}");
+        fixture.assert_line(json!({"cache": "miss", "reason": failure}));
+    }
+}
+
+#[tokio::test]
+async fn stale_claims_never_outlive_the_token() {
+    let exp = NOW + 100;
+    let fixture = Fixture::playing(vec![ok_with(json!({"exp": exp})), json_answer(503, "{}")], &STALE).await;
+    fixture.ask(&event()).await.unwrap();
+    fixture.clock.advance_ms(99_999);
+    assert!(fixture.ask(&event()).await.is_ok());
+    fixture.clock.advance_ms(1);
+    assert_eq!(fixture.ask(&event()).await, e500());
+}
+
+#[tokio::test]
+async fn stale_claims_do_not_stand_in_for_an_answer() {
+    let fixture = Fixture::playing(vec![ok(), inactive(), json_answer(503, "{}")], &STALE).await;
+    fixture.ask(&event()).await.unwrap();
+    fixture.clock.advance_ms(61_000);
+    // Revoked, and with that forgotten.
+    assert_eq!(fixture.ask(&event()).await, e401());
+    fixture.clock.advance_ms(5_000);
+    assert_eq!(fixture.ask(&event()).await, e500());
+    // A token that was never seen has no stale claims, and without the option nobody has.
+    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T2}"))).await, e500());
+    let fixture = Fixture::playing(vec![ok(), json_answer(503, "{}")], &[]).await;
+    fixture.ask(&event()).await.unwrap();
+    fixture.clock.advance_ms(60_000);
+    assert_eq!(fixture.ask(&event()).await, e500());
+}
+
+#[tokio::test]
+async fn stale_claims_are_judged_anew() {
+    let variables = [STALE[0], STALE[1], ("AUTHZ_REQUIRED_SCOPES", "orders.write")];
+    let fixture = Fixture::playing(vec![ok(), json_answer(503, "{}")], &variables).await;
+    assert_eq!(fixture.ask(&event()).await, deny("alice", W_REST));
+    fixture.clock.advance_ms(60_000);
+    assert_eq!(fixture.ask(&event()).await, deny("alice", W_REST));
+    fixture.assert_line(json!({"decision": "forbidden", "reason": "scope", "cache": "stale"}));
+}

@@ -291,6 +291,7 @@ const POLICIES: PolicyRules = PolicyRules {
     scope: PolicyScope::Api,
     http_v2: HttpV2Response::Simple,
     unauthenticated: Unauthenticated::Auto,
+    allow_options: false,
 };
 
 /// What the authorizer answers to a REST API for a token with these claims.
