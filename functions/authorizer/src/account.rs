@@ -39,6 +39,27 @@ impl CacheUse {
     }
 }
 
+/// What came of reading our own secret again, after it was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reread {
+    /// It was rotated.
+    Changed,
+    /// It is the same.
+    Unchanged,
+    /// It could not be read, or cannot be used.
+    Failed,
+}
+
+impl Reread {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What was seen of one upstream.
 #[derive(Debug, Clone, Default)]
 pub struct Exchange {
@@ -78,6 +99,8 @@ pub struct Account {
     pub system_token: Exchange,
     /// The token endpoint's error code (RFC 6749, section 5.2).
     pub oauth_error: Option<String>,
+    /// What came of reading our own secret again.
+    pub reread: Option<Reread>,
     /// The beginning of the token's cache key.
     pub fingerprint: Option<[u8; 4]>,
 }
@@ -93,6 +116,7 @@ impl Account {
             introspection_took: None,
             system_token: Exchange::default(),
             oauth_error: None,
+            reread: None,
             fingerprint: None,
         }
     }
@@ -180,6 +204,9 @@ impl Account {
         }
         if let Some(code) = &self.oauth_error {
             line.text("oauth_error", code);
+        }
+        if let Some(reread) = self.reread {
+            line.text("secret_reread", reread.word());
         }
         // What kind of thing answered, for whoever has to find out; never what it said.
         if self.introspection.status.is_some() && self.cache != CacheUse::Hit {

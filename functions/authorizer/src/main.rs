@@ -12,7 +12,7 @@ use shared::start::RawEvent;
 use shared::telemetry::{Level, Output, Telemetry};
 use shared::{ConfigError, ProcessEnv, Secrets, SystemClock};
 
-/// Secrets are read at start alone; within this time one that two settings share is read once.
+/// Secrets are read at start, and again when refused; within this time one that two settings share is read once.
 const SECRETS_TTL: Duration = Duration::from_secs(300);
 
 fn main() -> ExitCode {
@@ -31,8 +31,12 @@ async fn init() -> Result<App, ConfigError> {
     let telemetry = Arc::new(Telemetry::new("authorizer", level, Output::Stdout, clock.clone()));
     telemetry.install();
     let config = Config::from_env(&ProcessEnv)?;
-    let secrets = Secrets::new(Arc::new(AwsSecrets::default()), clock.clone(), SECRETS_TTL);
+    let secrets = Arc::new(Secrets::new(
+        Arc::new(AwsSecrets::default()),
+        clock.clone(),
+        SECRETS_TTL,
+    ));
     let credentials = config.credentials(&secrets).await?;
-    let provider = Provider::new(&config, &credentials, clock.clone())?;
+    let provider = Provider::new(&config, &credentials, &secrets, clock.clone())?;
     Ok(App::new(config, provider, clock, telemetry))
 }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::HeaderValue;
-use shared::{Deadline, Secret};
+use shared::Deadline;
 use url::form_urlencoded::byte_serialize;
 
-use super::SystemToken;
+use super::{Credential, SystemToken};
 use crate::account::Account;
 use crate::claims::{Claims, ContextRules, PrincipalRules, Reply};
 use crate::error::Problem;
@@ -20,10 +19,10 @@ use crate::upstream::{Received, Target, Upstream};
 pub enum Caller {
     /// Nobody: the endpoint is protected by the network.
     Anonymous,
-    /// A client by its id and secret: `Authorization: Basic …`.
-    Basic(HeaderValue),
-    /// The holder of a token that does not change: the header, and the token itself.
-    Bearer(HeaderValue, Secret),
+    /// A client by its id and secret.
+    Client(Credential),
+    /// The holder of a token from the configuration.
+    Bearer(Credential),
     /// The holder of a token that is fetched when needed.
     SystemToken(Box<SystemToken>),
 }
@@ -68,8 +67,8 @@ impl Introspection {
     /// Whether a token is the one that we show to the endpoint.
     pub fn is_own(&self, token: &AccessToken<'_>) -> bool {
         match &self.caller {
-            Caller::Anonymous | Caller::Basic(_) => false,
-            Caller::Bearer(_, own) => own.matches(token.reveal()),
+            Caller::Anonymous | Caller::Client(_) => false,
+            Caller::Bearer(own) => own.is(token.reveal()),
             Caller::SystemToken(system_token) => system_token.is(token.reveal()),
         }
     }
@@ -98,17 +97,43 @@ impl Introspection {
     ) -> Result<Received, Problem> {
         let token: String = byte_serialize(token.reveal().as_bytes()).collect();
         let form = Bytes::from(format!("token={token}&token_type_hint=access_token"));
-        let authorization = match &self.caller {
-            Caller::Anonymous => None,
-            Caller::Basic(header) | Caller::Bearer(header, _) => Some(header),
-            Caller::SystemToken(system_token) => {
-                return self
-                    .post_with_system_token(system_token, &form, deadline, account)
-                    .await;
+        match &self.caller {
+            Caller::Anonymous => {
+                self.upstream
+                    .post(&self.target, None, &form, deadline, &mut account.introspection)
+                    .await
             }
+            Caller::Client(own) | Caller::Bearer(own) => self.post_with(own, &form, deadline, account).await,
+            Caller::SystemToken(system_token) => {
+                self.post_with_system_token(system_token, &form, deadline, account)
+                    .await
+            }
+        }
+    }
+
+    async fn post_with(
+        &self,
+        own: &Credential,
+        form: &Bytes,
+        deadline: Deadline,
+        account: &mut Account,
+    ) -> Result<Received, Problem> {
+        let shown = own.current();
+        let header = Some(shown.header());
+        let received = self
+            .upstream
+            .post(&self.target, header, form, deadline, &mut account.introspection)
+            .await?;
+        if received.status != 401 {
+            return Ok(received);
+        }
+        // The secret may have been rotated. A new one gets one try.
+        let Some(shown) = own.instead_of(&shown, deadline, account).await else {
+            return Ok(received);
         };
+        let header = Some(shown.header());
         self.upstream
-            .post(&self.target, authorization, &form, deadline, &mut account.introspection)
+            .post(&self.target, header, form, deadline, &mut account.introspection)
             .await
     }
 

@@ -1,16 +1,15 @@
 //! Which server answers for a token, and how it is set up.
 
+mod credential;
 mod introspection;
 mod system_token;
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderValue};
-use shared::{Clock, ConfigError, Deadline, Secret};
-use url::form_urlencoded::byte_serialize;
+use http::HeaderMap;
+use shared::{Clock, ConfigError, Deadline, Secret, SecretSource, Secrets};
 
+pub use credential::Credential;
 pub use introspection::{Caller, Introspected, Introspection};
 pub use system_token::SystemToken;
 
@@ -19,6 +18,7 @@ use crate::config::{CallerConfig, ClientConfig, Config, Credentials};
 use crate::error::Problem;
 use crate::token::AccessToken;
 use crate::upstream::{Target, Upstream};
+use credential::Scheme;
 
 /// A server that answers for tokens.
 #[derive(Debug)]
@@ -28,11 +28,17 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// Sets up the configured server. Connects nowhere yet.
+    /// Sets up the configured server. Connects nowhere yet. A secret of `credentials` that the server refuses later is
+    /// read again from `secrets`.
     ///
     /// # Errors
     /// One line for each setting that turns out to be of no use.
-    pub fn new(config: &Config, credentials: &Credentials, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: &Config,
+        credentials: &Credentials,
+        secrets: &Arc<Secrets>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
         let endpoint = &config.introspection;
         let problem = |name: &str, what: &str| ConfigError::new(vec![format!("{name}: {what}")]);
         let uses_tls = |url: &url::Url| url.scheme() == "https";
@@ -42,15 +48,17 @@ impl Provider {
         }
         let upstream = Upstream::new(config.upstream.clone(), credentials.ca_bundle.clone(), https)
             .map_err(|error| problem("AUTHZ_CA_BUNDLE", &error.to_string()))?;
-        let secret = credentials.caller.clone().unwrap_or_else(|| Secret::new(""));
-        let unfit = "cannot stand in a header";
+        let credential = |name: &str, scheme: Scheme, source: &SecretSource| {
+            let secret = credentials.caller.clone().unwrap_or_else(|| Secret::new(""));
+            Credential::new(scheme, source.clone(), secret, secrets.clone(), clock.clone())
+                .ok_or_else(|| problem(name, "cannot stand in a header"))
+        };
+        let of_client =
+            |client: &ClientConfig| credential("AUTHZ_CLIENT_SECRET", Scheme::Basic(client.clone()), &client.secret);
         let caller = match &endpoint.auth {
             CallerConfig::None => Caller::Anonymous,
-            CallerConfig::Basic(client) => Caller::Basic(basic_header(client, &secret)?),
-            CallerConfig::Bearer(_) => {
-                let header = bearer_header(&secret).ok_or_else(|| problem("AUTHZ_BEARER", unfit))?;
-                Caller::Bearer(header, secret)
-            }
+            CallerConfig::Basic(client) => Caller::Client(of_client(client)?),
+            CallerConfig::Bearer(source) => Caller::Bearer(credential("AUTHZ_BEARER", Scheme::Bearer, source)?),
             CallerConfig::ClientCredentials {
                 client,
                 token_url,
@@ -65,16 +73,8 @@ impl Provider {
                     HeaderMap::new()
                 };
                 let target = Target::new(token_url.clone(), &headers);
-                {
-                    let authorization = basic_header(client, &secret)?;
-                    Caller::SystemToken(Box::new(SystemToken::new(
-                        target,
-                        authorization,
-                        scope,
-                        audience,
-                        clock,
-                    )))
-                }
+                let system_token = SystemToken::new(target, of_client(client)?, scope, audience, clock.clone());
+                Caller::SystemToken(Box::new(system_token))
             }
         };
         let target = Target::new(endpoint.url.clone(), &endpoint.headers);
@@ -117,29 +117,4 @@ impl CallerConfig {
             Self::ClientCredentials { client, .. } => format!("client_credentials:{}", client.id),
         }
     }
-}
-
-/// `Authorization: Basic …` (RFC 6749, section 2.3.1).
-fn basic_header(client: &ClientConfig, secret: &Secret) -> Result<HeaderValue, ConfigError> {
-    let encoded = |text: &str| {
-        if client.form_encoded {
-            byte_serialize(text.as_bytes()).collect()
-        } else {
-            text.to_owned()
-        }
-    };
-    let pair = Secret::new(format!("{}:{}", encoded(&client.id), encoded(secret.reveal())));
-    sensitive(&format!("Basic {}", STANDARD.encode(pair.reveal())))
-        .ok_or_else(|| ConfigError::new(vec!["AUTHZ_CLIENT_SECRET: cannot stand in a header".to_owned()]))
-}
-
-/// `Authorization: Bearer …` (RFC 6750, section 2.1); `None` when the token cannot stand in a header.
-fn bearer_header(token: &Secret) -> Option<HeaderValue> {
-    sensitive(&format!("Bearer {}", token.reveal()))
-}
-
-fn sensitive(text: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }

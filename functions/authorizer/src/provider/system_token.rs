@@ -9,7 +9,8 @@ use serde::Deserialize;
 use shared::{Clock, Deadline, Secret};
 use url::form_urlencoded::Serializer;
 
-use super::bearer_header;
+use super::Credential;
+use super::credential::bearer_header;
 use crate::account::Account;
 use crate::error::Problem;
 use crate::flight::Flights;
@@ -39,7 +40,7 @@ impl Held {
 /// The token endpoint, and the token that it gave.
 pub struct SystemToken {
     target: Target,
-    authorization: HeaderValue,
+    client: Credential,
     form: Bytes,
     clock: Arc<dyn Clock>,
     held: Mutex<Option<Arc<Held>>>,
@@ -70,8 +71,8 @@ struct Refused {
 }
 
 impl SystemToken {
-    /// Tokens from the endpoint `target` for the client of `authorization`, for a scope and an audience if not empty.
-    pub fn new(target: Target, authorization: HeaderValue, scope: &str, audience: &str, clock: Arc<dyn Clock>) -> Self {
+    /// Tokens from the endpoint `target` for `client`, for a scope and an audience if not empty.
+    pub fn new(target: Target, client: Credential, scope: &str, audience: &str, clock: Arc<dyn Clock>) -> Self {
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials");
         for (name, value) in [("scope", scope), ("audience", audience)] {
@@ -81,7 +82,7 @@ impl SystemToken {
         }
         Self {
             target,
-            authorization,
+            client,
             form: Bytes::from(form.finish()),
             clock,
             held: Mutex::new(None),
@@ -117,27 +118,39 @@ impl SystemToken {
         deadline: Deadline,
         account: &mut Account,
     ) -> Result<Arc<Held>, Problem> {
-        let asked_at_ms = self.clock.now_ms();
-        let posted = upstream
-            .post(
-                &self.target,
-                Some(&self.authorization),
-                &self.form,
-                deadline,
-                &mut account.system_token,
-            )
-            .await;
-        let held = posted
-            .and_then(|received| read(&received, asked_at_ms, account))
-            .map_err(|problem| {
-                if account.oauth_error.is_none() && problem != Problem::SystemToken {
-                    account.oauth_error = Some(problem.verdict().reason.to_owned());
-                }
-                Problem::SystemToken
-            })?;
+        let shown = self.client.current();
+        let mut fetched = self.post(shown.header(), upstream, deadline, account).await;
+        // The secret may have been rotated. A new one gets one try.
+        if is_client_refused(account)
+            && let Some(shown) = self.client.instead_of(&shown, deadline, account).await
+        {
+            account.oauth_error = None;
+            fetched = self.post(shown.header(), upstream, deadline, account).await;
+        }
+        let held = fetched.map_err(|problem| {
+            if account.oauth_error.is_none() && problem != Problem::SystemToken {
+                account.oauth_error = Some(problem.verdict().reason.to_owned());
+            }
+            Problem::SystemToken
+        })?;
         let held = Arc::new(held);
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
         Ok(held)
+    }
+
+    async fn post(
+        &self,
+        authorization: &HeaderValue,
+        upstream: &Upstream,
+        deadline: Deadline,
+        account: &mut Account,
+    ) -> Result<Held, Problem> {
+        let asked_at_ms = self.clock.now_ms();
+        let exchange = &mut account.system_token;
+        let received = upstream
+            .post(&self.target, Some(authorization), &self.form, deadline, exchange)
+            .await?;
+        read(&received, asked_at_ms, account)
     }
 
     /// Drops a token that was refused, unless another has taken its place already.
@@ -182,6 +195,11 @@ fn read(received: &Received, asked_at_ms: u64, account: &mut Account) -> Result<
         fetched_at_ms: asked_at_ms,
         renew_at_ms: asked_at_ms.saturating_add((life_secs - margin_secs).saturating_mul(1000)),
     })
+}
+
+/// Whether the endpoint does not know the client by this secret (RFC 6749, section 5.2).
+fn is_client_refused(account: &Account) -> bool {
+    account.system_token.status == Some(401) || account.oauth_error.as_deref() == Some("invalid_client")
 }
 
 /// Error codes are words like `invalid_client`; anything else does not go into a log.

@@ -9,6 +9,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use shared::Clock;
+use shared::secrets::SecretStore;
 use shared::telemetry::{Level, Output, Telemetry};
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
 use shared::{ConfigError, Secrets};
@@ -163,6 +164,17 @@ pub(crate) async fn build(
     clock: Arc<ManualClock>,
     telemetry: Arc<Telemetry>,
 ) -> Result<App, ConfigError> {
+    build_with(stub, variables, Arc::new(MemorySecrets::default()), clock, telemetry).await
+}
+
+/// The same with secrets from `store`.
+pub(crate) async fn build_with(
+    stub: &Stub,
+    variables: &[(&str, &str)],
+    store: Arc<dyn SecretStore>,
+    clock: Arc<ManualClock>,
+    telemetry: Arc<Telemetry>,
+) -> Result<App, ConfigError> {
     let mut env = FixedEnv::default()
         .with("AUTHZ_INTROSPECTION_URL", &format!("{}{INTROSPECT}", stub.base))
         .with("AUTHZ_RETRY_BACKOFF_MS", "10");
@@ -170,13 +182,9 @@ pub(crate) async fn build(
         env = env.with(name, &value.replace("{base}", &stub.base));
     }
     let config = Config::from_env(&env)?;
-    let secrets = Secrets::new(
-        Arc::new(MemorySecrets::default()),
-        clock.clone(),
-        std::time::Duration::ZERO,
-    );
+    let secrets = Arc::new(Secrets::new(store, clock.clone(), std::time::Duration::from_secs(300)));
     let credentials = config.credentials(&secrets).await?;
-    let provider = Provider::new(&config, &credentials, clock.clone())?;
+    let provider = Provider::new(&config, &credentials, &secrets, clock.clone())?;
     Ok(App::new(config, provider, clock, telemetry))
 }
 
@@ -199,10 +207,15 @@ fn library_lines() -> &'static Arc<Mutex<Vec<String>>> {
 
 impl Fixture {
     pub(crate) async fn new(stub: Stub, variables: &[(&str, &str)]) -> Self {
+        Self::with_secrets(stub, variables, Arc::new(MemorySecrets::default())).await
+    }
+
+    /// The same with secrets from `store`.
+    pub(crate) async fn with_secrets(stub: Stub, variables: &[(&str, &str)], store: Arc<dyn SecretStore>) -> Self {
         library_lines();
         let clock = Arc::new(ManualClock::at_secs(NOW));
         let (telemetry, lines) = Telemetry::in_memory("authorizer", clock.clone());
-        let app = build(&stub, variables, clock.clone(), Arc::new(telemetry))
+        let app = build_with(&stub, variables, store, clock.clone(), Arc::new(telemetry))
             .await
             .unwrap();
         Self {
