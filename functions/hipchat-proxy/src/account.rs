@@ -7,7 +7,8 @@ use shared::telemetry::{Invocation, Level, Telemetry, Unit};
 use crate::api::Version;
 use crate::error::Rung;
 use crate::message::Message;
-use crate::relay::Relayed;
+use crate::relay::Letter;
+use crate::slack::Effort;
 
 /// The account of one request, filled on its way.
 #[derive(Debug)]
@@ -18,11 +19,19 @@ pub(crate) struct Account {
     /// Why an event or a parameter was odd.
     pub(crate) detail: Option<&'static str>,
     pub(crate) label: Option<String>,
-    channel: Option<String>,
+    /// The room's name in the directory.
+    pub(crate) room: Option<String>,
+    /// Whether metrics are wanted by room.
+    pub(crate) by_room: bool,
+    /// Slack's channel, `webhook`, or the Slack id of a person.
+    pub(crate) channel: Option<String>,
+    /// What Slack was asked.
+    pub(crate) effort: Effort,
     shape: Option<&'static str>,
     length: u32,
     has_card: bool,
-    relayed: Option<Relayed>,
+    /// How many attachments there are, and whether the end of the message did not fit.
+    letter: Option<(u32, bool)>,
 }
 
 impl Account {
@@ -33,26 +42,27 @@ impl Account {
             level: Level::Info,
             detail: None,
             label: None,
+            room: None,
+            by_room: false,
             channel: None,
+            effort: Effort::default(),
             shape: None,
             length: 0,
             has_card: false,
-            relayed: None,
+            letter: None,
         }
     }
 
-    pub(crate) fn message(&mut self, channel: &str, message: &Message) {
-        self.channel = Some(channel.to_owned());
+    pub(crate) fn message(&mut self, message: &Message) {
         self.shape = Some(message.format.word());
         self.length = u32::try_from(message.text.chars().count()).unwrap_or(u32::MAX);
-        self.has_card = message.has_card;
-        if message.odd_color {
-            self.detail = Some("unknown_color");
-        }
+        self.has_card = message.card.is_some();
+        self.detail = message.odd;
     }
 
-    pub(crate) fn relayed(&mut self, relayed: Relayed) {
-        self.relayed = Some(relayed);
+    pub(crate) fn letter(&mut self, letter: &Letter<'_>) {
+        let parts = u32::try_from(letter.post.attachments.len()).unwrap_or(u32::MAX);
+        self.letter = Some((parts, letter.truncated));
     }
 
     pub(crate) fn refused(&mut self, rung: &Rung) {
@@ -70,30 +80,31 @@ impl Account {
                 ("detail", self.detail),
                 ("token_label", self.label.as_deref()),
                 ("channel", self.channel.as_deref()),
+                ("room", self.room.as_deref().filter(|_| !self.by_room)),
                 ("shape", self.shape),
             ] {
                 if let Some(value) = value {
                     line.text(key, value);
                 }
             }
+            if self.by_room {
+                line.dimension("room", self.room.as_deref().unwrap_or("-"));
+            }
             if self.shape.is_some() {
                 line.number("length", self.length);
                 line.flag("card", self.has_card);
             }
-            if let Some(Relayed::Sent {
-                delivery,
-                parts,
-                truncated,
-            }) = &self.relayed
-            {
-                line.number("attempts", delivery.attempts);
-                line.number("parts", u32::try_from(*parts).unwrap_or(u32::MAX));
-                line.flag("truncated", *truncated);
-                line.flag("as_text", delivery.as_text);
-                if let Some(code) = &delivery.code {
+            if let Some((parts, truncated)) = self.letter {
+                line.number("parts", parts);
+                line.flag("truncated", truncated);
+            }
+            if self.effort.attempts > 0 {
+                line.number("attempts", self.effort.attempts);
+                line.flag("as_text", self.effort.as_text);
+                if let Some(code) = &self.effort.code {
                     line.text("slack_error", code);
                 }
-                line.metric("SlackMs", Unit::Milliseconds, delivery.took.as_secs_f64() * 1000.0);
+                line.metric("SlackMs", Unit::Milliseconds, self.effort.took.as_secs_f64() * 1000.0);
             }
             let metric = match self.outcome {
                 ("sent", "posted") => Some("MessagesSent"),

@@ -5,7 +5,7 @@ pub mod document;
 use shared::env::{Env, Reader};
 use shared::{ConfigError, SecretSource};
 
-use crate::api::Overlong;
+use crate::api::{Overlong, Unsupported};
 use crate::rooms::Directory;
 use crate::{access, rooms};
 
@@ -16,6 +16,10 @@ const KNOWN: &[&str] = &[
     "HIPCHAT_DIRECTORY",
     "HIPCHAT_DIRECTORY_FILE",
     "HIPCHAT_DIRECTORY_SECRET_ARN",
+    "HIPCHAT_DIRECTORY_TTL_SECS",
+    "HIPCHAT_PUBLIC_URL",
+    "HIPCHAT_UNSUPPORTED",
+    "HIPCHAT_ROOM_METRICS",
     "HIPCHAT_RATE_LIMIT",
     "HIPCHAT_FLOOD_LIMIT",
     "HIPCHAT_OVERLONG",
@@ -25,6 +29,7 @@ const KNOWN: &[&str] = &[
     "SLACK_TOKEN",
     "SLACK_TOKEN_SECRET_ARN",
     "SLACK_CUSTOMIZE",
+    "SLACK_CLIENT_MSG_ID",
 ];
 
 /// Where the directory of rooms and users stands.
@@ -42,6 +47,10 @@ pub enum DirectorySource {
 /// |---|---|---|
 /// | `HIPCHAT_TOKENS` or `HIPCHAT_TOKENS_SECRET_ARN` | required | allow-list of HipChat tokens, a JSON list, see [`crate::access`] |
 /// | `HIPCHAT_DIRECTORY`, `HIPCHAT_DIRECTORY_FILE` or `HIPCHAT_DIRECTORY_SECRET_ARN` | required | rooms and users, a JSON object, see [`crate::rooms`]; a file's path is relative to the package |
+/// | `HIPCHAT_DIRECTORY_TTL_SECS` | 300 | how long directory, allow-list and what was looked up in Slack are kept before they are read anew, 0 to 86400 s; 0 reads the first two at the start alone and keeps the third for 300 s |
+/// | `HIPCHAT_PUBLIC_URL` | the request's host | `https://host` under which clients reach this function, for the links in answers |
+/// | `HIPCHAT_UNSUPPORTED` | `refuse` | calls that create, change or delete rooms, users, members and webhooks: `refuse` (403; v1: 401) or `accept` (answered as done, nothing is done) |
+/// | `HIPCHAT_ROOM_METRICS` | false | metrics also by room |
 /// | `HIPCHAT_RATE_LIMIT` | 500 | requests of one token in 300 s, in each execution environment; 0 is no limit |
 /// | `HIPCHAT_FLOOD_LIMIT` | 30 | messages to one room in 60 s, in each execution environment; 0 is no limit |
 /// | `HIPCHAT_OVERLONG` | `reject` | a message of more than 10,000 characters: `reject` (400) or `truncate` |
@@ -50,6 +59,7 @@ pub enum DirectorySource {
 /// | `SLACK_API_URL` | `https://slack.com/api` | base of the Web API; plain HTTP for a loopback host alone |
 /// | `SLACK_TOKEN` or `SLACK_TOKEN_SECRET_ARN` | required, but for a dry run | the Slack app's bot token |
 /// | `SLACK_CUSTOMIZE` | false | posts under the sender's name, which needs the scope `chat:write.customize` |
+/// | `SLACK_CLIENT_MSG_ID` | false | gives every message an id by which Slack knows one that it gets twice (not documented by Slack), and sends one again whose answer was lost |
 ///
 /// A `..._SECRET_ARN` is the ARN of a Secrets Manager secret, as `shared::secrets::SecretArn` reads it.
 #[derive(Debug, Clone)]
@@ -58,12 +68,22 @@ pub struct Config {
     pub tokens: Option<SecretSource>,
     /// `HIPCHAT_DIRECTORY`.
     pub directory: Option<DirectorySource>,
+    /// `HIPCHAT_DIRECTORY_TTL_SECS`; 0 is never.
+    pub directory_ttl_secs: u64,
+    /// `HIPCHAT_PUBLIC_URL`, without a slash at its end.
+    pub public_url: Option<String>,
+    /// `HIPCHAT_UNSUPPORTED`.
+    pub unsupported: Unsupported,
+    /// `HIPCHAT_ROOM_METRICS`.
+    pub room_metrics: bool,
     /// `SLACK_API_URL`, without a slash at its end.
     pub slack_api_url: String,
     /// `SLACK_TOKEN`; always there unless `dry_run`.
     pub slack_token: Option<SecretSource>,
     /// `SLACK_CUSTOMIZE`.
     pub customize: bool,
+    /// `SLACK_CLIENT_MSG_ID`.
+    pub client_msg_id: bool,
     /// `HIPCHAT_RATE_LIMIT`; 0 is off.
     pub rate_limit: u32,
     /// `HIPCHAT_FLOOD_LIMIT`; 0 is off.
@@ -109,12 +129,22 @@ impl Config {
         }
         let slack_api_url =
             slack_api_url.map_or_else(|| "https://slack.com/api".to_owned(), |url| url.as_str().to_owned());
+        let public_url = read_public_url(&mut reader);
         let config = Self {
             tokens,
             directory,
+            directory_ttl_secs: reader.number("HIPCHAT_DIRECTORY_TTL_SECS", 300, 0..=86_400),
+            public_url,
+            unsupported: reader.choice(
+                "HIPCHAT_UNSUPPORTED",
+                Unsupported::Refuse,
+                &[("refuse", Unsupported::Refuse), ("accept", Unsupported::Accept)],
+            ),
+            room_metrics: reader.flag("HIPCHAT_ROOM_METRICS", false),
             slack_api_url: slack_api_url.trim_end_matches('/').to_owned(),
             slack_token,
             customize: reader.flag("SLACK_CUSTOMIZE", false),
+            client_msg_id: reader.flag("SLACK_CLIENT_MSG_ID", false),
             rate_limit: limit(&mut reader, "HIPCHAT_RATE_LIMIT", 500),
             flood_limit: limit(&mut reader, "HIPCHAT_FLOOD_LIMIT", 30),
             overlong: reader.choice(
@@ -147,6 +177,17 @@ impl Config {
             lines.into_iter().for_each(|line| reader.line(line));
         }
     }
+}
+
+/// Clients take a link for a room's or a user's only if it is `https://host/v2/...`, so there is no other form.
+fn read_public_url(reader: &mut Reader<'_>) -> Option<String> {
+    const NAME: &str = "HIPCHAT_PUBLIC_URL";
+    let url = reader.url(NAME, false)?;
+    if url.scheme() != "https" || url.path() != "/" || url.query().is_some() {
+        reader.problem(NAME, "must be https://host, without a path");
+        return None;
+    }
+    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 fn read_directory(reader: &mut Reader<'_>) -> Option<DirectorySource> {

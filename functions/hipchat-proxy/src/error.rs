@@ -15,6 +15,27 @@ const V1_NO_ACCESS: &str =
 /// Room names longer than this are cut where an answer quotes them.
 const QUOTED_NAME: usize = 100;
 
+/// Whom a message was for, as the client called it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A room.
+    Room(String),
+    /// A person.
+    User(String),
+}
+
+impl Subject {
+    /// HipChat's own words; a client recognises them by `Room ... not found`.
+    fn not_found(&self) -> Cow<'static, str> {
+        let (kind, name) = match self {
+            Self::Room(name) => ("Room", name),
+            Self::User(name) => ("User", name),
+        };
+        let name: String = name.chars().take(QUOTED_NAME).collect();
+        Cow::Owned(format!("{kind} '{name}' not found"))
+    }
+}
+
 /// Everything that ends a request without a message in Slack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -32,20 +53,24 @@ pub enum Failure {
     ExpiredToken,
     /// A known token that may not make this call, or not in this room.
     NoAccess,
-    /// The token may write to the room, but there is none of this name.
-    UnknownRoom(String),
+    /// The token covers the room or may see users, but there is none of this name.
+    Unknown(Subject),
+    /// A webhook or an emoticon, of which there are none; the word names the kind.
+    Absent(&'static str),
     /// A parameter is missing or wrong; the text says which and what is wanted.
     BadArgument(&'static str),
     /// The first API's `format` is neither `json` nor `xml`.
     UnknownFormat,
     /// A call of HipChat's API that this function does not answer.
     Unsupported,
+    /// The room has no channel of its own whose topic could be set.
+    NoTopic,
     /// The token has used up its requests.
     TooManyRequests,
     /// The room has had its messages for this minute.
     Flooded,
-    /// Slack did not take the message for the room of this name.
-    Slack(SlackFailure, String),
+    /// Slack did not take what was for this room or user.
+    Slack(SlackFailure, Subject),
 }
 
 /// The answer to a failure, and how it is logged.
@@ -111,9 +136,20 @@ impl Failure {
                 },
                 "no_access",
             ),
-            Self::UnknownRoom(name) => Rung {
-                message: room_not_found(name),
-                ..refused(StatusCode::NOT_FOUND, "", "unknown_room")
+            Self::Unknown(subject) => Rung {
+                message: subject.not_found(),
+                ..refused(
+                    StatusCode::NOT_FOUND,
+                    "",
+                    match subject {
+                        Subject::Room(_) => "unknown_room",
+                        Subject::User(_) => "unknown_user",
+                    },
+                )
+            },
+            Self::Absent(what) => Rung {
+                message: Cow::Owned(format!("{what} not found")),
+                ..refused(StatusCode::NOT_FOUND, "", "absent")
             },
             Self::BadArgument(what) => refused(StatusCode::BAD_REQUEST, what, "bad_argument"),
             Self::UnknownFormat => refused(
@@ -122,9 +158,10 @@ impl Failure {
                 "unknown_format",
             ),
             Self::Unsupported => refused(forbidden, "Not supported by this proxy", "unsupported"),
+            Self::NoTopic => refused(forbidden, "The topic of this room cannot be set", "no_topic"),
             Self::TooManyRequests => limited(v1, "rate_limit"),
             Self::Flooded => limited(v1, "flood_limit"),
-            Self::Slack(failure, room) => slack_rung(failure, room, v1),
+            Self::Slack(failure, subject) => slack_rung(failure, subject, v1),
         }
     }
 }
@@ -145,7 +182,7 @@ fn limited(v1: bool, reason: &'static str) -> Rung {
 
 /// What Slack's refusal means for a client that knows HipChat alone. A fault of our own Slack token is a 503: a 401
 /// would make the client doubt its HipChat token.
-fn slack_rung(failure: &SlackFailure, room: &str, v1: bool) -> Rung {
+fn slack_rung(failure: &SlackFailure, subject: &Subject, v1: bool) -> Rung {
     let failed = |status, message, reason, level| Rung {
         status,
         message: Cow::Borrowed(message),
@@ -162,17 +199,23 @@ fn slack_rung(failure: &SlackFailure, room: &str, v1: bool) -> Rung {
         )
     };
     match failure {
-        SlackFailure::ChannelGone => Rung {
-            message: room_not_found(room),
-            ..failed(StatusCode::NOT_FOUND, "", "channel_gone", Level::Error)
-        },
+        SlackFailure::ChannelGone | SlackFailure::UserGone => {
+            let reason = match subject {
+                Subject::Room(_) => "channel_gone",
+                Subject::User(_) => "user_gone",
+            };
+            Rung {
+                message: subject.not_found(),
+                ..failed(StatusCode::NOT_FOUND, "", reason, Level::Error)
+            }
+        }
         SlackFailure::Forbidden => failed(
             if v1 {
                 StatusCode::UNAUTHORIZED
             } else {
                 StatusCode::FORBIDDEN
             },
-            "Messages to this room are not allowed",
+            "Slack does not allow this",
             "channel_forbids",
             Level::Error,
         ),
@@ -194,12 +237,6 @@ fn slack_rung(failure: &SlackFailure, room: &str, v1: bool) -> Rung {
         SlackFailure::Unreachable => unavailable("slack_unreachable", Level::Warn),
         SlackFailure::OutOfTime => unavailable("out_of_time", Level::Warn),
     }
-}
-
-/// HipChat's own words; a client recognises them by `Room ... not found`.
-fn room_not_found(name: &str) -> Cow<'static, str> {
-    let name: String = name.chars().take(QUOTED_NAME).collect();
-    Cow::Owned(format!("Room '{name}' not found"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use super::*;
 
 /// One of every failure. A new variant fails to compile here until it has its row below.
 fn all() -> Vec<Failure> {
-    let slack = |failure| Failure::Slack(failure, "Ops".to_owned());
+    let room = || Subject::Room("Ops".to_owned());
+    let slack = |failure| Failure::Slack(failure, room());
     let rows = vec![
         Failure::Unreadable,
         Failure::UnknownPath,
@@ -13,13 +14,17 @@ fn all() -> Vec<Failure> {
         Failure::UnknownToken,
         Failure::ExpiredToken,
         Failure::NoAccess,
-        Failure::UnknownRoom("Ops".to_owned()),
+        Failure::Unknown(room()),
+        Failure::Unknown(Subject::User("chris".to_owned())),
+        Failure::Absent("Webhook"),
         Failure::BadArgument("message is required"),
         Failure::UnknownFormat,
         Failure::Unsupported,
+        Failure::NoTopic,
         Failure::TooManyRequests,
         Failure::Flooded,
         slack(SlackFailure::ChannelGone),
+        Failure::Slack(SlackFailure::UserGone, Subject::User("chris".to_owned())),
         slack(SlackFailure::Forbidden),
         slack(SlackFailure::Content),
         slack(SlackFailure::Limited { retry_after: 30 }),
@@ -38,7 +43,9 @@ fn all() -> Vec<Failure> {
             | Failure::UnknownToken
             | Failure::ExpiredToken
             | Failure::NoAccess
-            | Failure::UnknownRoom(_)
+            | Failure::Unknown(_)
+            | Failure::Absent(_)
+            | Failure::NoTopic
             | Failure::BadArgument(_)
             | Failure::UnknownFormat
             | Failure::Unsupported
@@ -46,6 +53,7 @@ fn all() -> Vec<Failure> {
             | Failure::Flooded => {}
             Failure::Slack(failure, _) => match failure {
                 SlackFailure::ChannelGone
+                | SlackFailure::UserGone
                 | SlackFailure::Forbidden
                 | SlackFailure::Content
                 | SlackFailure::Limited { .. }
@@ -71,12 +79,16 @@ fn every_failure_has_its_rung() {
         401 401 refused expired_token INFO
         401 401 refused no_access INFO
         404 404 refused unknown_room INFO
+        404 404 refused unknown_user INFO
+        404 404 refused absent INFO
         400 400 refused bad_argument INFO
         406 406 refused unknown_format INFO
         403 401 refused unsupported INFO
+        403 401 refused no_topic INFO
         429 403 limited rate_limit WARN
         429 403 limited flood_limit WARN
         404 404 failed channel_gone ERROR
+        404 404 failed user_gone ERROR
         403 401 failed channel_forbids ERROR
         400 400 failed content_refused WARN
         429 403 limited slack_rate_limit WARN
@@ -125,9 +137,16 @@ fn clients_compare_these_words() {
     );
     assert_eq!(message(Failure::UnknownToken, Version::V2), "Invalid OAuth session");
     assert_eq!(
-        message(Failure::UnknownRoom("nope".to_owned()), Version::V2),
+        message(Failure::Unknown(Subject::Room("nope".to_owned())), Version::V2),
         "Room 'nope' not found"
     );
-    let long = message(Failure::UnknownRoom("é".repeat(5000)), Version::V1);
+    assert_eq!(
+        message(
+            Failure::Slack(SlackFailure::ChannelGone, Subject::User("@x".to_owned())),
+            Version::V2
+        ),
+        "User '@x' not found"
+    );
+    let long = message(Failure::Unknown(Subject::Room("é".repeat(5000))), Version::V1);
     assert_eq!(long.chars().count(), "Room '' not found".len() + 100);
 }

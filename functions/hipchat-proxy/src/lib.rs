@@ -2,7 +2,8 @@
 //!
 //! `api` knows HipChat's wire, `access` its tokens and rate limits, `rooms` which room is which channel, `message`
 //! turns a text into Slack's markup, `slack` posts it, `relay` tells the story of one message, `error` is the ladder
-//! from what went wrong to the answer, `request` the way of a request through all of them.
+//! from what went wrong to the answer, `documents` keeps directory and allow-list up to date, `request` is the way of a
+//! request through all of them.
 //!
 //! Architecture invariant: `api`, `message` and `rooms` know nothing of clocks, networks or variables.
 
@@ -16,6 +17,7 @@ pub mod rooms;
 pub mod slack;
 
 mod account;
+mod documents;
 mod request;
 mod start;
 
@@ -27,28 +29,37 @@ use shared::start::RawEvent;
 use shared::telemetry::Telemetry;
 use shared::{Clock, Deadline};
 
-use access::AllowList;
 use access::limits::Limits;
-use api::{Overlong, Version};
+use api::{Overlong, Unsupported, Version};
+use documents::Documents;
 use error::Failure;
 use relay::Manner;
 use request::Visit;
-use rooms::Directory;
-use slack::Slack;
+use slack::{Slack, Workspace};
 
 /// What an answer needs to be on its way before Lambda ends the invocation.
 const MARGIN: Duration = Duration::from_millis(500);
 
 /// The function, built once by [`App::start`] and shared by all invocations.
 pub struct App {
-    directory: Directory,
-    tokens: AllowList,
+    documents: Documents,
     limits: Limits,
     slack: Slack,
-    manner: Manner,
-    overlong: Overlong,
+    workspace: Workspace,
+    policy: Policy,
     telemetry: Arc<Telemetry>,
     clock: Arc<dyn Clock>,
+}
+
+/// What the operator decided.
+struct Policy {
+    manner: Manner,
+    /// Nothing is posted.
+    dry_run: bool,
+    overlong: Overlong,
+    unsupported: Unsupported,
+    public_url: Option<String>,
+    room_metrics: bool,
 }
 
 impl App {
@@ -56,8 +67,10 @@ impl App {
     pub async fn handle(&self, event: RawEvent) -> FrontAnswer {
         let invocation = self.telemetry.invocation(&event.context);
         let deadline = Deadline::from_context(&event.context, &*self.clock, MARGIN);
-        let now_secs = self.clock.now_secs();
-        let mut visit = Visit::new(now_secs, self.limits.untouched(now_secs));
+        let now_ms = self.clock.now_ms();
+        let standings = self.limits.untouched(now_ms / 1000);
+        let mut visit = Visit::new(invocation.request_id.clone(), now_ms, standings);
+        visit.account.by_room = self.policy.room_metrics;
         let (front, answer) = match shared::http::read(event.payload.get()) {
             Ok(inbound) => {
                 let answer = self.answer(&inbound.request, deadline, &mut visit).await;

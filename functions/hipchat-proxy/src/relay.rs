@@ -1,10 +1,8 @@
-//! The story of one message: rendered, put into the envelope that Slack shows, posted once.
+//! The story of one message: rendered, and put into the one envelope that Slack takes or does not take.
 
-use shared::Deadline;
-
-use crate::message::{Atom, Emoticons, Mark, Mentions, Message, Rendered, Rules, escape, lay_out, render};
-use crate::rooms::{Ping, Room};
-use crate::slack::{Attachment, Delivery, Post, Slack};
+use crate::message::{Atom, Block, Element, Mark, Message, Rendered, Rules, escape, lay_out, render};
+use crate::rooms::{Directory, Ping};
+use crate::slack::{Attachment, Content, Post, Target};
 
 /// The longest text of one attachment, in characters.
 const PART_LIMIT: usize = 7500;
@@ -12,34 +10,43 @@ const PART_LIMIT: usize = 7500;
 /// The most attachments of one message.
 const MAX_PARTS: usize = 20;
 
+/// The longest message without attachments, in characters: Slack cuts at 40,000.
+const TEXT_LIMIT: usize = 39_000;
+
 /// The longest plain text for notifications, in characters.
 const FALLBACK_LIMIT: usize = 1000;
 
 /// The longest sender's name in Slack, in characters.
 const USERNAME_LIMIT: usize = 80;
 
+/// The longest first line of a card, in characters: Slack's limit of a context's text.
+const LINE_LIMIT: usize = 2000;
+
+/// The most blocks of a card.
+const MAX_BLOCKS: usize = 50;
+
 /// Where a message goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination<'a> {
-    /// Slack's channel.
-    pub channel: &'a str,
+    /// The channel or webhook.
+    pub target: Target<'a>,
     /// Whom `notify` calls.
     pub notify: Ping,
     /// Whom `@all` and `@here` call.
     pub mentions: Ping,
     /// The name of a room that is not listed, which then stands in the first line.
     pub unlisted: Option<&'a str>,
+    /// The message that this one answers.
+    pub thread_ts: Option<String>,
 }
 
-impl<'a> From<&'a Room> for Destination<'a> {
-    fn from(room: &'a Room) -> Self {
-        Self {
-            channel: &room.channel,
-            notify: room.notify,
-            mentions: room.mentions,
-            unlisted: None,
-        }
-    }
+/// How a message looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// A bar of colour beside it.
+    Notification,
+    /// Like what a person says; a card has its bar all the same.
+    Said,
 }
 
 /// How messages are relayed; the operator's choice.
@@ -49,112 +56,134 @@ pub struct Manner {
     pub customize: bool,
     /// Breaks characters that would format.
     pub strict: bool,
-    /// Posts nothing.
-    pub dry_run: bool,
 }
 
-/// What became of a message that was not refused.
+/// A message ready to be posted.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Relayed {
-    /// Slack was asked.
-    Sent {
-        /// What it said.
-        delivery: Delivery,
-        /// How many attachments there were.
-        parts: usize,
-        /// Whether the end of the message did not fit.
-        truncated: bool,
-    },
-    /// The message shows nothing, so nothing was posted.
-    Empty,
-    /// A dry run.
-    Kept,
+pub struct Letter<'a> {
+    /// What is posted: in one call, so that Slack takes all of it or nothing.
+    pub post: Post<'a>,
+    /// Whether the end of the message did not fit.
+    pub truncated: bool,
 }
 
-/// Relays a message. `label` is the name of the token that sent it.
-pub async fn relay(
-    slack: &Slack,
+/// Renders a message and puts it into its envelope; `None` when it shows nothing. `label` is the name of the token that
+/// sent it.
+pub fn compose<'a>(
     manner: Manner,
-    people: &Mentions,
-    destination: &Destination<'_>,
-    message: &Message,
-    label: Option<&str>,
-    deadline: Deadline,
-) -> Relayed {
-    let rendered = render(
-        &message.text,
-        message.format,
-        Rules {
-            mentions: destination.mentions,
-            people,
-            emoticons: &Emoticons::default(),
-            strict: manner.strict,
-        },
-    );
-    if rendered.atoms.is_empty() {
-        return Relayed::Empty;
-    }
-    if manner.dry_run {
-        return Relayed::Kept;
-    }
-    let (post, truncated) = envelope(manner, destination, message, label, rendered);
-    Relayed::Sent {
-        parts: post.attachments.len(),
-        truncated,
-        delivery: slack.post(&post, deadline).await,
-    }
-}
-
-/// Puts a rendered message into its envelope; the flag tells whether its end did not fit.
-fn envelope<'a>(
-    manner: Manner,
+    directory: &Directory,
     destination: &Destination<'a>,
     message: &Message,
+    look: Look,
     label: Option<&str>,
-    rendered: Rendered,
-) -> (Post<'a>, bool) {
-    let from = message.from.as_deref().map(one_line);
-    let username = if manner.customize {
-        username(label, from.as_deref())
-    } else {
-        None
+) -> Option<Letter<'a>> {
+    let rules = Rules {
+        mentions: destination.mentions,
+        people: directory.mentions(),
+        emoticons: directory.emoticons(),
+        strict: manner.strict,
     };
+    let rendered = render(&message.text, message.format, rules);
+    let drawn = message.card.as_ref().map(|card| card.draw(rules));
+    if rendered.atoms.is_empty() && drawn.is_none() {
+        return None;
+    }
+    let from = message.from.as_deref().map(one_line);
+    // A webhook has its own sender's name.
+    let username = match destination.target {
+        Target::Channel(_) if manner.customize => username(label, from.as_deref()),
+        _ => None,
+    };
+    let head = head_lines(manner, destination, from.as_deref().filter(|_| username.is_none()));
+    let ping = if message.notify { destination.notify } else { Ping::None };
+    let mut post = Post {
+        target: destination.target,
+        // A ping inside an attachment is not sure to be heard.
+        text: rendered.ping.max(ping).token().to_owned(),
+        attachments: Vec::new(),
+        username,
+        thread_ts: destination.thread_ts.clone(),
+        unfurl_links: false,
+        unfurl_media: false,
+    };
+    let color = message.color.hex(&message.text);
+    let truncated;
+    if let Some(drawn) = drawn {
+        let plain = if rendered.plain.trim().is_empty() {
+            &drawn.plain
+        } else {
+            &rendered.plain
+        };
+        let mut blocks = drawn.blocks;
+        truncated = drawn.truncated | put_first(&mut blocks, &head);
+        let stand_in = if rendered.atoms.is_empty() {
+            vec![Atom::Text(fallback(plain))]
+        } else {
+            rendered.atoms
+        };
+        post.attachments.push(Attachment {
+            color,
+            fallback: fallback(plain),
+            content: Content::Blocks {
+                blocks,
+                text: one_text(head, stand_in).0,
+            },
+        });
+    } else if look == Look::Said {
+        (post.text, truncated) = one_text(head, rendered.atoms);
+    } else {
+        let Rendered { atoms, plain, .. } = rendered;
+        let laid = lay_out(&[head, atoms].concat(), PART_LIMIT, MAX_PARTS);
+        truncated = laid.truncated;
+        let mut fallback = Some(fallback(&plain));
+        post.attachments = laid
+            .parts
+            .into_iter()
+            .map(|text| Attachment {
+                color,
+                fallback: fallback.take().unwrap_or_default(),
+                content: Content::markup(text),
+            })
+            .collect();
+    }
+    Some(Letter { post, truncated })
+}
+
+/// The lines before the message: the room, if it is not listed, and the sender, if he has no name of his own in Slack.
+fn head_lines(manner: Manner, destination: &Destination<'_>, from: Option<&str>) -> Vec<Atom> {
     let mut atoms = Vec::new();
     if let Some(room) = destination.unlisted {
         atoms.push(Atom::Text(format!("[{}]", escape(&one_line(room), manner.strict))));
         atoms.push(Atom::Newline);
     }
-    if let (None, Some(from)) = (&username, &from) {
+    if let Some(from) = from {
         atoms.push(Atom::Open(Mark::Bold));
         atoms.push(Atom::Text(escape(from, manner.strict)));
         atoms.push(Atom::Close(Mark::Bold));
         atoms.push(Atom::Newline);
     }
-    atoms.extend(rendered.atoms);
-    let notified = if message.notify { destination.notify } else { Ping::None };
-    let color = message.color.hex(&message.text);
-    let laid = lay_out(&atoms, PART_LIMIT, MAX_PARTS);
-    let mut fallback = Some(fallback(&rendered.plain));
-    let attachments = laid
-        .parts
-        .into_iter()
-        .map(|text| Attachment {
-            color,
-            fallback: fallback.take().unwrap_or_default(),
-            mrkdwn_in: ["text"],
-            text,
-        })
-        .collect();
-    let post = Post {
-        channel: destination.channel,
-        // A ping inside an attachment is not sure to be heard.
-        text: rendered.ping.max(notified).token().to_owned(),
-        attachments,
-        username,
-        unfurl_links: false,
-        unfurl_media: false,
+    atoms
+}
+
+/// The whole as one text; the flag tells whether its end did not fit.
+fn one_text(head: Vec<Atom>, atoms: Vec<Atom>) -> (String, bool) {
+    let laid = lay_out(&[head, atoms].concat(), TEXT_LIMIT, 1);
+    (laid.parts.into_iter().next().unwrap_or_default(), laid.truncated)
+}
+
+/// Puts lines above a card; the flag tells whether its last block had to make room.
+fn put_first(blocks: &mut Vec<Block>, head: &[Atom]) -> bool {
+    let Some((Atom::Newline, lines)) = head.split_last() else {
+        return false;
     };
-    (post, laid.truncated)
+    let Some(text) = lay_out(lines, LINE_LIMIT, 1).parts.into_iter().next() else {
+        return false;
+    };
+    let elements = vec![Element::Mrkdwn { text, verbatim: true }];
+    blocks.insert(0, Block::Context { elements });
+    let full = blocks.len() > MAX_BLOCKS;
+    blocks.truncate(MAX_BLOCKS);
+    full
 }
 
 /// `<token's label> · <from>`, or the one that there is.

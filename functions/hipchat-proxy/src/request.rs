@@ -1,25 +1,32 @@
-//! The way of a request: call, token, limits, room, message; and the answer to whatever ends it early.
+//! The way of a request: call, token, limits, room, what it asks for; and the answer to whatever ends it early.
+
+mod act;
+mod change;
+mod look;
+mod place;
 
 use bytes::Bytes;
 use http::header::USER_AGENT;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use shared::http::pairs;
-use shared::telemetry::Level;
 use shared::{Deadline, Secret};
 
 use crate::App;
 use crate::access::limits::Standings;
-use crate::access::{Grant, token_of};
+use crate::access::{AllowList, Grant, token_of};
 use crate::account::Account;
-use crate::api::{Answer, Call, Fields, Markup, Need, Parameter, Version, read_body, route, v1, v2, version_of};
+use crate::api::{Answer, Base, Call, Fields, Markup, Need, Parameter, Version, read_body, route, v1, v2, version_of};
+use crate::documents::Known;
 use crate::error::Failure;
-use crate::message::Message;
-use crate::relay::{Destination, Relayed, relay};
-use crate::rooms::{Fallback, Ping, RoomIndex};
 use crate::slack::SlackFailure;
+
+use place::Place;
 
 /// What is known of a request so far, whatever its end.
 pub(crate) struct Visit {
+    /// The invocation's id.
+    invocation: String,
+    now_ms: u64,
     now_secs: u64,
     pub(crate) standings: Standings,
     /// How the first API's client wants its answer.
@@ -27,13 +34,29 @@ pub(crate) struct Visit {
     pub(crate) account: Account,
 }
 
-/// A room that a token covers, or the one that stands in for it.
-struct Place<'a> {
-    destination: Destination<'a>,
-    /// As the client called it.
-    wanted: &'a str,
-    /// The room's place among the flood counters.
-    counter: usize,
+/// A request whose token was let in, and whose room was found.
+struct Order<'a> {
+    call: Call,
+    version: Version,
+    known: &'a Known,
+    grant: &'a Grant,
+    /// The room, if the call names one.
+    place: Option<Place<'a>>,
+    /// The user, if the call names one.
+    user: Option<&'a str>,
+    fields: &'a Fields,
+    query: &'a Fields,
+    base: Base,
+    /// The path's segments behind the version, as they were sent.
+    path: &'a str,
+    deadline: Deadline,
+}
+
+impl<'a> Order<'a> {
+    /// The room of a call that has one.
+    fn place(&self) -> Result<&Place<'a>, Failure> {
+        self.place.as_ref().ok_or(Failure::UnknownPath)
+    }
 }
 
 impl App {
@@ -59,58 +82,90 @@ impl App {
         deadline: Deadline,
         visit: &mut Visit,
     ) -> Result<Answer, Failure> {
+        let path = request.uri().path();
         let query = Fields::from_pairs(pairs(request.uri().query().unwrap_or_default().as_bytes()));
         visit.markup = markup(version, &query).unwrap_or(Markup::Json);
-        let target = route(request.method(), request.uri().path())?;
-        if target.need == Need::Nothing {
-            return Err(Failure::Unsupported);
+        let target = route(request.method(), path)?;
+        let base = Base::of(self.policy.public_url.as_deref(), request);
+        match target.call {
+            Call::Capabilities => {
+                visit.account.outcome = ("answered", "capabilities");
+                return Ok(Answer::document(StatusCode::OK, &v2::capabilities(&base), Markup::Json));
+            }
+            // No add-on is known, so none has a right to a token.
+            Call::OauthToken => return Err(Failure::UnknownToken),
+            _ => {}
         }
         let body = read_body(request.headers(), request.body());
         let token = token_of(request.headers(), &query, &body);
         let is_test = query.flag("auth_test") == Parameter::True || body.flag("auth_test") == Parameter::True;
         let fields = match version {
-            Version::V1 => query.overlaid_by(body),
+            Version::V1 => query.clone().overlaid_by(body),
             Version::V2 => body,
         };
         let asked = markup(version, &fields);
         visit.markup = *asked.as_ref().unwrap_or(&Markup::Json);
-        let grant = self.admit(token, target.need, visit)?;
+        let known = self.documents.current(visit.now_secs, deadline).await;
+        let grant = self.admit(&known.tokens, token, target.need, visit)?;
         asked?;
-        let wanted = match version {
-            Version::V1 if target.call == Call::RoomsMessage && !is_test => Some(v1::room(&fields)?),
-            Version::V1 => fields.some_text("room_id"),
-            Version::V2 => target.room,
+        let wanted = match (version, target.call) {
+            (Version::V1, Call::Notify | Call::Topic | Call::Room | Call::History) if !is_test => {
+                Some(v1::room(&fields)?)
+            }
+            (Version::V1, _) => fields.some_text("room_id"),
+            (Version::V2, _) => target.room,
         };
         let place = match &wanted {
-            Some(wanted) => Some(self.place(grant, wanted)?),
+            Some(wanted) => Some(place::find(&known.directory, grant, wanted)?),
             None => None,
         };
+        if let Some(room) = place.as_ref().and_then(Place::name) {
+            visit.account.room = Some(room.to_owned());
+        }
         if is_test {
             visit.account.outcome = ("tested", "auth_test");
             return Ok(Answer::accepted(visit.markup));
         }
-        let message = match target.call {
-            Call::Notification => v2::notification(&fields, self.overlong)?,
-            Call::RoomsMessage => v1::message(&fields, self.overlong)?,
-            Call::Other => return Err(Failure::Unsupported),
+        let user = match (version, target.call) {
+            (Version::V1, Call::User) => Some(v1::user(&fields)?),
+            _ => target.user,
         };
-        // Both calls that send name a room.
-        let place = place.ok_or(Failure::UnknownPath)?;
-        // In the first API `from` is the whole name of the sender.
-        let label = grant.label.as_deref().filter(|_| version == Version::V2);
-        self.send(&place, &message, label, deadline, visit).await?;
-        Ok(match version {
-            Version::V1 => Answer::sent(visit.markup),
-            Version::V2 => Answer::no_content(),
-        })
+        let order = Order {
+            call: target.call,
+            version,
+            known: &known,
+            grant,
+            place,
+            user: user.as_deref(),
+            fields: &fields,
+            query: &query,
+            base,
+            path,
+            deadline,
+        };
+        match order.call {
+            Call::Notify | Call::Message | Call::Reply | Call::ShareLink | Call::Topic => self.act(&order, visit).await,
+            Call::ShareFile => Err(Failure::Unsupported),
+            Call::Change(change) => self.change(&order, change, visit),
+            _ => look::look(&order, visit),
+        }
     }
 
     /// Lets a token in: known, in time, within its limit, made for such a call.
-    fn admit(&self, token: Option<Secret>, need: Need, visit: &mut Visit) -> Result<&Grant, Failure> {
+    fn admit<'a>(
+        &self,
+        tokens: &'a AllowList,
+        token: Option<Secret>,
+        need: Need,
+        visit: &mut Visit,
+    ) -> Result<&'a Grant, Failure> {
         let token = token.ok_or(Failure::NoToken)?;
-        let (number, grant) = self.tokens.find(&token, visit.now_secs)?;
+        let grant = tokens.find(&token, visit.now_secs)?;
         visit.account.label.clone_from(&grant.label);
-        if !self.limits.count_request(number, visit.now_secs, &mut visit.standings) {
+        if !self
+            .limits
+            .count_request(grant.key(), visit.now_secs, &mut visit.standings)
+        {
             return Err(Failure::TooManyRequests);
         }
         if !grant.may(need) {
@@ -118,94 +173,15 @@ impl App {
         }
         Ok(grant)
     }
-
-    /// Finds a room. Whether it exists is told only to a token that covers it.
-    fn place<'a>(&'a self, grant: &Grant, wanted: &'a str) -> Result<Place<'a>, Failure> {
-        let found = self.directory.find(wanted);
-        if !grant.covers(wanted, found) {
-            return Err(Failure::NoAccess);
-        }
-        match (
-            found.and_then(|index| Some((index, self.directory.room(index)?))),
-            self.directory.fallback(),
-        ) {
-            (Some((RoomIndex(counter), room)), _) => Ok(Place {
-                destination: Destination::from(room),
-                wanted,
-                counter,
-            }),
-            (None, Fallback::Default(channel)) => Ok(Place {
-                destination: Destination {
-                    channel,
-                    notify: Ping::None,
-                    mentions: Ping::None,
-                    unlisted: Some(wanted),
-                },
-                wanted,
-                counter: self.directory.len(),
-            }),
-            (None, Fallback::Reject) => Err(Failure::UnknownRoom(wanted.to_owned())),
-        }
-    }
-
-    /// Sends a message; `label` is the name of the token that sent it.
-    async fn send(
-        &self,
-        place: &Place<'_>,
-        message: &Message,
-        label: Option<&str>,
-        deadline: Deadline,
-        visit: &mut Visit,
-    ) -> Result<(), Failure> {
-        visit.account.message(place.destination.channel, message);
-        if !self
-            .limits
-            .count_message(place.counter, visit.now_secs, &mut visit.standings)
-        {
-            return Err(Failure::Flooded);
-        }
-        let people = self.directory.mentions();
-        let relayed = relay(
-            &self.slack,
-            self.manner,
-            people,
-            &place.destination,
-            message,
-            label,
-            deadline,
-        )
-        .await;
-        let result = match &relayed {
-            Relayed::Empty => {
-                visit.account.outcome = ("sent", "nothing_to_show");
-                Ok(())
-            }
-            Relayed::Kept => {
-                visit.account.outcome = ("sent", "dry_run");
-                Ok(())
-            }
-            Relayed::Sent {
-                delivery, truncated, ..
-            } => {
-                visit.account.outcome = ("sent", "posted");
-                if *truncated || delivery.as_text {
-                    visit.account.level = Level::Warn;
-                }
-                delivery
-                    .result
-                    .map_err(|failure| Failure::Slack(failure, place.wanted.to_owned()))
-            }
-        };
-        visit.account.relayed(relayed);
-        result
-    }
 }
 
 impl Visit {
     /// A visit of which nothing is known.
-    pub(crate) fn new(now_secs: u64, standings: Standings) -> Self {
+    pub(crate) fn new(invocation: String, now_ms: u64, standings: Standings) -> Self {
         Self {
-            now_secs,
+            invocation,
+            now_ms,
+            now_secs: now_ms / 1000,
             standings,
             markup: Markup::Json,
             account: Account::new(),

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use shared::telemetry::{Level, Telemetry};
 use shared::{Clock, ConfigError, Secret, SecretSource, Secrets};
 
-use crate::App;
-use crate::access::limits::Limits;
+use crate::access::{self, limits::Limits};
 use crate::config::{Config, DirectorySource};
+use crate::documents::{Documents, Known, Sources, Texts, read_file};
 use crate::relay::Manner;
-use crate::rooms::Directory;
-use crate::slack::{Slack, SlackOptions};
-use crate::{access, rooms};
+use crate::rooms::{self, Directory};
+use crate::slack::{Slack, SlackOptions, Workspace};
+use crate::{App, Policy};
+
+/// How long look-ups in Slack are remembered when the documents are never read anew.
+const LOOKUP_TTL_SECS: u64 = 300;
 
 impl App {
     /// Builds the function: reads the Slack token, the directory and the allow-list, and sets up the one client.
@@ -40,55 +43,80 @@ impl App {
             read(&secrets, directory_source, "HIPCHAT_DIRECTORY"),
             read(&secrets, config.tokens.as_ref(), "HIPCHAT_TOKENS"),
         );
-        let mut known = |read: Result<Option<Secret>, String>| {
+        let mut noted = |read: Result<Option<Secret>, String>| {
             read.unwrap_or_else(|problem| {
                 problems.push(problem);
                 None
             })
         };
-        let slack_token = known(slack_token);
-        let directory_text = known(directory_text);
-        let tokens_text = known(tokens_text);
+        let slack_token = noted(slack_token);
+        let directory_text = noted(directory_text);
+        let tokens_text = noted(tokens_text);
         if slack_token.as_ref().is_some_and(|token| !Slack::can_send(token)) {
             problems.push("SLACK_TOKEN: must be a text without control characters".to_owned());
         }
         let directory_text = match &config.directory {
-            Some(DirectorySource::File(path)) => read_file(path, &mut problems),
+            Some(DirectorySource::File(path)) => read_file(path).map_err(|problem| problems.push(problem)).ok(),
             _ => directory_text,
         };
-
-        let directory = checked(directory_text, rooms::read, &mut problems);
-        let nowhere = Directory::default();
-        let tokens = checked(
-            tokens_text,
-            |text| access::read(text, directory.as_ref().unwrap_or(&nowhere)),
-            &mut problems,
-        );
+        let known = match (&directory_text, &tokens_text) {
+            (Some(directory), Some(tokens)) => Known::read(directory.reveal(), tokens.reveal()),
+            (Some(directory), None) => Err(rooms::read(directory.reveal()).err().unwrap_or_default()),
+            (None, Some(tokens)) => Err(access::read(tokens.reveal(), &Directory::default())
+                .err()
+                .unwrap_or_default()),
+            (None, None) => Err(Vec::new()),
+        };
+        let known = known.map_err(|more| problems.extend(more)).ok();
         let options = SlackOptions {
             api_url: config.slack_api_url,
             token: config.slack_token,
+            https_webhooks: known.as_ref().is_some_and(|known| known.directory.has_https_webhook()),
+            client_msg_id: config.client_msg_id,
         };
-        let slack = Slack::new(options, secrets, slack_token.as_ref())
+        let slack = Slack::new(options, secrets.clone(), slack_token.as_ref())
             .map_err(|error| problems.push(format!("SLACK_API_URL: {error}")))
             .ok();
-        match (directory, tokens, slack) {
-            (Some(directory), Some(tokens), Some(slack)) if problems.is_empty() => Ok(Self {
-                // One more for the channel of rooms that are not listed.
-                limits: Limits::new(config.rate_limit, config.flood_limit, tokens.len(), directory.len() + 1),
-                directory,
-                tokens,
-                slack,
+        let sources = config
+            .directory
+            .zip(config.tokens)
+            .map(|(directory, tokens)| Sources { directory, tokens });
+        let texts = directory_text
+            .zip(tokens_text)
+            .map(|(directory, tokens)| Texts { directory, tokens });
+        let (Some(known), Some(slack), Some(sources), Some(texts), true) =
+            (known, slack, sources, texts, problems.is_empty())
+        else {
+            return Err(ConfigError::new(problems));
+        };
+        let ttl_secs = config.directory_ttl_secs;
+        Ok(Self {
+            documents: Documents::new(
+                known,
+                texts,
+                sources,
+                ttl_secs,
+                secrets,
+                telemetry.clone(),
+                clock.now_secs(),
+            ),
+            limits: Limits::new(config.rate_limit, config.flood_limit),
+            slack,
+            workspace: Workspace::new(if ttl_secs == 0 { LOOKUP_TTL_SECS } else { ttl_secs }),
+            policy: Policy {
                 manner: Manner {
                     customize: config.customize,
                     strict: config.strict_escape,
-                    dry_run: config.dry_run,
                 },
+                dry_run: config.dry_run,
                 overlong: config.overlong,
-                telemetry,
-                clock,
-            }),
-            _ => Err(ConfigError::new(problems)),
-        }
+                unsupported: config.unsupported,
+                public_url: config.public_url,
+                room_metrics: config.room_metrics,
+            },
+            telemetry,
+            clock,
+        })
     }
 }
 
@@ -99,28 +127,4 @@ async fn read(secrets: &Secrets, source: Option<&SecretSource>, variable: &str) 
     value
         .map(Some)
         .map_err(|error| format!("{variable}_SECRET_ARN: {error}"))
-}
-
-fn read_file(path: &str, problems: &mut Vec<String>) -> Option<Secret> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Some(Secret::new(text)),
-        Err(error) => {
-            problems.push(format!("HIPCHAT_DIRECTORY_FILE: cannot be read ({})", error.kind()));
-            None
-        }
-    }
-}
-
-fn checked<T>(
-    text: Option<Secret>,
-    read: impl FnOnce(&str) -> Result<T, Vec<String>>,
-    problems: &mut Vec<String>,
-) -> Option<T> {
-    match read(text?.reveal()) {
-        Ok(document) => Some(document),
-        Err(more) => {
-            problems.extend(more);
-            None
-        }
-    }
 }

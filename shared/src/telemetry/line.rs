@@ -41,6 +41,7 @@ pub struct Line {
     outcome: Option<(&'static str, &'static str)>,
     fields: String,
     metrics: Vec<(&'static str, Unit, f64)>,
+    dimension: Option<(&'static str, String)>,
 }
 
 impl Line {
@@ -58,6 +59,7 @@ impl Line {
             outcome: None,
             fields,
             metrics: Vec::new(),
+            dimension: None,
         };
         line.text("message", message);
         line
@@ -94,6 +96,14 @@ impl Line {
         self.metrics.push((name, unit, value.into()));
     }
 
+    /// Adds a text by which the function's metrics are told apart too: each is then there with the dimensions `service`
+    /// and `service`, `key`. Every value is a metric of its own in CloudWatch, so there must be few. It takes ASCII
+    /// alone; a `?` stands for what else there is.
+    pub fn dimension(&mut self, key: &'static str, value: &str) {
+        let ascii = |letter: char| if letter.is_ascii() { letter } else { '?' };
+        self.dimension = Some((key, value.chars().map(ascii).collect()));
+    }
+
     /// Sets the outcome and its reason, and counts the request by them.
     pub(super) fn outcome(&mut self, outcome: &'static str, reason: &'static str) {
         self.outcome = Some((outcome, reason));
@@ -122,6 +132,10 @@ impl Line {
         if let Some((outcome, reason)) = self.outcome {
             self.text("outcome", outcome);
             self.text("reason", reason);
+        }
+        if let Some((key, value)) = &self.dimension {
+            let (key, value) = (*key, value.clone());
+            self.text(key, &value);
         }
         if has_metrics {
             self.push_metrics(namespace);
@@ -154,7 +168,11 @@ impl Line {
             if self.outcome.is_some() {
                 self.fields.push(',');
             }
-            self.push_directive(namespace, r#"["service"]"#, &metrics);
+            let dimensions = match self.dimension {
+                Some((key, _)) => format!(r#"["service"],["service","{key}"]"#),
+                None => r#"["service"]"#.to_owned(),
+            };
+            self.push_directive(namespace, &dimensions, &metrics);
         }
         self.fields.push_str("]}");
     }
@@ -265,6 +283,28 @@ mod tests {
         assert_eq!(line["f"], "a\\b");
         assert_eq!(line["g"], "ab");
         assert_eq!(line["h"], "é".repeat(1024));
+    }
+
+    #[test]
+    fn metrics_may_have_one_more_dimension() {
+        let line = finished(|line| {
+            line.dimension("room", "Café \"x\"");
+            line.metric("Sent", Unit::Count, 1);
+        });
+        assert_eq!(line["room"], "Caf? \"x\"");
+        assert_eq!(
+            line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
+            serde_json::json!([["service"], ["service", "room"]])
+        );
+        // Also where nothing but the metrics is wanted.
+        let mut line = Line::new(0, Level::Info, "s", "m");
+        line.dimension("room", "Ops");
+        line.metric("Sent", Unit::Count, 1);
+        assert!(
+            line.finish(Level::Error, "LambdaSuite")
+                .unwrap()
+                .contains(r#""room":"Ops""#)
+        );
     }
 
     #[test]

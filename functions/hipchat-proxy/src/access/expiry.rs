@@ -30,7 +30,10 @@ pub(super) fn parse(text: &str) -> Option<u64> {
         second,
         millisecond: 0,
     };
-    at.to_epoch_ms()?.checked_add(leap_ms)?.checked_div(1000)?.checked_add_signed(-offset_secs)
+    at.to_epoch_ms()?
+        .checked_add(leap_ms)?
+        .checked_div(1000)?
+        .checked_add_signed(-offset_secs)
 }
 
 /// The clock's part, and how many seconds it is ahead of UTC.

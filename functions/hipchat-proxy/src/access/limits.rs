@@ -1,7 +1,9 @@
 //! HipChat's two rate limits, counted in this execution environment alone, and the six headers that tell of them on
 //! every answer.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -12,6 +14,25 @@ const RATE_WINDOW_SECS: u64 = 300;
 /// And 30 messages to a room in a minute.
 const FLOOD_MAXIMUM: u32 = 30;
 const FLOOD_WINDOW_SECS: u64 = 60;
+
+/// How many counters of a kind are kept before those whose window is over are dropped.
+const MANY_COUNTERS: usize = 10_000;
+
+/// Which token's requests are counted: the token's SHA-256, which stays the same when the allow-list is read anew.
+pub type TokenKey = [u8; 32];
+
+/// Whose messages are counted: HipChat limited those to a room, or to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Counter {
+    /// A room of the directory, by its number.
+    Room(u64),
+    /// All rooms that are not listed and share a channel.
+    Unlisted,
+    /// A channel that is found by a room's name.
+    Channel(String),
+    /// A person, by Slack's id or address.
+    Person(String),
+}
 
 /// Where one counter stands, as its three headers tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,20 +90,20 @@ struct Window {
 
 /// One kind of limit: a counter for each token, or for each room.
 #[derive(Debug)]
-struct Counters {
+struct Counters<K> {
     limit: u32,
     maximum: u32,
     window_secs: u64,
-    windows: Mutex<Vec<Window>>,
+    windows: Mutex<HashMap<K, Window>>,
 }
 
-impl Counters {
-    fn new(limit: u32, maximum: u32, window_secs: u64, count: usize) -> Self {
+impl<K: Hash + Eq> Counters<K> {
+    fn new(limit: u32, maximum: u32, window_secs: u64) -> Self {
         Self {
             limit,
             maximum,
             window_secs,
-            windows: Mutex::new(vec![Window::default(); count]),
+            windows: Mutex::new(HashMap::new()),
         }
     }
 
@@ -97,17 +118,19 @@ impl Counters {
     }
 
     /// Takes one of the window's count; the flag tells whether there was one left.
-    fn take(&self, index: usize, now: u64) -> (Standing, bool) {
+    fn take(&self, key: K, now: u64) -> (Standing, bool) {
         let mut standing = self.untouched(now);
         if self.limit == 0 {
             return (standing, true);
         }
-        let mut windows = self.windows.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(window) = windows.get_mut(index) else {
-            return (standing, true);
-        };
         // A clock that moved back must not keep a window open for longer than it lasts.
-        if window.used == 0 || now < window.started || now - window.started >= self.window_secs {
+        let is_over = |window: &Window| now < window.started || now - window.started >= self.window_secs;
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if windows.len() >= MANY_COUNTERS && !windows.contains_key(&key) {
+            windows.retain(|_, window| !is_over(window));
+        }
+        let window = windows.entry(key).or_default();
+        if window.used == 0 || is_over(window) {
             *window = Window { started: now, used: 0 };
         }
         standing.reset = window.started + self.window_secs;
@@ -121,16 +144,16 @@ impl Counters {
 /// Both limits.
 #[derive(Debug)]
 pub struct Limits {
-    rate: Counters,
-    flood: Counters,
+    rate: Counters<TokenKey>,
+    flood: Counters<Counter>,
 }
 
 impl Limits {
-    /// Counters for so many tokens and channels. A limit of 0 is off: its headers tell HipChat's documented maximum.
-    pub fn new(rate_limit: u32, flood_limit: u32, tokens: usize, channels: usize) -> Self {
+    /// Nothing is counted yet. A limit of 0 is off: its headers tell HipChat's documented maximum.
+    pub fn new(rate_limit: u32, flood_limit: u32) -> Self {
         Self {
-            rate: Counters::new(rate_limit, RATE_MAXIMUM, RATE_WINDOW_SECS, tokens),
-            flood: Counters::new(flood_limit, FLOOD_MAXIMUM, FLOOD_WINDOW_SECS, channels),
+            rate: Counters::new(rate_limit, RATE_MAXIMUM, RATE_WINDOW_SECS),
+            flood: Counters::new(flood_limit, FLOOD_MAXIMUM, FLOOD_WINDOW_SECS),
         }
     }
 
@@ -143,16 +166,16 @@ impl Limits {
     }
 
     /// Counts a request of a token; false when it is over the limit.
-    pub fn count_request(&self, token: usize, now: u64, standings: &mut Standings) -> bool {
+    pub fn count_request(&self, token: TokenKey, now: u64, standings: &mut Standings) -> bool {
         let (standing, granted) = self.rate.take(token, now);
         standings.rate = standing;
         granted
     }
 
-    /// Counts a message to a channel; false when it is over the limit. Then nothing at all is left until the window
+    /// Counts a message to a room or a person; false when it is over the limit. Then nothing at all is left until the window
     /// ends, so that clients which look at the other three headers wait too.
-    pub fn count_message(&self, channel: usize, now: u64, standings: &mut Standings) -> bool {
-        let (standing, granted) = self.flood.take(channel, now);
+    pub fn count_message(&self, counter: Counter, now: u64, standings: &mut Standings) -> bool {
+        let (standing, granted) = self.flood.take(counter, now);
         standings.flood = standing;
         if !granted {
             standings.spend_until(standing.reset);
@@ -167,38 +190,41 @@ mod tests {
 
     #[test]
     fn a_window_begins_with_its_first_request_and_ends_in_the_future() {
-        let limits = Limits::new(2, 1, 2, 1);
+        let limits = Limits::new(2, 1);
         let mut standings = limits.untouched(1000);
         assert_eq!((standings.rate.remaining, standings.rate.reset), (2, 1300));
-        assert!(limits.count_request(0, 1000, &mut standings));
-        assert!(limits.count_request(0, 1299, &mut standings));
+        assert!(limits.count_request([0; 32], 1000, &mut standings));
+        assert!(limits.count_request([0; 32], 1299, &mut standings));
         assert_eq!((standings.rate.remaining, standings.rate.reset), (0, 1300));
-        assert!(!limits.count_request(0, 1299, &mut standings));
-        assert!(limits.count_request(1, 1299, &mut standings));
-        assert!(limits.count_request(0, 1300, &mut standings));
+        assert!(!limits.count_request([0; 32], 1299, &mut standings));
+        assert!(limits.count_request([1; 32], 1299, &mut standings));
+        assert!(limits.count_request([0; 32], 1300, &mut standings));
         assert_eq!((standings.rate.remaining, standings.rate.reset), (1, 1600));
         // The clock moved back: the window starts anew.
-        assert!(limits.count_request(0, 10, &mut standings));
+        assert!(limits.count_request([0; 32], 10, &mut standings));
         assert_eq!(standings.rate.reset, 310);
     }
 
     #[test]
     fn a_flooded_room_shows_in_all_headers() {
-        let limits = Limits::new(500, 1, 1, 1);
+        let limits = Limits::new(500, 1);
         let mut standings = limits.untouched(1000);
-        assert!(limits.count_message(0, 1000, &mut standings));
+        assert!(limits.count_message(Counter::Room(7), 1000, &mut standings));
         assert_eq!((standings.flood.remaining, standings.rate.remaining), (0, 500));
-        assert!(!limits.count_message(0, 1059, &mut standings));
+        assert!(!limits.count_message(Counter::Room(7), 1059, &mut standings));
         assert_eq!((standings.rate.remaining, standings.rate.reset), (0, 1060));
         assert_eq!((standings.flood.remaining, standings.flood.reset), (0, 1060));
     }
 
     #[test]
     fn a_limit_of_zero_is_off_and_still_told() {
-        let limits = Limits::new(0, 0, 1, 1);
+        let limits = Limits::new(0, 0);
         let mut standings = limits.untouched(1000);
         for _ in 0..2000 {
-            assert!(limits.count_request(0, 1000, &mut standings) && limits.count_message(0, 1000, &mut standings));
+            assert!(
+                limits.count_request([0; 32], 1000, &mut standings)
+                    && limits.count_message(Counter::Room(7), 1000, &mut standings)
+            );
         }
         let mut headers = HeaderMap::new();
         standings.write(&mut headers);

@@ -25,6 +25,8 @@ use crate::api::{Fields, Need};
 use crate::error::Failure;
 use crate::rooms::{Directory, RoomIndex};
 
+use limits::TokenKey;
+
 pub use document::read;
 
 /// What a token was made for.
@@ -87,38 +89,38 @@ impl AllowList {
         Self { grants }
     }
 
-    /// How many tokens there are.
-    pub fn len(&self) -> usize {
-        self.grants.len()
-    }
-
-    /// Whether there is no token.
-    pub fn is_empty(&self) -> bool {
-        self.grants.is_empty()
-    }
-
-    /// Finds the token that a request shows, and its position in the list. The time taken does not tell how much of
+    /// Finds the token that a request shows. The time taken does not tell how much of
     /// a hash was right: every entry is compared, in constant time.
     ///
     /// # Errors
     /// [`Failure::UnknownToken`] or [`Failure::ExpiredToken`].
-    pub fn find(&self, token: &Secret, now_secs: u64) -> Result<(usize, &Grant), Failure> {
+    pub fn find(&self, token: &Secret, now_secs: u64) -> Result<&Grant, Failure> {
         let digest: [u8; 32] = Sha256::digest(token.reveal().as_bytes()).into();
         let mut found = None;
-        for (at, grant) in self.grants.iter().enumerate() {
+        for grant in &self.grants {
             if bool::from(grant.sha256.ct_eq(&digest)) {
-                found = Some((at, grant));
+                found = Some(grant);
             }
         }
-        let (at, grant) = found.ok_or(Failure::UnknownToken)?;
+        let grant = found.ok_or(Failure::UnknownToken)?;
         if grant.expires.is_some_and(|expires| expires <= now_secs) {
             return Err(Failure::ExpiredToken);
         }
-        Ok((at, grant))
+        Ok(grant)
     }
 }
 
 impl Grant {
+    /// What the token's requests are counted by.
+    pub fn key(&self) -> TokenKey {
+        self.sha256
+    }
+
+    /// Whether the token covers this room of the directory.
+    pub fn covers_listed(&self, room: RoomIndex) -> bool {
+        self.covers("", Some(room))
+    }
+
     /// Whether the token may make such a call at all.
     pub fn may(&self, need: Need) -> bool {
         match need {

@@ -4,6 +4,9 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
+
+use super::xml;
 
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +57,11 @@ impl<'a> Notice<'a> {
 
     fn xml(&self, root: &str) -> String {
         format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root}><code>{}</code><type>{}</type><message>{}</message></{root}>",
+            "{}<{root}><code>{}</code><type>{}</type><message>{}</message></{root}>",
+            xml::DECLARATION,
             self.code,
             self.kind,
-            escape_xml(self.message)
+            xml::escape(self.message)
         )
     }
 }
@@ -82,11 +86,18 @@ impl Answer {
     pub fn sent(markup: Markup) -> Self {
         let body = match markup {
             Markup::Json => r#"{"status":"sent"}"#.to_owned(),
-            Markup::Xml => {
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<response><status>sent</status></response>".to_owned()
-            }
+            Markup::Xml => format!("{}<response><status>sent</status></response>", xml::DECLARATION),
         };
         Self::new(StatusCode::OK, markup, body)
+    }
+
+    /// An answer that tells something.
+    pub fn document(status: StatusCode, document: &Value, markup: Markup) -> Self {
+        let body = match markup {
+            Markup::Json => to_json(document),
+            Markup::Xml => xml::write(document),
+        };
+        Self::new(status, markup, body)
     }
 
     /// 202: the token may do what was asked with `auth_test`, which was not done.
@@ -159,21 +170,6 @@ impl Answer {
 fn to_json(body: &impl Serialize) -> String {
     // Numbers and texts always serialise; an empty body would be the worst that could come of it.
     serde_json::to_string(body).unwrap_or_default()
-}
-
-fn escape_xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            // XML 1.0 cannot hold control characters, not even escaped.
-            control if control.is_control() => out.push(' '),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

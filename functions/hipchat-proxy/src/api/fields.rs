@@ -11,6 +11,10 @@ pub struct Fields(Map<String, Value>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAText;
 
+/// A parameter that is there but is no whole number from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotANumber;
+
 /// What a boolean parameter says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parameter {
@@ -69,6 +73,19 @@ impl Fields {
         self.text(name).ok().flatten().filter(|text| !text.is_empty())
     }
 
+    /// A whole number from 0; `Ok(None)` when absent or empty.
+    ///
+    /// # Errors
+    /// [`NotANumber`].
+    pub fn number(&self, name: &str) -> Result<Option<usize>, NotANumber> {
+        match self.text(name) {
+            Ok(None) => Ok(None),
+            Ok(Some(text)) if text.trim().is_empty() => Ok(None),
+            Ok(Some(text)) => text.trim().parse().map(Some).map_err(|_| NotANumber),
+            Err(NotAText) => Err(NotANumber),
+        }
+    }
+
     /// A boolean: `true`, `yes`, `1` and `false`, `no`, `0`, as JSON values or texts, in any case. What is none of
     /// these is false: a message is worth more than a ping.
     pub fn flag(&self, name: &str) -> Parameter {
@@ -79,9 +96,9 @@ impl Fields {
         }
     }
 
-    /// Whether a parameter has a value other than `null`.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| !value.is_null())
+    /// The value of a parameter, whatever it is; `null` is absent.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
     }
 }
 
@@ -141,7 +158,13 @@ mod tests {
         assert_eq!(fields.text("b"), Ok(Some("true".to_owned())));
         assert_eq!(fields.text("z"), Ok(None));
         assert_eq!(fields.text("l"), Err(NotAText));
-        assert!(fields.has("l") && !fields.has("z") && !fields.has("none"));
+        assert_eq!((fields.number("n"), fields.number("z")), (Ok(Some(5)), Ok(None)));
+        assert_eq!(
+            (fields.number("b"), fields.number("l")),
+            (Err(NotANumber), Err(NotANumber))
+        );
+        assert_eq!(fields.value("l"), Some(&json!([])));
+        assert!(fields.value("z").is_none() && fields.value("none").is_none());
     }
 
     #[test]

@@ -3,14 +3,18 @@
 mod answer;
 mod body;
 mod fields;
+mod links;
+pub mod message_id;
 mod route;
 pub mod v1;
 pub mod v2;
+mod xml;
 
 pub use answer::{Answer, Markup};
 pub use body::read_body;
-pub use fields::{Fields, NotAText, Parameter};
-pub use route::{Call, Need, Target, route, version_of};
+pub use fields::{Fields, NotANumber, NotAText, Parameter};
+pub use links::Base;
+pub use route::{Call, Change, Need, Target, route, version_of};
 
 /// HipChat's two REST APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,4 +42,13 @@ pub enum Overlong {
     Reject,
     /// It is cut to 9,997 characters and `...`.
     Truncate,
+}
+
+/// What becomes of calls that would change what lives in the directory or nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsupported {
+    /// They are refused.
+    Refuse,
+    /// They are answered as if they had been done.
+    Accept,
 }

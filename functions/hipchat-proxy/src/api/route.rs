@@ -1,39 +1,16 @@
 //! Path and method -> the call that is meant. Paths are taken as old clients write them: doubled and trailing slashes
 //! count for nothing, each segment is decoded once, a `+` is a plus.
 
+mod table;
+
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use Call::{Notification, Other, RoomsMessage};
-
 use super::Version;
 use crate::error::Failure;
+use table::{Entry, TABLE};
 
-/// What a call asks of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// Nothing, not even a token.
-    Nothing,
-    /// To send notifications: every kind of token may.
-    Send,
-    /// To read rooms.
-    Read,
-    /// To see users and write to them.
-    Users,
-    /// Everything else: tokens that are made for sending alone may not.
-    Act,
-}
-
-/// The calls, by what is done about them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
-    /// `POST /v2/room/{room}/notification`.
-    Notification,
-    /// `GET|POST /v1/rooms/message`.
-    RoomsMessage,
-    /// A call of HipChat's API that is known and not answered.
-    Other,
-}
+pub use table::{Call, Change, Need};
 
 /// Where a request wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,99 +21,14 @@ pub struct Target {
     pub need: Need,
     /// The room in the path, decoded once; `None` where the path names none.
     pub room: Option<String>,
+    /// The user in the path, likewise.
+    pub user: Option<String>,
 }
-
-/// A path, and its methods with what each asks of a token.
-struct Entry {
-    version: Version,
-    /// Segments below the version; `{room}` and `{}` stand for any one segment.
-    pattern: &'static str,
-    call: Call,
-    methods: &'static [(Method, Need)],
-}
-
-const fn v1(pattern: &'static str, call: Call, methods: &'static [(Method, Need)]) -> Entry {
-    Entry {
-        version: Version::V1,
-        pattern,
-        call,
-        methods,
-    }
-}
-
-const fn v2(pattern: &'static str, call: Call, methods: &'static [(Method, Need)]) -> Entry {
-    Entry {
-        version: Version::V2,
-        pattern,
-        call,
-        methods,
-    }
-}
-
-const SEND: (Method, Need) = (Method::POST, Need::Send);
-const POST: (Method, Need) = (Method::POST, Need::Act);
-const PUT: (Method, Need) = (Method::PUT, Need::Act);
-const DELETE: (Method, Need) = (Method::DELETE, Need::Act);
-const READ: (Method, Need) = (Method::GET, Need::Read);
-const LOOK: (Method, Need) = (Method::GET, Need::Act);
-/// The first API takes GET and POST alike.
-const V1_SEND: &[(Method, Need)] = &[(Method::GET, Need::Send), (Method::POST, Need::Send)];
-const V1_READ: &[(Method, Need)] = &[(Method::GET, Need::Read), (Method::POST, Need::Read)];
-const V1_ACT: &[(Method, Need)] = &[(Method::GET, Need::Act), (Method::POST, Need::Act)];
-const USERS: &[(Method, Need)] = &[(Method::GET, Need::Users), (Method::POST, Need::Users)];
-const USER: &[(Method, Need)] = &[
-    (Method::GET, Need::Users),
-    (Method::PUT, Need::Users),
-    (Method::DELETE, Need::Users),
-];
-const TO_USER: &[(Method, Need)] = &[(Method::POST, Need::Users)];
-
-/// Every call of HipChat's two APIs.
-const TABLE: &[Entry] = &[
-    v2("room/{room}/notification", Notification, &[SEND]),
-    v1("rooms/message", RoomsMessage, V1_SEND),
-    v1("rooms/topic", Other, V1_ACT),
-    v1("rooms/list", Other, V1_READ),
-    v1("rooms/show", Other, V1_READ),
-    v1("rooms/history", Other, V1_READ),
-    v1("rooms/create", Other, V1_ACT),
-    v1("rooms/delete", Other, V1_ACT),
-    v1("users/list", Other, USERS),
-    v1("users/show", Other, USERS),
-    v1("users/create", Other, USERS),
-    v1("users/update", Other, USERS),
-    v1("users/delete", Other, USERS),
-    v1("users/undelete", Other, USERS),
-    v2("room", Other, &[READ, POST]),
-    v2("room/{room}", Other, &[READ, PUT, DELETE]),
-    v2("room/{room}/message", Other, &[POST]),
-    v2("room/{room}/reply", Other, &[POST]),
-    v2("room/{room}/topic", Other, &[PUT]),
-    v2("room/{room}/share/link", Other, &[POST]),
-    v2("room/{room}/share/file", Other, &[POST]),
-    v2("room/{room}/history", Other, &[READ]),
-    v2("room/{room}/history/latest", Other, &[READ]),
-    v2("room/{room}/member", Other, &[READ]),
-    v2("room/{room}/member/{}", Other, &[PUT, DELETE]),
-    v2("room/{room}/participant", Other, &[READ]),
-    v2("room/{room}/statistics", Other, &[READ]),
-    v2("room/{room}/invite/{}", Other, &[POST]),
-    v2("room/{room}/webhook", Other, &[LOOK, POST]),
-    v2("room/{room}/webhook/{}", Other, &[LOOK, DELETE]),
-    v2("user", Other, USERS),
-    v2("user/{}", Other, USER),
-    v2("user/{}/message", Other, TO_USER),
-    v2("user/{}/share/link", Other, TO_USER),
-    v2("user/{}/share/file", Other, TO_USER),
-    v2("emoticon", Other, &[(Method::GET, Need::Send)]),
-    v2("emoticon/{}", Other, &[(Method::GET, Need::Send)]),
-    v2("capabilities", Other, &[(Method::GET, Need::Nothing)]),
-];
 
 impl Entry {
     /// The methods as `Allow` lists them.
     fn allow(&self) -> String {
-        let methods: Vec<&str> = self.methods.iter().map(|(method, _)| method.as_str()).collect();
+        let methods: Vec<&str> = self.methods.iter().map(|(verb, ..)| verb.word()).collect();
         methods.join(", ")
     }
 }
@@ -161,20 +53,21 @@ pub fn route(method: &Method, path: &str) -> Result<Target, Failure> {
         _ => return Err(Failure::UnknownPath),
     };
     let segments: Vec<String> = segments.map(decode).collect();
-    let (entry, room) = TABLE
+    let (entry, named) = TABLE
         .iter()
         .filter(|entry| entry.version == version)
         .find_map(|entry| Some((entry, matched(entry.pattern, &segments)?)))
         .ok_or(Failure::UnknownPath)?;
-    let (_, need) = entry
+    let (_, need, call) = entry
         .methods
         .iter()
-        .find(|(allowed, _)| allowed == method)
+        .find(|(verb, ..)| method == verb.word())
         .ok_or_else(|| Failure::WrongMethod(entry.allow()))?;
     Ok(Target {
-        call: entry.call,
+        call: *call,
         need: *need,
-        room: room.map(str::to_owned),
+        room: named.room.map(str::to_owned),
+        user: named.user.map(str::to_owned),
     })
 }
 
@@ -182,23 +75,27 @@ fn decode(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
-/// `Some` when the segments fit the pattern; inside it the segment that names the room, if any does.
-#[expect(
-    clippy::option_option,
-    reason = "whether it fits, and which room it names, are two questions"
-)]
-fn matched<'a>(pattern: &str, segments: &'a [String]) -> Option<Option<&'a str>> {
-    let mut room = None;
+/// Whom and what a path names.
+#[derive(Default)]
+struct Named<'a> {
+    room: Option<&'a str>,
+    user: Option<&'a str>,
+}
+
+/// What the segments name when they fit the pattern.
+fn matched<'a>(pattern: &str, segments: &'a [String]) -> Option<Named<'a>> {
+    let mut named = Named::default();
     let mut wanted = pattern.split('/');
     for segment in segments {
         match wanted.next()? {
-            "{room}" => room = Some(segment.as_str()),
+            "{room}" => named.room = Some(segment),
+            "{user}" => named.user = Some(segment),
             "{}" => {}
             literal if literal == segment => {}
             _ => return None,
         }
     }
-    wanted.next().is_none().then_some(room)
+    wanted.next().is_none().then_some(named)
 }
 
 #[cfg(test)]
@@ -207,7 +104,7 @@ mod tests {
 
     fn notification(path: &str) -> Option<String> {
         let target = route(&Method::POST, path).ok()?;
-        (target.call == Call::Notification).then_some(target.room)?
+        (target.call == Call::Notify).then_some(target.room)?
     }
 
     #[test]
@@ -231,6 +128,41 @@ mod tests {
             "/v2/notification",
         ] {
             assert_eq!(notification(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn users_are_named_by_address_and_mention() {
+        for (path, user) in [
+            ("/v2/user/c%40example.com/message", "c@example.com"),
+            ("/v2/user/@chris/message/", "@chris"),
+            ("/v2/user/a+b@example.com/message", "a+b@example.com"),
+        ] {
+            let target = route(&Method::POST, path).unwrap();
+            assert_eq!(
+                (target.call, target.user.as_deref()),
+                (Call::Message, Some(user)),
+                "{path}"
+            );
+            assert_eq!(target.room, None);
+        }
+    }
+
+    #[test]
+    fn every_path_of_the_table_is_found_once() {
+        for entry in TABLE {
+            let path = entry
+                .pattern
+                .replace("{room}", "r")
+                .replace("{user}", "u")
+                .replace("{}", "x");
+            let version = entry.version.word();
+            for (verb, _, call) in entry.methods {
+                let method: Method = verb.word().parse().unwrap();
+                let target = route(&method, &format!("/{version}/{path}")).unwrap();
+                assert_eq!(target.call, *call, "{version} {path}");
+                assert_eq!(target.room.is_some(), entry.pattern.contains("{room}"));
+            }
         }
     }
 

@@ -170,6 +170,22 @@ impl Members {
         texts
     }
 
+    /// An object whose members all are texts: for each its JSON path, name and text. Empty when absent.
+    pub fn texts_by_name(&mut self, document: &mut Document, name: &str) -> Vec<(String, String, String)> {
+        let Some(node) = self.take(name) else {
+            return Vec::new();
+        };
+        let Some(mut inside) = Members::new(document, self.at(name), node) else {
+            return Vec::new();
+        };
+        let names: Vec<String> = inside.left.iter().map(|(name, _)| name.clone()).collect();
+        names
+            .into_iter()
+            .filter_map(|name| Some((inside.at(&name), inside.required(document, &name)?, name)))
+            .map(|(place, text, name)| (place, name, text))
+            .collect()
+    }
+
     /// A boolean; also `"true"`, `"false"`, `0`, `1` as everywhere in the suite.
     pub fn flag(&mut self, document: &mut Document, name: &str) -> bool {
         match self.take(name) {

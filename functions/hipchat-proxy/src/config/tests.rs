@@ -20,6 +20,9 @@ fn defaults_hold_where_nothing_is_set() {
     assert_eq!((config.rate_limit, config.flood_limit), (500, 30));
     assert_eq!(config.overlong, Overlong::Reject);
     assert!(!config.customize && !config.strict_escape && !config.dry_run);
+    assert_eq!((config.directory_ttl_secs, config.public_url), (300, None));
+    assert_eq!(config.unsupported, Unsupported::Refuse);
+    assert!(!config.room_metrics && !config.client_msg_id);
     assert!(matches!(config.directory, Some(DirectorySource::File(_))));
     assert_eq!(config.unknown, ["HIPCHAT_TOKNES", "SLACK_TOKENS"]);
 }
@@ -46,6 +49,11 @@ fn all_bad_variables_are_told_at_once() {
             ("SLACK_TOKEN_SECRET_ARN", "s3cret"),
             ("SLACK_API_URL", "http://slack.example.com/s3cret"),
             ("SLACK_CUSTOMIZE", "s3cret"),
+            ("HIPCHAT_PUBLIC_URL", "https://h.example.com/s3cret"),
+            ("HIPCHAT_DIRECTORY_TTL_SECS", "1.5"),
+            ("HIPCHAT_UNSUPPORTED", "s3cret"),
+            ("HIPCHAT_ROOM_METRICS", "s3cret"),
+            ("SLACK_CLIENT_MSG_ID", "s3cret"),
             ("HIPCHAT_RATE_LIMIT", "-1"),
             ("HIPCHAT_OVERLONG", "s3cret"),
         ])
@@ -57,11 +65,43 @@ fn all_bad_variables_are_told_at_once() {
             "HIPCHAT_DIRECTORY_FILE",
             "SLACK_TOKEN_SECRET_ARN",
             "SLACK_API_URL",
+            "HIPCHAT_PUBLIC_URL",
+            "HIPCHAT_DIRECTORY_TTL_SECS",
+            "HIPCHAT_UNSUPPORTED",
+            "HIPCHAT_ROOM_METRICS",
             "SLACK_CUSTOMIZE",
+            "SLACK_CLIENT_MSG_ID",
             "HIPCHAT_RATE_LIMIT",
             "HIPCHAT_OVERLONG"
         ]
     );
+}
+
+#[test]
+fn the_public_url_is_an_https_host() {
+    let public_url = |value: &str| {
+        let env = FixedEnv::new([
+            ("HIPCHAT_TOKENS", "[]"),
+            ("HIPCHAT_DIRECTORY", "{}"),
+            ("SLACK_TOKEN", "xoxb-1"),
+            ("HIPCHAT_PUBLIC_URL", value),
+        ]);
+        Config::from_env(&env).map(|config| config.public_url.unwrap_or_default())
+    };
+    assert_eq!(
+        public_url("https://chat.example.com/").as_deref(),
+        Ok("https://chat.example.com")
+    );
+    assert_eq!(public_url("https://chat:8443").as_deref(), Ok("https://chat:8443"));
+    for bad in [
+        "http://chat.example.com",
+        "http://127.0.0.1",
+        "https://chat/x",
+        "https://chat/?q",
+        "chat",
+    ] {
+        assert!(public_url(bad).is_err(), "{bad}");
+    }
 }
 
 #[test]

@@ -52,14 +52,14 @@ pub struct Message {
     pub format: Format,
     /// The bar beside it.
     pub color: Color,
-    /// Whether the client named a color that HipChat did not have.
-    pub odd_color: bool,
+    /// What the client said that HipChat did not know, or a card that is none; a stable word for the log.
+    pub odd: Option<&'static str>,
     /// Whether the room may be called.
     pub notify: bool,
     /// The sender's name; not empty.
     pub from: Option<String>,
-    /// Whether a card came along, for which `text` stands in.
-    pub has_card: bool,
+    /// What is shown instead of `text`, where Slack can.
+    pub card: Option<Card>,
 }
 
 /// What the operator decided about rendering.
@@ -108,3 +108,6 @@ fn shows_nothing(text: &str) -> bool {
     };
     text.chars().all(invisible)
 }
+
+#[cfg(test)]
+mod properties;

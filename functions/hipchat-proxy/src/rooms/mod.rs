@@ -3,23 +3,30 @@
 //! ```json
 //! {"rooms": [{"name": "Dev Ops", "id": 7, "channel": "C100", "aliases": ["devops"], "notify": "here", "mentions": "none"}],
 //!  "users": [{"id": 3, "name": "Chris", "mention_name": "chris", "email": "c@example.com", "slack_id": "U3"}],
-//!  "fallback": "reject", "default_channel": null}
+//!  "fallback": "reject", "default_channel": null, "emoticons": {"jenkins": ":jenkins:"}}
 //! ```
 //!
-//! A room needs `name` and `channel` (an id, or `#name`); `id` defaults to its position, counted from 1; `notify` and
-//! `mentions` (`none`, `here` or `channel`) default to `none`. A user needs `name`. `fallback` is what becomes of a
-//! message to a room that is not listed: `reject` (404) or `default` (it goes to `default_channel`).
+//! A room needs `name` and one of `channel` (an id, or `#name`) and `webhook_url` (an incoming webhook; messages go
+//! there where both are set); `id` defaults to its position, counted from 1; `notify` and `mentions` (`none`, `here` or
+//! `channel`) default to `none`. A user needs `name`; messages reach it by `slack_id`, else by `email`. `fallback` is
+//! what becomes of a message to a room that is not listed: `reject` (404), `default` (it goes to `default_channel`) or
+//! `slug` (it goes to the channel whose name is the room's in Slack's spelling). `emoticons` adds to HipChat's own, or
+//! changes them.
 
 mod document;
+mod people;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use percent_encoding::percent_decode_str;
+use shared::Secret;
 
-use crate::message::Mentions;
+use crate::message::{Emoticons, Mentions};
 
 pub use document::read;
+use people::People;
+pub use people::User;
 
 /// Whom a message may call to the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -51,29 +58,16 @@ pub struct Room {
     pub name: String,
     /// HipChat's number of it.
     pub id: u64,
-    /// Slack's channel id, or `#name`.
-    pub channel: String,
+    /// Slack's channel id, or `#name`; only a room with a webhook may have none.
+    pub channel: Option<String>,
+    /// The URL of an incoming webhook.
+    pub webhook: Option<Secret>,
     /// Other names of it.
     pub aliases: Vec<String>,
     /// Whom `notify` calls.
     pub notify: Ping,
     /// Whom `@all` and `@here` in a text message call.
     pub mentions: Ping,
-}
-
-/// A person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// HipChat's number.
-    pub id: u64,
-    /// Full name.
-    pub name: String,
-    /// Name after `@`.
-    pub mention_name: Option<String>,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Slack's id.
-    pub slack_id: Option<String>,
 }
 
 /// What becomes of a message to a room that is not listed.
@@ -84,6 +78,8 @@ pub enum Fallback {
     Reject,
     /// It goes to this channel, the room's name in its first line.
     Default(String),
+    /// It goes to the channel of the same name, as [`slug`] writes it.
+    Slug,
 }
 
 /// The position of a room in the directory.
@@ -95,7 +91,9 @@ pub struct RoomIndex(pub usize);
 pub struct Directory {
     rooms: Vec<Room>,
     fallback: Fallback,
+    people: People,
     mentions: Mentions,
+    emoticons: Emoticons,
     by_name: HashMap<String, RoomIndex>,
     by_folded_name: HashMap<String, RoomIndex>,
     by_id: HashMap<u64, RoomIndex>,
@@ -103,9 +101,9 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Indexes rooms and users. `clash` is told of a name, id or alias that two rooms share: where the second one
-    /// stands (`rooms[1].id`, say) and which room has it already. The first one keeps it.
-    pub fn new(rooms: Vec<Room>, users: &[User], fallback: Fallback, mut clash: impl FnMut(String, usize)) -> Self {
+    /// Indexes rooms and users. `clash` is told of a name, id, alias or address that two of them share: where the second
+    /// one stands (`rooms[1].id`, say) and which one (`rooms[0]`) has it already. The first one keeps it.
+    pub fn new(rooms: Vec<Room>, users: Vec<User>, fallback: Fallback, mut clash: impl FnMut(String, String)) -> Self {
         let mut directory = Self {
             fallback,
             mentions: Mentions::new(
@@ -120,10 +118,10 @@ impl Directory {
             directory.by_name.entry(room.name.clone()).or_insert(index);
             let folded = room.name.to_lowercase();
             if let Some(first) = insert(&mut directory.by_folded_name, folded, index) {
-                clash(format!("rooms[{at}].name"), first);
+                clash(format!("rooms[{at}].name"), format!("rooms[{first}]"));
             }
             if let Some(first) = insert(&mut directory.by_id, room.id, index) {
-                clash(format!("rooms[{at}].id"), first);
+                clash(format!("rooms[{at}].id"), format!("rooms[{first}]"));
             }
         }
         for (at, room) in rooms.iter().enumerate() {
@@ -135,11 +133,12 @@ impl Directory {
                     .map(|index| index.0)
                     .or_else(|| insert(&mut directory.by_alias, folded, RoomIndex(at)));
                 if let Some(first) = first {
-                    clash(format!("rooms[{at}].aliases[{number}]"), first);
+                    clash(format!("rooms[{at}].aliases[{number}]"), format!("rooms[{first}]"));
                 }
             }
         }
         directory.rooms = rooms;
+        directory.people = People::new(users, clash);
         directory
     }
 
@@ -175,14 +174,39 @@ impl Directory {
         self.rooms.get(index.0)
     }
 
-    /// How many rooms there are.
-    pub fn len(&self) -> usize {
-        self.rooms.len()
+    /// All rooms with their positions, in the document's order.
+    pub fn rooms(&self) -> impl Iterator<Item = (RoomIndex, &Room)> {
+        self.rooms.iter().enumerate().map(|(at, room)| (RoomIndex(at), room))
     }
 
-    /// Whether there is no room.
-    pub fn is_empty(&self) -> bool {
-        self.rooms.is_empty()
+    /// All users, in the document's order.
+    pub fn users(&self) -> &[User] {
+        self.people.all()
+    }
+
+    /// Finds a user as a client names it: by number, e-mail address, mention name with or without `@`, or full name.
+    pub fn find_user(&self, wanted: &str) -> Option<&User> {
+        self.people.find(wanted)
+    }
+
+    /// Whether any room has a webhook that is reached by TLS.
+    pub fn has_https_webhook(&self) -> bool {
+        let is_https = |url: &Secret| url.reveal().starts_with("https:");
+        self.rooms
+            .iter()
+            .any(|room| room.webhook.as_ref().is_some_and(is_https))
+    }
+
+    /// The same directory with these emoticons.
+    #[must_use]
+    pub fn with_emoticons(mut self, emoticons: Emoticons) -> Self {
+        self.emoticons = emoticons;
+        self
+    }
+
+    /// What stands for emoticons.
+    pub fn emoticons(&self) -> &Emoticons {
+        &self.emoticons
     }
 
     /// What becomes of a message to a room that is not listed.
@@ -194,6 +218,16 @@ impl Directory {
     pub fn mentions(&self) -> &Mentions {
         &self.mentions
     }
+}
+
+/// A room's name as Slack spells a channel's: lower case, at most 80 characters, `-` for all that is neither letter,
+/// digit, `_` nor `-`.
+pub fn slug(name: &str) -> String {
+    let spelt = |letter: char| {
+        let known = letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        if known { letter } else { '-' }
+    };
+    name.trim().to_lowercase().chars().take(80).map(spelt).collect()
 }
 
 /// Inserts unless the key is taken by another room; tells which.

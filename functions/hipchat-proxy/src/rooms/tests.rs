@@ -6,7 +6,8 @@ fn room(name: &str, id: u64, aliases: &[&str]) -> Room {
     Room {
         name: name.to_owned(),
         id,
-        channel: "C1".to_owned(),
+        channel: Some("C1".to_owned()),
+        webhook: None,
         aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
         notify: Ping::None,
         mentions: Ping::None,
@@ -25,7 +26,7 @@ fn rooms_are_found_in_the_documented_order() {
         room("X%20Y", 12, &[]),
         room("x y", 13, &[]),
     ];
-    let directory = Directory::new(rooms, &[], Fallback::Reject, |place, _| panic!("{place}"));
+    let directory = Directory::new(rooms, Vec::new(), Fallback::Reject, |place, _| panic!("{place}"));
     for (wanted, index) in [
         ("Dev Ops", Some(0)),
         ("Dev%20Ops", Some(0)),
@@ -58,7 +59,7 @@ fn names_that_two_rooms_share_are_told() {
         room("Dev", 3, &["OPS", "dev"]),
     ];
     let mut clashes = Vec::new();
-    Directory::new(rooms, &[], Fallback::Reject, |place, first| {
+    Directory::new(rooms, Vec::new(), Fallback::Reject, |place, first| {
         clashes.push((place, first))
     });
     let expected = [
@@ -68,5 +69,21 @@ fn names_that_two_rooms_share_are_told() {
         ("rooms[1].aliases[1]", 0),
         ("rooms[2].aliases[0]", 0),
     ];
-    assert_eq!(clashes, expected.map(|(place, first)| (place.to_owned(), first)));
+    assert_eq!(
+        clashes,
+        expected.map(|(place, first)| (place.to_owned(), format!("rooms[{first}]")))
+    );
+}
+
+#[test]
+fn a_slug_is_what_slack_takes_for_a_channels_name() {
+    for (name, expected) in [
+        ("Dev Ops", "dev-ops"),
+        ("  R&D: Tools_2 ", "r-d--tools_2"),
+        ("Café", "caf-"),
+        ("#ops", "-ops"),
+    ] {
+        assert_eq!(slug(name), expected, "{name}");
+    }
+    assert_eq!(slug(&"x".repeat(200)).len(), 80);
 }

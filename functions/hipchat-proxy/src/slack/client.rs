@@ -1,19 +1,16 @@
-//! The client of Slack's Web API, and the one file here that names the HTTP client.
-//!
-//! A message is sent again only when it surely was not posted: no connection came about, or Slack answered that it
-//! did not take it.
+//! The client of Slack's Web API and incoming webhooks, and the one file here that names the HTTP client. It sends one
+//! request; what is done about its answer stands in `deliver`.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use serde::Serialize;
 use shared::http::{ClientError, ClientOptions, client, read_body};
 use shared::{Deadline, Secret, SecretSource, Secrets};
 
-use super::outcome::{Verdict, is_stale_token, read};
-use super::{Post, SlackFailure};
+use super::outcome::Verdict;
+use super::{Effort, SlackFailure, outcome, webhook};
 
 /// How often a connection is tried in all.
 const CONNECT_ATTEMPTS: u32 = 3;
@@ -26,10 +23,8 @@ const TOKEN_MIN_AGE: Duration = Duration::from_secs(5);
 /// The largest answer that is read, in bytes: Slack sends the message back.
 const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
 
-/// What is left of a message that Slack does not take with attachments: more than this, Slack would cut itself.
-const PLAIN_TEXT_LIMIT: usize = 39_000;
-
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// What the client is built from.
 #[derive(Debug, Clone)]
@@ -38,41 +33,32 @@ pub struct SlackOptions {
     pub api_url: String,
     /// Where the bot token is; `None` for a dry run, which posts nothing.
     pub token: Option<SecretSource>,
+    /// Whether any webhook is `https`, which all but those of tests are.
+    pub https_webhooks: bool,
+    /// Whether messages bear a `client_msg_id`, by which Slack knows one that it gets twice.
+    pub client_msg_id: bool,
 }
 
-/// The Web API.
+/// The Web API and incoming webhooks.
 pub struct Slack {
     http: reqwest::Client,
-    post_message: String,
-    join: String,
+    api_url: String,
     source: Option<SecretSource>,
     secrets: Arc<Secrets>,
     /// `Bearer` and the token, ready to send.
     authorization: RwLock<HeaderValue>,
+    pub(super) client_msg_id: bool,
 }
 
-/// What became of a message, and what it took.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Delivery {
-    /// Posted, or why not.
-    pub result: Result<(), SlackFailure>,
-    /// Slack's word for the last refusal.
-    pub code: Option<String>,
-    /// How many requests were made or tried.
-    pub attempts: u32,
-    /// Time from the first request to the last answer.
-    pub took: Duration,
-    /// Whether Slack took the message only as plain text.
-    pub as_text: bool,
-}
-
-/// What one message has used up of its second chances: each is given once.
-#[derive(Default)]
-struct Chances {
-    waited: bool,
-    reread: bool,
-    joined: bool,
-    as_text: bool,
+/// Where a request goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Address<'a> {
+    /// A method of the Web API that takes JSON.
+    Method(&'static str),
+    /// One that takes a form, as those that only read do.
+    Form(&'static str),
+    /// An incoming webhook.
+    Webhook(&'a Secret),
 }
 
 impl Slack {
@@ -83,14 +69,14 @@ impl Slack {
     pub fn new(options: SlackOptions, secrets: Arc<Secrets>, token: Option<&Secret>) -> Result<Self, ClientError> {
         let mut http = ClientOptions::new(concat!("hipchat-proxy/", env!("CARGO_PKG_VERSION")));
         http.connect_timeout = CONNECT_TIMEOUT;
-        http.https = options.api_url.starts_with("https:");
+        http.https = options.https_webhooks || options.api_url.starts_with("https:");
         Ok(Self {
             http: client(&http)?,
-            post_message: format!("{}/chat.postMessage", options.api_url),
-            join: format!("{}/conversations.join", options.api_url),
+            api_url: options.api_url,
             source: options.token,
             secrets,
             authorization: RwLock::new(token.and_then(bearer).unwrap_or(HeaderValue::from_static(""))),
+            client_msg_id: options.client_msg_id,
         })
     }
 
@@ -99,105 +85,66 @@ impl Slack {
         bearer(token).is_some()
     }
 
-    /// Posts a message: in one call, once, before `deadline`.
-    pub async fn post(&self, post: &Post<'_>, deadline: Deadline) -> Delivery {
-        let started = Instant::now();
-        let mut delivery = Delivery {
-            result: Ok(()),
-            code: None,
-            attempts: 0,
-            took: Duration::ZERO,
-            as_text: false,
-        };
-        delivery.result = self.deliver(post, deadline, &mut delivery).await;
-        delivery.took = started.elapsed();
-        delivery
-    }
-
-    async fn deliver(&self, post: &Post<'_>, deadline: Deadline, delivery: &mut Delivery) -> Result<(), SlackFailure> {
-        let mut chances = Chances::default();
-        let mut body = encode(post)?;
-        loop {
-            let (failure, code) = match self.call(&self.post_message, &body, deadline, delivery).await? {
-                Verdict::Posted => return Ok(()),
-                Verdict::Refused(failure, code) => (failure, code),
-            };
-            delivery.code = Some(code.clone());
-            // Slack refused the message, so none of these can post it twice.
-            let again = match failure {
-                SlackFailure::Limited { retry_after } => {
-                    once(&mut chances.waited) && wait(Duration::from_secs(retry_after), deadline).await
-                }
-                SlackFailure::Credentials => {
-                    is_stale_token(&code) && once(&mut chances.reread) && self.reread_token(deadline).await
-                }
-                SlackFailure::ChannelGone if code == "not_in_channel" => {
-                    once(&mut chances.joined) && self.join(post.channel, deadline, delivery).await
-                }
-                SlackFailure::Content if !post.attachments.is_empty() && once(&mut chances.as_text) => {
-                    body = encode(&post.as_text(PLAIN_TEXT_LIMIT))?;
-                    delivery.as_text = true;
-                    true
-                }
-                _ => false,
-            };
-            if !again {
-                return Err(failure);
-            }
-        }
-    }
-
     /// Sends one request. Without a connection nothing was sent, so that is tried again.
-    async fn call(
+    pub(super) async fn call(
         &self,
-        url: &str,
+        address: Address<'_>,
         body: &Bytes,
         deadline: Deadline,
-        delivery: &mut Delivery,
+        effort: &mut Effort,
     ) -> Result<Verdict, SlackFailure> {
         for attempt in 1..=CONNECT_ATTEMPTS {
             if deadline.has_passed() {
                 return Err(SlackFailure::OutOfTime);
             }
-            delivery.attempts += 1;
-            let authorization = self
-                .authorization
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
-            let exchange = async {
-                let response = self
-                    .http
-                    .post(url)
-                    .header(AUTHORIZATION, authorization)
-                    .header(CONTENT_TYPE, JSON)
-                    .body(body.clone())
-                    .send()
-                    .await
-                    .map_err(|error| error.is_connect())?;
-                let status = response.status().as_u16();
-                let retry_after = response.headers().get(RETRY_AFTER).cloned();
-                let body = read_body(response, LARGEST_ANSWER).await.unwrap_or_default();
-                let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
-                Ok(read(status, retry_after, &body))
-            };
-            match tokio::time::timeout(deadline.remaining(), exchange).await {
+            effort.attempts += 1;
+            match tokio::time::timeout(deadline.remaining(), self.exchange(address, body)).await {
                 Err(_) => return Err(SlackFailure::OutOfTime),
                 Ok(Ok(verdict)) => return Ok(verdict),
-                Ok(Err(false)) => return Err(SlackFailure::Unavailable),
-                Ok(Err(true)) if attempt < CONNECT_ATTEMPTS => {
+                Ok(Err(Broken::Sent)) => return Err(SlackFailure::Unavailable),
+                Ok(Err(Broken::Unsent)) if attempt < CONNECT_ATTEMPTS => {
                     if !wait(CONNECT_PAUSE, deadline).await {
                         break;
                     }
                 }
-                Ok(Err(true)) => {}
+                Ok(Err(Broken::Unsent)) => {}
             }
         }
         Err(SlackFailure::Unreachable)
     }
 
+    async fn exchange(&self, address: Address<'_>, body: &Bytes) -> Result<Verdict, Broken> {
+        let request = match address {
+            Address::Webhook(url) => self.http.post(url.reveal()).header(CONTENT_TYPE, JSON),
+            Address::Method(name) => self.method(name).header(CONTENT_TYPE, JSON),
+            Address::Form(name) => self.method(name).header(CONTENT_TYPE, FORM),
+        };
+        let response = request.body(body.clone()).send().await.map_err(|error| {
+            if error.is_connect() {
+                Broken::Unsent
+            } else {
+                Broken::Sent
+            }
+        })?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
+        let body = read_body(response, LARGEST_ANSWER).await.unwrap_or_default();
+        Ok(match address {
+            Address::Webhook(_) => webhook::read(status, retry_after, body),
+            Address::Method(_) | Address::Form(_) => outcome::read(status, retry_after, body),
+        })
+    }
+
+    fn method(&self, name: &str) -> reqwest::RequestBuilder {
+        let authorization = self.authorization.read().unwrap_or_else(PoisonError::into_inner);
+        self.http
+            .post(format!("{}/{name}", self.api_url))
+            .header(AUTHORIZATION, authorization.clone())
+    }
+
     /// Reads the token anew; whether it is another one.
-    async fn reread_token(&self, deadline: Deadline) -> bool {
+    pub(super) async fn reread_token(&self, deadline: Deadline) -> bool {
         let Some(source) = &self.source else { return false };
         let reading = self.secrets.refresh(source, TOKEN_MIN_AGE);
         let Ok(Ok(token)) = tokio::time::timeout(deadline.remaining(), reading).await else {
@@ -209,44 +156,24 @@ impl Slack {
         *authorization = fresh;
         changed
     }
-
-    /// Joins a public channel, given by its id.
-    async fn join(&self, channel: &str, deadline: Deadline, delivery: &mut Delivery) -> bool {
-        #[derive(Serialize)]
-        struct Join<'a> {
-            channel: &'a str,
-        }
-        if !channel.starts_with('C') {
-            return false;
-        }
-        let Ok(body) = encode(&Join { channel }) else {
-            return false;
-        };
-        matches!(
-            self.call(&self.join, &body, deadline, delivery).await,
-            Ok(Verdict::Posted)
-        )
-    }
 }
 
-fn once(used: &mut bool) -> bool {
-    !std::mem::replace(used, true)
+/// Why there is no answer.
+enum Broken {
+    /// Nothing was sent.
+    Unsent,
+    /// The request was sent, or a part of it.
+    Sent,
 }
 
 /// Waits, if there is time for it and for a request behind it.
-async fn wait(pause: Duration, deadline: Deadline) -> bool {
+pub(super) async fn wait(pause: Duration, deadline: Deadline) -> bool {
     const REQUEST: Duration = Duration::from_millis(250);
     if deadline.remaining() < pause.saturating_add(REQUEST) {
         return false;
     }
     tokio::time::sleep(pause).await;
     true
-}
-
-fn encode(arguments: &impl Serialize) -> Result<Bytes, SlackFailure> {
-    serde_json::to_vec(arguments)
-        .map(Bytes::from)
-        .map_err(|_| SlackFailure::Unexpected)
 }
 
 fn bearer(token: &Secret) -> Option<HeaderValue> {

@@ -1,9 +1,15 @@
-//! Slack's Web API: what is posted, what its answers mean, and the client that does it.
+//! Slack's Web API and incoming webhooks: what is posted, what the answers mean, and the client that does it.
 
 mod client;
+mod client_id;
+mod deliver;
 mod outcome;
 mod post;
+mod webhook;
+mod workspace;
 
-pub use client::{Delivery, Slack, SlackOptions};
+pub use client::{Slack, SlackOptions};
+pub use deliver::{Effort, Posted};
 pub use outcome::SlackFailure;
-pub use post::{Attachment, Post};
+pub use post::{Attachment, Content, Post, Target};
+pub use workspace::Workspace;

@@ -1,7 +1,8 @@
-//! What Slack's answers mean: status, headers and body -> posted, or one of a few failures.
+//! What the Web API's answers mean: status, headers and body -> done, or one of a few failures.
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use serde::Deserialize;
 
 /// Why Slack did not take a message, by what has to be done about it.
@@ -9,6 +10,8 @@ use serde::Deserialize;
 pub enum SlackFailure {
     /// There is no such channel, it is archived, or the app is not in it.
     ChannelGone,
+    /// There is no such user, or no message can reach it.
+    UserGone,
     /// The workspace or channel does not let the app write.
     Forbidden,
     /// The message itself is not taken.
@@ -33,8 +36,8 @@ pub enum SlackFailure {
 /// What one answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The message is in the channel.
-    Posted,
+    /// Slack did what it was asked; its answer.
+    Done(Bytes),
     /// It is not: why, and Slack's word for it.
     Refused(SlackFailure, String),
 }
@@ -51,11 +54,8 @@ struct Body<'a> {
 
 /// Reads an answer of the Web API: errors come with status 200 and `{"ok":false,"error":"..."}`, a rate limit as 429
 /// with `Retry-After`.
-pub(super) fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Verdict {
-    let retry_after = retry_after
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or(DEFAULT_RETRY_AFTER)
-        .max(1);
+pub(super) fn read(status: u16, retry_after: Option<&str>, body: Bytes) -> Verdict {
+    let retry_after = seconds(retry_after);
     let refused = |failure, code: &str| Verdict::Refused(failure, code.to_owned());
     let by_status = format!("http_{status}");
     match status {
@@ -63,8 +63,8 @@ pub(super) fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Verdi
         408 | 500.. => return refused(SlackFailure::Unavailable, &by_status),
         _ => {}
     }
-    match serde_json::from_slice::<Body<'_>>(body) {
-        Ok(Body { ok: true, .. }) if (200..300).contains(&status) => Verdict::Posted,
+    match serde_json::from_slice::<Body<'_>>(&body) {
+        Ok(Body { ok: true, .. }) if (200..300).contains(&status) => Verdict::Done(body),
         Ok(Body {
             ok: false,
             error: Some(code),
@@ -78,8 +78,16 @@ pub(super) fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Verdi
     }
 }
 
+/// The seconds of a `Retry-After`, at least one.
+pub(super) fn seconds(retry_after: Option<&str>) -> u64 {
+    retry_after
+        .and_then(|value| value.trim().parse().ok())
+        .unwrap_or(DEFAULT_RETRY_AFTER)
+        .max(1)
+}
+
 /// Slack's error codes are words; anything else is not repeated.
-fn word(code: &str) -> String {
+pub(super) fn word(code: &str) -> String {
     let is_word = code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if is_word {
         code.to_owned()
@@ -91,11 +99,17 @@ fn word(code: &str) -> String {
 fn meaning(code: &str, retry_after: u64) -> SlackFailure {
     match code {
         "channel_not_found" | "is_archived" | "not_in_channel" => SlackFailure::ChannelGone,
-        "ekm_access_denied" | "no_permission" | "messages_tab_disabled" => SlackFailure::Forbidden,
-        code if code.starts_with("restricted_action") => SlackFailure::Forbidden,
-        "msg_too_long" | "msg_blocks_too_long" | "no_text" | "too_many_attachments" | "invalid_attachments" => {
-            SlackFailure::Content
+        "users_not_found" | "user_not_found" | "user_disabled" => SlackFailure::UserGone,
+        "ekm_access_denied" | "no_permission" | "messages_tab_disabled" | "method_not_supported_for_channel_type" => {
+            SlackFailure::Forbidden
         }
+        code if code.starts_with("restricted_action") => SlackFailure::Forbidden,
+        "msg_too_long"
+        | "msg_blocks_too_long"
+        | "no_text"
+        | "too_many_attachments"
+        | "invalid_attachments"
+        | "too_long" => SlackFailure::Content,
         code if code.starts_with("invalid_blocks") => SlackFailure::Content,
         "ratelimited" | "rate_limited" => SlackFailure::Limited { retry_after },
         "invalid_auth"
@@ -106,7 +120,13 @@ fn meaning(code: &str, retry_after: u64) -> SlackFailure {
         | "missing_scope"
         | "org_login_required"
         | "not_allowed_token_type" => SlackFailure::Credentials,
-        "fatal_error" | "internal_error" | "service_unavailable" | "request_timeout" => SlackFailure::Unavailable,
+        // The two that begin with `duplicate` come with `client_msg_id`: Slack has seen the message, and cannot find it.
+        "fatal_error"
+        | "internal_error"
+        | "service_unavailable"
+        | "request_timeout"
+        | "duplicate_channel_not_found"
+        | "duplicate_message_not_found" => SlackFailure::Unavailable,
         _ => SlackFailure::Unexpected,
     }
 }
@@ -127,7 +147,7 @@ mod tests {
         read(
             200,
             None,
-            format!(r#"{{"ok":false,"error":"{code}","needed":"x"}}"#).as_bytes(),
+            format!(r#"{{"ok":false,"error":"{code}","needed":"x"}}"#).into(),
         )
     }
 
@@ -138,14 +158,15 @@ mod tests {
                 SlackFailure::ChannelGone,
                 "channel_not_found is_archived not_in_channel",
             ),
+            (SlackFailure::UserGone, "users_not_found user_not_found user_disabled"),
             (
                 SlackFailure::Forbidden,
                 "restricted_action restricted_action_read_only_channel restricted_action_thread_only_channel \
-                 ekm_access_denied no_permission messages_tab_disabled",
+                 ekm_access_denied no_permission messages_tab_disabled method_not_supported_for_channel_type",
             ),
             (
                 SlackFailure::Content,
-                "msg_too_long msg_blocks_too_long invalid_blocks invalid_blocks_format no_text too_many_attachments",
+                "msg_too_long msg_blocks_too_long invalid_blocks invalid_blocks_format no_text too_many_attachments too_long",
             ),
             (SlackFailure::Limited { retry_after: 1 }, "ratelimited rate_limited"),
             (
@@ -159,7 +180,8 @@ mod tests {
             ),
             (
                 SlackFailure::Unavailable,
-                "fatal_error internal_error service_unavailable request_timeout",
+                "fatal_error internal_error service_unavailable request_timeout duplicate_channel_not_found \
+                 duplicate_message_not_found",
             ),
         ];
         for (failure, codes) in table {
@@ -172,10 +194,9 @@ mod tests {
     #[test]
     fn statuses_and_broken_bodies() {
         let refused = |failure, code: &str| Verdict::Refused(failure, code.to_owned());
-        assert_eq!(
-            read(200, None, br#"{"ok":true,"ts":"1.2","message":{}}"#),
-            Verdict::Posted
-        );
+        let read = |status, retry_after, body: &'static [u8]| read(status, retry_after, Bytes::from_static(body));
+        let good = br#"{"ok":true,"ts":"1.2","message":{}}"#;
+        assert_eq!(read(200, None, good), Verdict::Done(Bytes::from_static(good)));
         assert_eq!(
             read(429, Some("30"), b""),
             refused(SlackFailure::Limited { retry_after: 30 }, "ratelimited")

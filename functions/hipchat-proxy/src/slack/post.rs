@@ -1,12 +1,46 @@
 //! The arguments of `chat.postMessage` (<https://docs.slack.dev/reference/methods/chat.postMessage>).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use shared::Secret;
+
+use crate::message::Block;
+
+/// Where a message is posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A channel's id, `#name`, or a user's id for a direct message.
+    Channel(&'a str),
+    /// An incoming webhook, which knows its channel itself and does not let a message choose its sender's name. The
+    /// URL is all that it takes to post, so it is a secret.
+    Webhook(&'a Secret),
+}
+
+impl<'a> Target<'a> {
+    /// The channel, where it is known.
+    pub fn channel(&self) -> Option<&'a str> {
+        match self {
+            Self::Channel(channel) => Some(channel),
+            Self::Webhook(_) => None,
+        }
+    }
+
+    fn is_webhook(&self) -> bool {
+        matches!(self, Self::Webhook(_))
+    }
+}
+
+impl Serialize for Target<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.channel().unwrap_or_default())
+    }
+}
 
 /// A message to a channel.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Post<'a> {
-    /// Channel id, or `#name`.
-    pub channel: &'a str,
+    /// Where it goes: the member `channel`, which a webhook does not know.
+    #[serde(rename = "channel", skip_serializing_if = "Target::is_webhook")]
+    pub target: Target<'a>,
     /// Shown above the attachments; only a ping in it is sure to be heard.
     pub text: String,
     /// The message itself, one bar of colour beside each part.
@@ -15,6 +49,9 @@ pub struct Post<'a> {
     /// The sender's name, which needs the scope `chat:write.customize`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// The timestamp of the message that this one answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_ts: Option<String>,
     /// Whether Slack adds previews of linked pages.
     pub unfurl_links: bool,
     /// Whether Slack adds previews of linked media.
@@ -29,10 +66,53 @@ pub struct Attachment<'a> {
     /// Plain text for notifications, escaped.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub fallback: String,
-    /// Which members hold markup.
-    pub mrkdwn_in: [&'a str; 1],
+    /// What it shows.
+    #[serde(flatten)]
+    pub content: Content<'a>,
+}
+
+/// What a part of a message shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Content<'a> {
     /// Markup.
-    pub text: String,
+    Text {
+        /// Which members hold markup.
+        mrkdwn_in: [&'a str; 1],
+        /// The markup.
+        text: String,
+    },
+    /// Blocks.
+    Blocks {
+        /// The blocks.
+        blocks: Vec<Block>,
+        /// Markup that stands for them where they cannot be shown.
+        #[serde(skip)]
+        text: String,
+    },
+}
+
+impl Content<'_> {
+    /// Markup.
+    pub fn markup(text: String) -> Self {
+        Self::Text {
+            mrkdwn_in: ["text"],
+            text,
+        }
+    }
+
+    /// The markup, or what stands for the blocks.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text { text, .. } | Self::Blocks { text, .. } => text,
+        }
+    }
+}
+
+impl Default for Content<'_> {
+    fn default() -> Self {
+        Self::markup(String::new())
+    }
 }
 
 impl Post<'_> {
@@ -41,7 +121,7 @@ impl Post<'_> {
     #[must_use]
     pub fn as_text(&self, limit: usize) -> Self {
         let parts: Vec<&str> = std::iter::once(self.text.as_str())
-            .chain(self.attachments.iter().map(|attachment| attachment.text.as_str()))
+            .chain(self.attachments.iter().map(|attachment| attachment.content.text()))
             .filter(|part| !part.is_empty())
             .collect();
         let whole = parts.join("\n");
@@ -74,16 +154,19 @@ mod tests {
 
     fn post(texts: &[&str]) -> Post<'static> {
         Post {
-            channel: "C1",
+            target: Target::Channel("C1"),
             text: "<!here>".to_owned(),
             attachments: texts
                 .iter()
                 .map(|text| Attachment {
-                    text: (*text).to_owned(),
+                    content: Content::markup((*text).to_owned()),
                     ..Attachment::default()
                 })
                 .collect(),
-            ..Post::default()
+            username: None,
+            thread_ts: None,
+            unfurl_links: false,
+            unfurl_media: false,
         }
     }
 

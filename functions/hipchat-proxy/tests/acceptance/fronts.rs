@@ -78,25 +78,6 @@ async fn unknown_paths_and_methods() {
 }
 
 #[tokio::test]
-async fn calls_that_are_not_answered_say_so_to_who_is_let_in() {
-    let world = World::new().await;
-    let message = world
-        .ask(Ask::get("/v2/room").bearer("tokA"))
-        .await
-        .is_error(403, "Forbidden");
-    assert_eq!(message, "Not supported by this proxy");
-    world
-        .ask(Ask::get("/v2/room").bearer("wrong"))
-        .await
-        .is_error(401, "Unauthorized");
-    // In the first API 403 is the rate limit.
-    world
-        .ask(Ask::get("/v1/rooms/list?auth_token=tokV"))
-        .await
-        .is_error(401, "Unauthorized");
-}
-
-#[tokio::test]
 async fn unreadable_events_are_answered_in_their_fronts_shape() {
     let world = World::new().await;
     for front in FRONTS {

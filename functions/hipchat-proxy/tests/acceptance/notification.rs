@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ask, World};
+use crate::support::{Ask, Reply, World};
 
 const OPS: &str = "/v2/room/Ops/notification";
 
@@ -234,16 +234,32 @@ async fn a_literal_control_character_in_json_is_a_character() {
 }
 
 #[tokio::test]
-async fn a_card_leaves_its_message() {
-    for card in [json!(null), json!({"style": "application", "id": "1"})] {
-        assert_eq!(text_of(json!({"message": "m", "card": card})).await, "m");
+async fn a_card_that_is_none_leaves_its_message() {
+    for (card, odd) in [
+        (json!(null), json!(null)),
+        (json!({"style": "application", "id": "1"}), json!("card_without_title")),
+    ] {
+        let world = World::new().await;
+        let body = json!({"message": "m", "card": card});
+        world.ask(Ask::notify("Ops", &body)).await.is_no_content();
+        assert_eq!(world.only_text(), "m");
+        let line = world.last_line();
+        assert_eq!((&line["card"], &line["detail"]), (&json!(false), &odd));
     }
+}
+
+#[tokio::test]
+async fn a_card_that_slack_does_not_take_leaves_its_message() {
     let world = World::new().await;
-    world
-        .ask(Ask::notify("Ops", &json!({"message": "m", "card": {"style": "link"}})))
-        .await
-        .is_no_content();
-    assert_eq!(world.last_line()["card"], json!(true));
+    world.slack.will([Reply::ok_false("invalid_blocks")]);
+    let card = json!({"style": "link", "id": "1", "title": "t"});
+    let body = json!({"message": "<i>m</i>", "card": card});
+    world.ask(Ask::notify("Ops", &body)).await.is_no_content();
+    let posts = world.slack.posts();
+    assert!(posts[0]["attachments"][0]["blocks"].is_array());
+    assert_eq!((&posts[1]["text"], posts[1].get("attachments")), (&json!("_m_"), None));
+    let line = world.last_line();
+    assert_eq!((&line["card"], &line["as_text"]), (&json!(true), &json!(true)));
 }
 
 #[tokio::test]

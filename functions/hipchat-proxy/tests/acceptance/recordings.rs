@@ -51,7 +51,8 @@ async fn clients_get_what_they_got_from_hipchat_and_slack_gets_the_message() {
             vec![
                 ("C100", "#2EB67D", HTML),
                 ("C100", red, "plain :x: &amp; &lt;x"),
-                ("C100", "", "m"),
+                // A card, whose message stands in its fallback alone.
+                ("C100", "", ""),
             ],
         ),
         ("npm-node-hipchat", vec![("C100", red, HTML)]),
@@ -79,10 +80,11 @@ async fn clients_get_what_they_got_from_hipchat_and_slack_gets_the_message() {
         for (post, (channel, color, text)) in posts.iter().zip(expected) {
             let attachment = &post["attachments"][0];
             assert_eq!(
-                (&post["channel"], &attachment["text"]),
-                (&json!(channel), &json!(text)),
+                (&post["channel"], attachment["text"].as_str().unwrap_or_default()),
+                (&json!(channel), text),
                 "{name}"
             );
+            assert_eq!(text.is_empty(), attachment["blocks"].is_array(), "{name}");
             assert!(color.is_empty() || attachment["color"] == color, "{name}");
         }
     }

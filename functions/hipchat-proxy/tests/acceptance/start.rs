@@ -46,7 +46,7 @@ async fn everything_that_is_wrong_is_told_by_name_and_place() {
         told,
         [
             "SLACK_TOKEN_SECRET_ARN: cannot be read from Secrets Manager (ResourceNotFoundException)",
-            "HIPCHAT_DIRECTORY: rooms[0].channel: is required",
+            "HIPCHAT_DIRECTORY: rooms[0].channel: is required (or webhook_url)",
             "HIPCHAT_TOKENS: [0].sha256: must be 64 hexadecimal digits",
         ]
     );

@@ -39,6 +39,7 @@ pub(crate) struct Call {
     pub(crate) path: String,
     /// The lines of the head, in lower case but for values.
     pub(crate) head: String,
+    /// The arguments, from JSON or a form.
     pub(crate) body: Value,
 }
 
@@ -86,6 +87,19 @@ impl SlackStub {
         self.state.lock().unwrap().connections
     }
 
+    /// An incoming webhook of this Slack.
+    pub(crate) fn webhook(&self) -> String {
+        format!("http://127.0.0.1:{}/services/T1/B1/hook-s3cret", self.port)
+    }
+
+    /// The paths of all calls, without `/api/`.
+    pub(crate) fn methods(&self) -> Vec<String> {
+        let calls = self.calls().into_iter();
+        calls
+            .map(|call| call.path.trim_start_matches("/api/").to_owned())
+            .collect()
+    }
+
     /// The bodies of all calls of `chat.postMessage`.
     pub(crate) fn posts(&self) -> Vec<Value> {
         let calls = self.calls();
@@ -109,8 +123,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             state.calls.push(call.clone());
             state.replies.pop_front()
         };
-        let good =
-            json!({"ok": true, "channel": call.body["channel"], "ts": "1503435956.000247", "message": call.body});
+        let good = good(&call);
         let (status, extra, body) = match &reply {
             Some(Reply::Http(status, extra, body)) => (*status, extra.as_str(), body.clone()),
             Some(Reply::Hang) => return,
@@ -122,9 +135,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             }
             Some(Reply::Slow(pause)) => {
                 tokio::time::sleep(*pause).await;
-                (200, "", good.to_string())
+                (200, "", good)
             }
-            Some(Reply::Close) | None => (200, "", good.to_string()),
+            Some(Reply::Close) | None => (200, "", good),
         };
         let head = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: application/json; charset=utf-8\r\n{extra}Content-Length: {}\r\n\r\n",
@@ -135,6 +148,39 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             return;
         }
     }
+}
+
+/// What a well-meaning Slack answers: of two pages of channels, of one person.
+fn good(call: &Call) -> String {
+    let answer = match call.path.as_str() {
+        "/api/conversations.list" => match call.body["cursor"].as_str() {
+            None => json!({"ok": true, "channels": [{"id": "C200", "name": "ops", "is_archived": false}],
+                "response_metadata": {"next_cursor": "dGVhbQ=="}}),
+            Some("dGVhbQ==") => json!({"ok": true, "channels": [{"id": "C300", "name": "lost-and-found"}],
+                "response_metadata": {"next_cursor": ""}}),
+            Some(_) => json!({"ok": false, "error": "invalid_cursor"}),
+        },
+        "/api/users.lookupByEmail" if call.body["email"] == "d+1@example.com" => {
+            json!({"ok": true, "user": {"id": "U4", "name": "d"}})
+        }
+        "/api/users.lookupByEmail" => json!({"ok": false, "error": "users_not_found"}),
+        path if path.starts_with("/services/") => return "ok".to_owned(),
+        _ => {
+            json!({"ok": true, "channel": call.body["channel"], "ts": "1503435956.000247", "message": call.body})
+        }
+    };
+    answer.to_string()
+}
+
+fn arguments(head: &str, body: &[u8]) -> Value {
+    if head
+        .to_lowercase()
+        .contains("content-type: application/x-www-form-urlencoded")
+    {
+        let pairs = shared::http::pairs(body).map(|(name, value)| (name, json!(value)));
+        return Value::Object(pairs.collect());
+    }
+    serde_json::from_slice(body).unwrap_or(Value::Null)
 }
 
 async fn read_call(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Call> {
@@ -150,7 +196,7 @@ async fn read_call(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Call>
                 })
                 .unwrap_or(0);
             if buffer.len() >= end + 4 + length {
-                let body = serde_json::from_slice(&buffer[end + 4..end + 4 + length]).unwrap_or(Value::Null);
+                let body = arguments(&head, &buffer[end + 4..end + 4 + length]);
                 buffer.drain(..end + 4 + length);
                 let mut first = head.lines().next().unwrap_or_default().split(' ');
                 let (method, path) = (first.next(), first.next());

@@ -1,4 +1,8 @@
-//! The first API's message: parameters in query and form alike, and what it was lenient about.
+//! The first API: parameters in query and form alike, what it was lenient about, and the objects of its answers.
+
+mod objects;
+
+pub use objects::{created_room, history, room as room_object, rooms, user as user_object, users};
 
 use super::v2::message_text;
 use super::{Fields, Markup, Overlong, Parameter};
@@ -31,6 +35,16 @@ pub fn room(fields: &Fields) -> Result<String, Failure> {
         .ok_or(Failure::BadArgument("room_id is required"))
 }
 
+/// The user that a call is about: a number or an e-mail address.
+///
+/// # Errors
+/// [`Failure::BadArgument`] when `user_id` is missing or empty.
+pub fn user(fields: &Fields) -> Result<String, Failure> {
+    fields
+        .some_text("user_id")
+        .ok_or(Failure::BadArgument("user_id is required"))
+}
+
 /// Reads the message of `rooms/message`: `message` and `from` are required; an unknown `message_format` is html, an
 /// unknown `color` yellow.
 ///
@@ -52,10 +66,10 @@ pub fn message(fields: &Fields, overlong: Overlong) -> Result<Message, Failure> 
             Format::Html
         },
         color: color.flatten().unwrap_or_default(),
-        odd_color: color == Some(None),
+        odd: (color == Some(None)).then_some("unknown_color"),
         notify: fields.flag("notify") == Parameter::True,
         from: Some(from.chars().take(MAX_FROM).collect()),
-        has_card: false,
+        card: None,
     })
 }
 
@@ -80,11 +94,11 @@ mod tests {
             (read.format, read.color, read.notify),
             (Format::Html, Color::Yellow, true)
         );
-        assert!(read.odd_color);
+        assert_eq!(read.odd, Some("unknown_color"));
         let long = format!("message=a&from={}", "x".repeat(100));
         let read = message(&fields(&long), Overlong::Reject).unwrap();
         assert_eq!(read.from.map(|from| from.len()), Some(64));
-        assert!(!read.odd_color);
+        assert_eq!(read.odd, None);
     }
 
     #[test]
