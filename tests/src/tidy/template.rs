@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::variables::REFERENCE;
 
 /// Reads a CloudFormation template. Short forms become long ones: `!Ref X` is `{"Ref": "X"}`, `!Sub x` is
-/// `{"Fn::Sub": "x"}`.
+/// `{"Fn::Sub": "x"}`, `!GetAtt X.Arn` is `{"Fn::GetAtt": ["X", "Arn"]}`.
 ///
 /// # Errors
 /// Where the text is not YAML, or is not one document.
@@ -38,7 +38,11 @@ fn to_json(yaml: &Yaml<'_>) -> Value {
                 "Ref" | "Condition" => tag.suffix.clone(),
                 function => format!("Fn::{function}"),
             };
-            Value::Object(Map::from_iter([(name, to_json(inner))]))
+            let argument = match (name.as_str(), to_json(inner)) {
+                ("Fn::GetAtt", Value::String(path)) => path.splitn(2, '.').collect(),
+                (_, argument) => argument,
+            };
+            Value::Object(Map::from_iter([(name, argument)]))
         }
         Yaml::Alias(_) => Value::Null,
     }
