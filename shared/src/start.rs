@@ -1,10 +1,13 @@
 //! How a function starts: build it once, hand it to the Lambda runtime, or say why not and stop.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::pin;
 use std::process::ExitCode;
+use std::task::Poll;
 use std::time::Duration;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
@@ -27,6 +30,13 @@ pub struct InvocationError {
     pub error_message: &'static str,
 }
 
+/// What an invocation ends with whose handler panicked. The panic's own text may quote what the handler worked on, so
+/// nobody is told.
+pub const PANICKED: InvocationError = InvocationError {
+    error_type: "InternalError",
+    error_message: "InternalError",
+};
+
 impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         Self {
@@ -38,6 +48,8 @@ impl From<InvocationError> for Diagnostic {
 
 /// Runs a function: `init` builds the handler once, which then answers every invocation, several at a time on
 /// Lambda Managed Instances (`AWS_LAMBDA_MAX_CONCURRENCY`).
+///
+/// A panic of the handler ends its invocation with [`PANICKED`]; standard error tells where it was, and not its text.
 ///
 /// When `init` fails, each of its lines goes to standard error, the failure is reported to the Runtime API as
 /// `ConfigurationError`, and the process ends with 1.
@@ -62,12 +74,17 @@ where
         Ok(runtime) => runtime,
         Err(error) => return refuse(&ConfigError::new(vec![format!("runtime: {}", error.kind())])),
     };
+    std::panic::set_hook(Box::new(|panic| say(format_args!("{}", panic_line(panic.location())))));
     runtime.block_on(async {
         let handler = match init.await {
             Ok(handler) => handler,
             Err(error) => return refuse(&error),
         };
-        match Runtime::new(service_fn(handler)).run_concurrent().await {
+        let guarded = move |event| {
+            let handler = handler.clone();
+            guard(async move { handler(event).await })
+        };
+        match Runtime::new(service_fn(guarded)).run_concurrent().await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 say(format_args!("runtime: {error}"));
@@ -75,6 +92,27 @@ where
             }
         }
     })
+}
+
+/// The outcome of `answering`, or [`PANICKED`] if it panics.
+///
+/// # Errors
+/// Those of `answering`, and [`PANICKED`].
+pub async fn guard<Answer>(
+    answering: impl Future<Output = Result<Answer, InvocationError>>,
+) -> Result<Answer, InvocationError> {
+    let mut answering = pin!(answering);
+    // What a panic leaves half done is dropped with the future, and locks of the suite take their poison lightly.
+    poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))).unwrap_or(Poll::Ready(Err(PANICKED)))
+    })
+    .await
+}
+
+/// The log line of a panic: where it was.
+fn panic_line(location: Option<&Location<'_>>) -> String {
+    let location = location.map_or_else(|| "unknown".to_owned(), Location::to_string);
+    json!({"level": "ERROR", "message": "panic", "location": location}).to_string()
 }
 
 /// Says why the function does not start, on standard error and to the Runtime API.
@@ -117,6 +155,32 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_that_tells_nothing() {
+        let at_once = guard::<()>(async { panic!("s3cret") });
+        assert_eq!(at_once.await, Err(PANICKED));
+        let later = guard::<()>(async {
+            tokio::task::yield_now().await;
+            panic!("s3cret")
+        });
+        assert_eq!(later.await, Err(PANICKED));
+        assert_eq!(guard(async { Ok(7) }).await, Ok(7));
+        let own = InvocationError {
+            error_type: "Own",
+            error_message: "own",
+        };
+        let failed = own.clone();
+        assert_eq!(guard::<()>(async move { Err(failed) }).await, Err(own));
+    }
+
+    #[test]
+    fn the_line_of_a_panic_is_json() {
+        let line: serde_json::Value = serde_json::from_str(&panic_line(Some(Location::caller()))).unwrap();
+        assert_eq!(line["level"], "ERROR");
+        assert!(line["location"].as_str().unwrap().contains("start.rs:"), "{line}");
+        assert!(panic_line(None).contains("unknown"));
+    }
 
     #[test]
     fn a_refused_start_is_reported_with_every_line() {

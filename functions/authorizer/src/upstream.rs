@@ -2,9 +2,10 @@
 //! names the HTTP client.
 
 mod failure;
+mod pause;
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -12,13 +13,14 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use reqwest::{Client, Response};
-use shared::Deadline;
 use shared::http::{BodyError, ClientError, ClientOptions, read_body};
+use shared::{Clock, Deadline};
 use url::Url;
 
 use crate::account::Exchange;
 use crate::error::Problem;
 use failure::Failure;
+use pause::{full_jitter, retry_after};
 
 /// `User-Agent` of all requests.
 const USER_AGENT: &str = concat!("authorizer/", env!("CARGO_PKG_VERSION"));
@@ -87,10 +89,18 @@ pub struct Received {
 }
 
 /// The one client, and how it is used.
-#[derive(Debug)]
 pub struct Upstream {
     client: Client,
     rules: UpstreamRules,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream")
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Upstream {
@@ -99,7 +109,12 @@ impl Upstream {
     ///
     /// # Errors
     /// When the bundle holds no certificate, or TLS cannot be set up.
-    pub fn new(rules: UpstreamRules, ca_bundle: Option<Vec<u8>>, https: bool) -> Result<Self, ClientError> {
+    pub fn new(
+        rules: UpstreamRules,
+        ca_bundle: Option<Vec<u8>>,
+        https: bool,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ClientError> {
         let options = ClientOptions {
             connect_timeout: rules.connect_timeout,
             ca_bundle,
@@ -109,6 +124,7 @@ impl Upstream {
         Ok(Self {
             client: shared::http::client(&options)?,
             rules,
+            clock,
         })
     }
 
@@ -186,7 +202,9 @@ impl Upstream {
         exchange.content_type = header_text(&response, CONTENT_TYPE.as_str());
         exchange.bytes = None;
         if matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504) {
-            return Ok(Attempt::NotNow(retry_after(&response)));
+            let asked = header_text(&response, RETRY_AFTER.as_str());
+            let pause = asked.and_then(|asked| retry_after(&asked, self.clock.now_ms()));
+            return Ok(Attempt::NotNow(pause));
         }
         let body = match status {
             200 => match read_body(response, self.rules.max_bytes).await {
@@ -223,32 +241,4 @@ fn header_text(response: &Response, name: &str) -> Option<String> {
         .get(name)
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned)
-}
-
-/// `Retry-After` in seconds (RFC 9110, section 10.2.3). A date there is not looked at: the usual pause stands.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = header_text(response, RETRY_AFTER.as_str())?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
-/// A random part of `most`, so that many callers that failed together do not come back together.
-fn full_jitter(most: Duration) -> Duration {
-    // Each state is seeded anew; its hash of nothing is as random as a pause needs.
-    let random = RandomState::new().hash_one(0_u8);
-    let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
-    Duration::from_micros(random % micros.saturating_add(1).max(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_are_random_and_bounded() {
-        let most = Duration::from_millis(100);
-        let pauses: Vec<Duration> = (0..200).map(|_| full_jitter(most)).collect();
-        assert!(pauses.iter().all(|pause| *pause <= most));
-        assert!(pauses.iter().any(|pause| *pause < most / 4) && pauses.iter().any(|pause| *pause > most / 4 * 3));
-        assert_eq!(full_jitter(Duration::ZERO), Duration::ZERO);
-    }
 }

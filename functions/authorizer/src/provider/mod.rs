@@ -46,8 +46,13 @@ impl Provider {
         if let CallerConfig::ClientCredentials { token_url, .. } = &endpoint.auth {
             https |= uses_tls(token_url);
         }
-        let upstream = Upstream::new(config.upstream.clone(), credentials.ca_bundle.clone(), https)
-            .map_err(|error| problem("AUTHZ_CA_BUNDLE", &error.to_string()))?;
+        let upstream = Upstream::new(
+            config.upstream.clone(),
+            credentials.ca_bundle.clone(),
+            https,
+            clock.clone(),
+        )
+        .map_err(|error| problem("AUTHZ_CA_BUNDLE", &error.to_string()))?;
         let credential = |name: &str, scheme: Scheme, source: &SecretSource| {
             let secret = credentials.caller.clone().unwrap_or_else(|| Secret::new(""));
             Credential::new(scheme, source.clone(), secret, secrets.clone(), clock.clone())

@@ -172,7 +172,7 @@ pub(crate) async fn build_with(
     stub: &Stub,
     variables: &[(&str, &str)],
     store: Arc<dyn SecretStore>,
-    clock: Arc<ManualClock>,
+    clock: Arc<dyn Clock>,
     telemetry: Arc<Telemetry>,
 ) -> Result<App, ConfigError> {
     let mut env = FixedEnv::default()

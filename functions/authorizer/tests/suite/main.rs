@@ -11,6 +11,7 @@ mod cache;
 mod fixture;
 mod hostile;
 mod input_classes;
+mod panics;
 mod rotation;
 mod routes;
 mod stub;
