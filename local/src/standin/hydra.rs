@@ -2,7 +2,7 @@
 //!
 //! Public port (RFC 6749, RFC 7009): `POST /oauth2/token`, `POST /oauth2/revoke`, `/.well-known/openid-configuration`,
 //! `/.well-known/jwks.json`. Administrative port (RFC 7662): introspection where the version has it, and
-//! `POST /_tokens` for tests. `/health/alive`, `/health/ready` and `/version` are on both.
+//! `POST /_tokens` for tests, and `/version`. `/health/alive` and `/health/ready` are on both.
 //!
 //! Each port has its own `/_calls` and `/_faults`.
 
@@ -13,33 +13,22 @@ mod public;
 #[cfg(test)]
 mod tests;
 mod token;
+mod version;
 
 use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::routing::get;
-use http::{Response, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use self::token::Tokens;
+use self::token::{Kind, Tokens};
+pub use self::version::HydraVersion;
 use super::server::url_of;
 use super::wire::{empty_answer, json_answer};
 use super::{Call, StandIn};
-
-/// Which Hydra to be: paths, who may introspect and the members of the reply differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum HydraVersion {
-    /// 0.6: everything on each port, introspection with a bearer token or Basic credentials of a client.
-    V0_6,
-    /// 1.0 to 1.8: `/oauth2/introspect` on the administrative port, without credentials.
-    V1_8,
-    /// 2.x, as from 25.4: `/admin/oauth2/introspect`, and the same without `/admin`.
-    #[default]
-    V2,
-}
 
 /// A registered OAuth 2.0 client.
 #[derive(Clone)]
@@ -59,7 +48,7 @@ pub struct HydraOptions {
     pub clients: Vec<OauthClient>,
     /// Which Hydra to be.
     pub version: HydraVersion,
-    /// Lifespan of access tokens in seconds. Hydra's own default is an hour, of which one second is gone in the answer.
+    /// Lifespan of access tokens in seconds. The token endpoint tells one less: a part of the first is gone.
     pub lifespan_secs: u64,
 }
 
@@ -68,7 +57,7 @@ impl Default for HydraOptions {
         Self {
             clients: Vec::new(),
             version: HydraVersion::default(),
-            lifespan_secs: 3599,
+            lifespan_secs: 3600,
         }
     }
 }
@@ -93,35 +82,28 @@ impl Hydra {
     /// # Errors
     /// A socket has no address. Must be called within a tokio runtime.
     pub fn start(admin: TcpListener, public: TcpListener, options: HydraOptions) -> io::Result<Self> {
-        let public_url = url_of(public.local_addr()?);
-        // 1.x always adds the slash, 2.x tells the issuer as it was configured.
-        let issuer = match options.version {
-            HydraVersion::V0_6 | HydraVersion::V2 => public_url,
-            HydraVersion::V1_8 => format!("{public_url}/"),
-        };
-        let one_port = options.version == HydraVersion::V0_6;
-        let tokens = Tokens::new(options.version);
+        let version = options.version;
         let provider = Arc::new(Provider {
+            issuer: version.issuer(url_of(public.local_addr()?)),
+            tokens: Tokens::new(version),
             options,
-            issuer,
-            tokens,
         });
-        let public_side = public::router().merge(health(provider.options.version));
-        let admin_side = admin::router(provider.options.version);
-        let (public_side, admin_side) = match one_port {
+        let public_side = public::router(version).merge(health(version));
+        let admin_side = admin::router(version);
+        let (public_side, admin_side) = match version.has_one_port() {
             true => (
                 public_side.clone().merge(admin_side.clone()),
                 public_side.merge(admin_side),
             ),
-            false => (public_side, admin_side.merge(health(provider.options.version))),
+            false => (public_side, admin_side.merge(health(version)).merge(number(version))),
         };
-        let start = |listener, router: Router<Arc<Provider>>| {
-            let router = router.fallback(async || not_found());
+        let start = |listener, router: Router<Arc<Provider>>, administrative| {
+            let router = router.fallback(async move || error::not_found(version, administrative));
             StandIn::start(listener, router.with_state(provider.clone()))
         };
         Ok(Self {
-            admin: start(admin, admin_side)?,
-            public: start(public, public_side)?,
+            admin: start(admin, admin_side, true)?,
+            public: start(public, public_side, false)?,
             provider,
         })
     }
@@ -175,31 +157,37 @@ impl Hydra {
     pub fn mint_text(&self, answer: &str) -> io::Result<String> {
         self.provider.tokens.mint(answer.to_owned())
     }
+
+    /// Makes a refresh token of a user, as a code flow gives one out; it lives for a month.
+    ///
+    /// # Errors
+    /// The operating system gives no randomness.
+    pub fn refresh_token(&self, client_id: &str, subject: &str, scope: &str) -> io::Result<String> {
+        const LIFESPAN_SECS: u64 = 30 * 24 * 3600;
+        self.provider
+            .tokens
+            .grant(Kind::Refresh, client_id, subject, scope, LIFESPAN_SECS)
+    }
 }
 
 fn health(version: HydraVersion) -> Router<Arc<Provider>> {
-    let number = match version {
-        // The only health check of that time is a bare 204.
-        HydraVersion::V0_6 => {
-            return Router::new().route("/health", get(async || empty_answer(StatusCode::NO_CONTENT)));
-        }
-        HydraVersion::V1_8 => "v1.8.5",
-        HydraVersion::V2 => "v25.4.0",
-    };
     let ok = async || json_answer(StatusCode::OK, &json!({"status": "ok"}));
-    Router::new()
-        .route("/health/alive", get(ok))
-        .route("/health/ready", get(ok))
-        .route(
-            "/version",
-            get(async move || json_answer(StatusCode::OK, &json!({"version": number}))),
-        )
+    match version {
+        // The only health check of that time is a bare 204.
+        HydraVersion::V0_6 => Router::new().route("/health", get(async || empty_answer(StatusCode::NO_CONTENT))),
+        HydraVersion::V0_11 => Router::new().route("/health/status", get(ok)),
+        _ => Router::new()
+            .route("/health/alive", get(ok))
+            .route("/health/ready", get(ok)),
+    }
 }
 
-fn not_found() -> Response<Body> {
-    super::wire::typed_answer(
-        StatusCode::NOT_FOUND,
-        "text/plain; charset=utf-8",
-        "404 page not found\n",
-    )
+fn number(version: HydraVersion) -> Router<Arc<Provider>> {
+    match version.number() {
+        Some(number) => Router::new().route(
+            "/version",
+            get(async move || json_answer(StatusCode::OK, &json!({"version": number}))),
+        ),
+        None => Router::new(),
+    }
 }

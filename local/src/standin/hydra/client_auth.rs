@@ -1,6 +1,6 @@
-//! Who calls: client authentication by Basic credentials or by form members (RFC 6749, section 2.3.1).
+//! Who calls: client authentication by Basic credentials (RFC 6749, section 2.3.1).
 
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use subtle::ConstantTimeEq;
 
 use super::super::wire::{basic, form_pairs, media_type};
@@ -12,49 +12,42 @@ pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// Reads the body of a POST. As in Hydra, an empty form and a body of another type are the same error.
-    pub(super) fn read(method: &Method, headers: &HeaderMap, body: &[u8]) -> Result<Self, OauthError> {
-        if method != Method::POST {
-            return Err(OauthError::bad("invalid_request", "The HTTP method must be POST."));
-        }
+    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, OauthError> {
         let text = match std::str::from_utf8(body) {
             Ok(text) if media_type(headers) == "application/x-www-form-urlencoded" => text,
             _ => "",
         };
         let pairs = form_pairs(text);
         if pairs.is_empty() {
-            return Err(OauthError::bad("invalid_request", "The POST body must not be empty."));
+            return Err(OauthError::invalid_request("The POST body can not be empty."));
         }
         Ok(Self(pairs))
     }
 
-    /// The first value of a name; `None` when it is absent or empty (RFC 6749, section 3.2: the same).
+    /// The first value of a name, whatever follows; `None` when it is absent or empty (RFC 6749, section 3.2: the same).
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(this, _)| this == name)?;
         (!value.is_empty()).then_some(value.as_str())
     }
-
-    /// True when a name stands there more than once, which RFC 6749, section 3.2 forbids.
-    pub(super) fn repeats(&self, name: &str) -> bool {
-        self.0.iter().filter(|(this, _)| this == name).count() > 1
-    }
 }
 
 impl Provider {
-    /// The client that the request's credentials belong to.
+    /// The client that the request's credentials belong to. Clients are registered, as they are by default, for Basic
+    /// alone.
     pub(super) fn client(&self, headers: &HeaderMap, form: &Form) -> Result<&OauthClient, OauthError> {
-        let posted = form.get("client_id").zip(form.get("client_secret"));
-        let (id, secret) = match (self.basic_credentials(headers), posted) {
-            (Some(_), Some(_)) => {
-                return Err(OauthError::bad(
-                    "invalid_request",
-                    "More than one method of client authentication is used.",
-                ));
-            }
-            (Some(credentials), None) => credentials,
-            (None, Some((id, secret))) => (id.to_owned(), secret.to_owned()),
-            (None, None) => return Err(UNKNOWN_CLIENT),
+        if self.options.version > HydraVersion::V0_6 && form.get("client_id").is_some() {
+            return Err(OauthError::invalid_client(Some(
+                "The OAuth 2.0 Client supports client authentication method 'client_secret_basic', but method \
+                 'client_secret_post' was requested. You must configure the OAuth 2.0 client's \
+                 'token_endpoint_auth_method' value to accept 'client_secret_post'.",
+            )));
+        }
+        let Some((id, secret)) = self.basic_credentials(headers) else {
+            return Err(OauthError::invalid_request(
+                "Client credentials missing or malformed in both HTTP Authorization header and HTTP POST body.",
+            ));
         };
-        self.registered(&id, &secret).ok_or(UNKNOWN_CLIENT)
+        self.registered(&id, &secret).ok_or(OauthError::invalid_client(None))
     }
 
     /// The client of `Authorization: Basic`, for introspection by a client.
@@ -65,10 +58,9 @@ impl Provider {
 
     fn basic_credentials(&self, headers: &HeaderMap) -> Option<(String, String)> {
         let (id, secret) = basic(headers)?;
-        match self.options.version {
-            // Hydra 0.6 took them as they stand there.
-            HydraVersion::V0_6 => Some((id, secret)),
-            HydraVersion::V1_8 | HydraVersion::V2 => Some((form_decoded(&id), form_decoded(&secret))),
+        match self.options.version.decodes_basic() {
+            true => Some((form_decoded(&id), form_decoded(&secret))),
+            false => Some((id, secret)),
         }
     }
 
@@ -77,11 +69,6 @@ impl Provider {
         bool::from(client.secret.as_bytes().ct_eq(secret.as_bytes())).then_some(client)
     }
 }
-
-const UNKNOWN_CLIENT: OauthError = OauthError::unauthorized(
-    "invalid_client",
-    "Client authentication failed: unknown client, no client authentication included, or unsupported method.",
-);
 
 /// A form-encoded word: `+` is a space, `%XX` a byte.
 fn form_decoded(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! Tests of the stand-in for Hydra, over HTTP.
 
+mod refusals;
 mod versions;
 
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -87,18 +88,10 @@ async fn a_token_is_given_out_used_and_revoked() {
     };
     assert_eq!(send(revoke("wrong", token)).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(introspect(&hydra, token).await["active"], true);
-    // Another client's token is not theirs to revoke.
-    let other = [
-        ("token", token),
-        ("client_id", "o d&d"),
-        ("client_secret", "a%2B+b:c@é"),
-    ];
-    let refused = send(form_request(format!("{}/oauth2/revoke", hydra.public_url()), &other)).await;
-    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-    assert_eq!(
-        refused.json::<Value>().await.expect("JSON")["error"],
-        "unauthorized_client"
-    );
+    // Another client is told nothing, and the token lives on.
+    let other = form_request(format!("{}/oauth2/revoke", hydra.public_url()), &[("token", token)]);
+    let answer = send(other.basic_auth("o+d%26d", Some("a%252B%2Bb%3Ac%40%C3%A9"))).await;
+    assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(introspect(&hydra, token).await["active"], true);
     for token in [token, token, "unknown"] {
         let answer = send(revoke("s3cret", token)).await;
@@ -129,17 +122,12 @@ async fn tokens_differ_and_expire() {
 }
 
 #[tokio::test]
-async fn clients_prove_themselves_by_basic_or_by_form() {
+async fn clients_prove_themselves_by_basic() {
     let hydra = hydra(HydraVersion::V2).await;
-    let odd = [("client_id", "o d&d"), ("client_secret", "a%2B+b:c@é")];
+    let posted = [GRANT, ("client_id", "web"), ("client_secret", "s3cret")];
     let cases = [
         (
             token_request(&hydra, &[GRANT]).basic_auth("web", Some("s3cret")),
-            200,
-            "",
-        ),
-        (
-            token_request(&hydra, &[GRANT, ("client_id", "web"), ("client_secret", "s3cret")]),
             200,
             "",
         ),
@@ -149,7 +137,6 @@ async fn clients_prove_themselves_by_basic_or_by_form() {
             200,
             "",
         ),
-        (token_request(&hydra, &[GRANT, odd[0], odd[1]]), 200, ""),
         (
             token_request(&hydra, &[GRANT]).basic_auth("o d&d", Some("a%2B+b:c@é")),
             401,
@@ -165,27 +152,19 @@ async fn clients_prove_themselves_by_basic_or_by_form() {
             401,
             "invalid_client",
         ),
-        (token_request(&hydra, &[GRANT]), 401, "invalid_client"),
-        (token_request(&hydra, &[GRANT]).bearer_auth("x"), 401, "invalid_client"),
+        (token_request(&hydra, &posted), 401, "invalid_client"),
         (
-            token_request(&hydra, &[GRANT, ("client_id", "web")]),
+            token_request(&hydra, &posted).basic_auth("web", Some("s3cret")),
             401,
             "invalid_client",
         ),
-        (
-            token_request(&hydra, &[GRANT, odd[0], odd[1]]).basic_auth("web", Some("s3cret")),
-            400,
-            "invalid_request",
-        ),
+        (token_request(&hydra, &[GRANT]), 400, "invalid_request"),
+        (token_request(&hydra, &[GRANT]).bearer_auth("x"), 400, "invalid_request"),
     ];
     for (index, (request, status, error)) in cases.into_iter().enumerate() {
         let answer = send(request).await;
         assert_eq!(answer.status().as_u16(), status, "case {index}");
-        assert_eq!(
-            answer.headers().contains_key("www-authenticate"),
-            status == 401,
-            "case {index}"
-        );
+        assert!(!answer.headers().contains_key("www-authenticate"), "case {index}");
         let reply: Value = answer.json().await.expect("JSON");
         assert_eq!(reply["error"].as_str().unwrap_or_default(), error, "case {index}");
     }
@@ -197,10 +176,10 @@ async fn what_is_wrong_with_a_token_request_is_told() {
     let cases = [
         (&[GRANT, ("scope", "read admin")][..], "invalid_scope"),
         (&[GRANT, ("scope", "rea")], "invalid_scope"),
-        (&[("grant_type", "authorization_code")], "unsupported_grant_type"),
+        (&[("grant_type", "authorization_code")], "unauthorized_client"),
+        (&[("grant_type", "nonsense")], "invalid_request"),
         (&[("scope", "read")], "invalid_request"),
         (&[("grant_type", "")], "invalid_request"),
-        (&[GRANT, GRANT], "invalid_request"),
         (&[], "invalid_request"),
     ];
     for (form, error) in cases {
@@ -210,8 +189,9 @@ async fn what_is_wrong_with_a_token_request_is_told() {
         assert_eq!(reply["error"], error, "{form:?}");
         assert!(reply["error_description"].is_string());
     }
-    let get = send(client().get(format!("{}/oauth2/token", hydra.public_url()))).await;
-    assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED);
+    // Of a parameter that comes twice the first counts.
+    let twice = token_request(&hydra, &[GRANT, ("grant_type", "nonsense")]).basic_auth("web", Some("s3cret"));
+    assert_eq!(send(twice).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -5,13 +5,24 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::wire;
-use super::{HydraVersion, OauthClient};
+use super::HydraVersion;
 use crate::clock;
 
-/// A token that the token endpoint gave out.
+/// What a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It opens resources.
+    Access,
+    /// It gets further access tokens. Every version introspects it too, and calls it active.
+    Refresh,
+}
+
+/// A token that was given out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Grant {
+    pub(super) kind: Kind,
     pub(super) client_id: String,
+    pub(super) subject: String,
     pub(super) scope: String,
     /// Unix seconds.
     pub(super) issued_at: u64,
@@ -22,7 +33,7 @@ pub(super) struct Grant {
 /// What is known about a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Known {
-    /// Given out by the token endpoint, neither expired nor revoked.
+    /// Given out, neither expired nor revoked.
     Granted(Grant),
     /// Made for a test: the text of the introspection reply.
     Minted(String),
@@ -37,17 +48,26 @@ pub(super) struct Tokens {
 impl Tokens {
     pub(super) fn new(version: HydraVersion) -> Self {
         Self {
-            prefixed: version == HydraVersion::V2,
+            prefixed: version.prefixes_tokens(),
             known: Mutex::default(),
         }
     }
 
-    /// Gives out a token for a client.
-    pub(super) fn grant(&self, client: &OauthClient, scope: &str, lifespan_secs: u64) -> io::Result<String> {
+    /// Gives out a token to a client, for a subject.
+    pub(super) fn grant(
+        &self,
+        kind: Kind,
+        client_id: &str,
+        subject: &str,
+        scope: &str,
+        lifespan_secs: u64,
+    ) -> io::Result<String> {
         let now = clock::unix_now();
-        let token = self.random()?;
+        let token = self.random(kind)?;
         let grant = Grant {
-            client_id: client.id.clone(),
+            kind,
+            client_id: client_id.to_owned(),
+            subject: subject.to_owned(),
             scope: scope.to_owned(),
             issued_at: now,
             expires_at: now.saturating_add(lifespan_secs),
@@ -60,7 +80,7 @@ impl Tokens {
 
     /// Makes a token with a given introspection reply.
     pub(super) fn mint(&self, reply: String) -> io::Result<String> {
-        let token = self.random()?;
+        let token = self.random(Kind::Access)?;
         self.lock().insert(token.clone(), Known::Minted(reply));
         Ok(token)
     }
@@ -79,8 +99,12 @@ impl Tokens {
     }
 
     /// As Hydra writes them: two random words of URL-safe Base64, since 2.0 with a prefix that tells the kind.
-    fn random(&self) -> io::Result<String> {
-        let prefix = if self.prefixed { "ory_at_" } else { "" };
+    fn random(&self, kind: Kind) -> io::Result<String> {
+        let prefix = match kind {
+            _ if !self.prefixed => "",
+            Kind::Access => "ory_at_",
+            Kind::Refresh => "ory_rt_",
+        };
         Ok(format!("{prefix}{}.{}", wire::random_text(32)?, wire::random_text(32)?))
     }
 
