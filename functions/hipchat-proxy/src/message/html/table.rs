@@ -14,6 +14,11 @@ const LONGEST_CELL: usize = 40;
 /// What stands between two columns of a preformatted table.
 const GAP: &str = "  ";
 
+/// How large the padding may make a small table, in characters, and how many times as large as its text any other: a
+/// short message cannot become a huge one.
+const FREE_PADDING: usize = 2000;
+const MOST_PADDING: usize = 8;
+
 /// A table that is being read.
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -132,8 +137,9 @@ impl Table {
         if is_small
             && cells().count() > 1
             && let Some(grid) = self.grid()
+            && let Some(text) = self.padded(&grid)
         {
-            return vec![Line::Pre(self.padded(&grid))];
+            return vec![Line::Pre(text)];
         }
         self.rows.into_iter().flat_map(Row::into_lines).collect()
     }
@@ -173,8 +179,9 @@ impl Table {
         Some(grid)
     }
 
-    /// A preformatted table: its columns padded, a row of dashes below its head.
-    fn padded(&self, grid: &[Vec<String>]) -> String {
+    /// A preformatted table: its columns padded, a row of dashes below its head. Nothing for one that would be mostly
+    /// padding.
+    fn padded(&self, grid: &[Vec<String>]) -> Option<String> {
         let columns = grid.iter().map(Vec::len).max().unwrap_or_default();
         let mut widths = vec![0; columns];
         for row in grid {
@@ -182,11 +189,15 @@ impl Table {
                 *width = cell.lines().map(UnicodeWidthStr::width).fold(*width, usize::max);
             }
         }
+        let lines: usize = grid.iter().map(|row| height(row)).sum();
+        let text: usize = grid.iter().flatten().map(String::len).sum();
+        if lines * widths.iter().sum::<usize>() > FREE_PADDING + MOST_PADDING * text {
+            return None;
+        }
         let heads = self.rows.iter().take_while(|row| row.is_head).count();
         let mut out: Vec<String> = Vec::new();
         for (at, row) in grid.iter().enumerate() {
-            let height = row.iter().map(|cell| cell.lines().count()).max().unwrap_or_default();
-            for line in 0..height {
+            for line in 0..height(row) {
                 let cells = row.iter().map(|cell| cell.lines().nth(line).unwrap_or_default());
                 out.push(joined(cells, &widths));
             }
@@ -195,8 +206,13 @@ impl Table {
                 out.push(joined(dashes.iter().map(String::as_str), &widths));
             }
         }
-        out.join("\n")
+        Some(out.join("\n"))
     }
+}
+
+/// How many lines a row takes.
+fn height(row: &[String]) -> usize {
+    row.iter().map(|cell| cell.lines().count()).max().unwrap_or_default()
 }
 
 impl Row {

@@ -264,6 +264,18 @@ fn a_short_message_cannot_become_a_huge_one() {
         "<a \"".repeat(2500),
         "&".repeat(10_000),
         "<".repeat(10_000),
+        format!(
+            "<table><tr>{}{}",
+            format!("<td rowspan=999>{}", "x".repeat(40)).repeat(7),
+            "<tr><td>x".repeat(1000)
+        ),
+        format!(
+            "<table><tr>{}{}",
+            "<td>xxxxxxxxxxxxxxxxxxxx".repeat(8),
+            "<tr><td><td><td><td><td><td><td><td>x".repeat(260)
+        ),
+        "<table><tr><td>".repeat(660),
+        "<table><tr><td colspan=9 rowspan=9>x".repeat(270),
     ] {
         let rendered = render(&source, false);
         let laid = lay_out(&rendered.atoms, 7500, 20);
