@@ -1,103 +1,202 @@
-//! AWS credentials: a route's own, or those of the function's role.
+//! AWS credentials: keys of the table, those of the function's role, and those of roles that are assumed with them.
+//!
+//! Of the SDK's default chain a function meets two sources, the environment and the container. Profiles, web identity
+//! and instance metadata are not looked for.
 
-use std::sync::Arc;
+mod answer;
+mod sts;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{
-    self, ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future,
-};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use shared::aws::{container_credentials, environment_credentials, sdk_http_client};
 use shared::{Clock, Env};
-use tokio::sync::Mutex;
 
-use crate::routes::Keys;
+use crate::routes::{CredentialSource, Keys};
+use crate::target::client::Clients;
+use sts::Role;
+pub(crate) use sts::is_stale_word;
 
 /// Credentials are asked for anew when they have less than this left.
 const REFRESH_BEFORE: Duration = Duration::from_secs(5 * 60);
 
+/// After a refresh that failed, credentials that still last are used for so long before the next attempt.
+const NEXT_ATTEMPT_MS: u64 = 10_000;
+
+/// Why there are no credentials: a stable word, or the code of the service that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unavailable(pub String);
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unavailable {}
+
 /// Where credentials come from.
 pub struct Provider {
     source: Source,
+    clock: Arc<dyn Clock>,
+    kept: Mutex<Kept>,
+    /// Whoever holds it asks; all others wait for the same answer.
+    asking: tokio::sync::Mutex<()>,
 }
 
 enum Source {
     /// These, for good.
     Fixed(Credentials),
     /// The container's, set up on first use.
-    Container { clock: Arc<dyn Clock>, kept: Mutex<Kept> },
+    Container(tokio::sync::OnceCell<SharedCredentialsProvider>),
+    /// Those of a role.
+    Role(Box<Role>),
 }
 
 #[derive(Default)]
 struct Kept {
-    provider: Option<SharedCredentialsProvider>,
     credentials: Option<Credentials>,
+    /// No attempt before this moment, in milliseconds since the Unix epoch, while the credentials last.
+    not_before_ms: u64,
 }
 
 impl Provider {
     /// The function's own credentials: the three variables that Lambda sets, or else what a container gets, which is
-    /// how a function with SnapStart has them. A function meets no other source of the SDK's default chain (profile,
-    /// web identity, instance metadata).
+    /// how a function with SnapStart has them.
     pub fn of_function(env: &dyn Env, clock: Arc<dyn Clock>) -> Self {
-        let source = match environment_credentials(env, "environment") {
-            Some(credentials) => Source::Fixed(credentials),
-            None => Source::Container {
-                clock,
-                kept: Mutex::default(),
+        Self::new(
+            match environment_credentials(env, "environment") {
+                Some(credentials) => Source::Fixed(credentials),
+                None => Source::Container(tokio::sync::OnceCell::new()),
             },
-        };
-        Self { source }
+            clock,
+        )
     }
 
     /// Keys of the route table.
-    pub fn of_keys(keys: &Keys) -> Self {
+    pub fn of_keys(keys: &Keys, clock: Arc<dyn Clock>) -> Self {
         let token = keys.session_token.as_ref().map(|token| token.reveal().to_owned());
         let credentials = Credentials::new(keys.access_key.reveal(), keys.secret_key.reveal(), token, None, "route");
+        Self::new(Source::Fixed(credentials), clock)
+    }
+
+    fn new(source: Source, clock: Arc<dyn Clock>) -> Self {
         Self {
-            source: Source::Fixed(credentials),
+            source,
+            clock,
+            kept: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// The clock that credentials expire by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// The credentials, from memory while they last. Callers that ask at the same moment wait for the same answer.
     ///
     /// # Errors
-    /// When no source has any.
-    pub async fn credentials(&self) -> provider::Result {
-        let (clock, kept) = match &self.source {
-            Source::Fixed(credentials) => return Ok(credentials.clone()),
-            Source::Container { clock, kept } => (clock, kept),
-        };
-        let mut kept = kept.lock().await;
-        if let Some(credentials) = &kept.credentials
-            && lasts(credentials, clock.as_ref())
-        {
+    /// [`Unavailable`] when no source has any that have not expired.
+    pub async fn credentials(&self) -> Result<Credentials, Unavailable> {
+        if let Source::Fixed(credentials) = &self.source {
             return Ok(credentials.clone());
         }
-        let provider = match &kept.provider {
-            Some(provider) => provider.clone(),
-            None => {
-                let http = sdk_http_client(true).map_err(CredentialsError::provider_error)?;
-                kept.provider.insert(container_credentials(http)).clone()
+        if let Some(credentials) = self.remembered() {
+            return Ok(credentials);
+        }
+        let _turn = self.asking.lock().await;
+        // Somebody else may have asked meanwhile.
+        if let Some(credentials) = self.remembered() {
+            return Ok(credentials);
+        }
+        // Boxed: most requests never ask, and a role may be assumed with another role.
+        let asked = Box::pin(self.ask()).await;
+        let mut kept = self.kept();
+        match asked {
+            Ok(credentials) => {
+                kept.credentials = Some(credentials.clone());
+                Ok(credentials)
             }
-        };
-        let credentials = provider.provide_credentials().await?;
-        kept.credentials = Some(credentials.clone());
-        Ok(credentials)
+            Err(unavailable) => {
+                let now_ms = self.clock.now_ms();
+                kept.not_before_ms = now_ms + NEXT_ATTEMPT_MS;
+                // What is due to be replaced is not yet bad.
+                let last = kept.credentials.clone();
+                last.filter(|last| left(last, now_ms) > Duration::ZERO)
+                    .ok_or(unavailable)
+            }
+        }
+    }
+
+    /// Whether there may be other credentials after those in use.
+    pub fn is_renewable(&self) -> bool {
+        !matches!(self.source, Source::Fixed(_))
+    }
+
+    /// Forgets credentials that a service has called expired or unknown. Whether there is any hope for others.
+    pub fn forget(&self, credentials: &Credentials) -> bool {
+        if !self.is_renewable() {
+            return false;
+        }
+        let mut kept = self.kept();
+        // Somebody else may have got new ones meanwhile.
+        if kept.credentials.as_ref() == Some(credentials) {
+            *kept = Kept::default();
+        }
+        true
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remembered(&self) -> Option<Credentials> {
+        let kept = self.kept();
+        let credentials = kept.credentials.as_ref()?;
+        let now_ms = self.clock.now_ms();
+        let left = left(credentials, now_ms);
+        let lasts = left > REFRESH_BEFORE || (left > Duration::ZERO && now_ms < kept.not_before_ms);
+        lasts.then(|| credentials.clone())
+    }
+
+    async fn ask(&self) -> Result<Credentials, Unavailable> {
+        match &self.source {
+            Source::Fixed(credentials) => Ok(credentials.clone()),
+            Source::Container(provider) => {
+                let provider = provider
+                    .get_or_try_init(|| async {
+                        let http = sdk_http_client(true).map_err(|_| Unavailable("container".to_owned()))?;
+                        Ok(container_credentials(http))
+                    })
+                    .await?;
+                let asked = provider.provide_credentials().await;
+                asked.map_err(|_| Unavailable("container".to_owned()))
+            }
+            Source::Role(role) => role.assume(self.clock.now_ms()).await,
+        }
     }
 }
 
-fn lasts(credentials: &Credentials, clock: &dyn Clock) -> bool {
-    credentials.expiry().is_none_or(|expiry| {
-        let now = std::time::UNIX_EPOCH + Duration::from_millis(clock.now_ms());
-        expiry.duration_since(now).is_ok_and(|left| left > REFRESH_BEFORE)
-    })
+/// How long credentials last.
+fn left(credentials: &Credentials, now_ms: u64) -> Duration {
+    let now = std::time::UNIX_EPOCH + Duration::from_millis(now_ms);
+    match credentials.expiry() {
+        Some(expiry) => expiry.duration_since(now).unwrap_or_default(),
+        None => Duration::MAX,
+    }
 }
 
-impl std::fmt::Debug for Provider {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.source {
             Source::Fixed(_) => "Provider(fixed)",
-            Source::Container { .. } => "Provider(container)",
+            Source::Container(_) => "Provider(container)",
+            Source::Role(_) => "Provider(role)",
         })
     }
 }
@@ -107,6 +206,46 @@ impl ProvideCredentials for Provider {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(self.credentials())
+        future::ProvideCredentials::new(async {
+            let result: provider::Result = self.credentials().await.map_err(CredentialsError::provider_error);
+            result
+        })
+    }
+}
+
+/// All providers of a table, so that routes with the same source share one, and with it what it has in memory.
+#[derive(Debug)]
+pub struct Providers {
+    own: Arc<Provider>,
+    known: Vec<(CredentialSource, Arc<Provider>)>,
+}
+
+impl Providers {
+    /// `own` are the function's own credentials.
+    pub fn new(own: Arc<Provider>) -> Self {
+        Self { own, known: Vec::new() }
+    }
+
+    /// The provider of a source: one that is there already, or a new one.
+    pub fn of(&mut self, source: &CredentialSource, clients: &mut Clients) -> Arc<Provider> {
+        if let Some((_, provider)) = self.known.iter().find(|(known, _)| known == source) {
+            return provider.clone();
+        }
+        let clock = self.own.clock.clone();
+        let provider = match (source.roles.split_last(), &source.keys) {
+            // The last role is assumed with what the others give.
+            (Some((last, earlier)), _) => {
+                let base = CredentialSource {
+                    keys: source.keys.clone(),
+                    roles: earlier.to_vec(),
+                };
+                let role = Role::new(last.clone(), self.of(&base, clients), clients);
+                Arc::new(Provider::new(Source::Role(Box::new(role)), clock))
+            }
+            (None, Some(keys)) => Arc::new(Provider::of_keys(keys, clock)),
+            (None, None) => self.own.clone(),
+        };
+        self.known.push((source.clone(), provider.clone()));
+        provider
     }
 }

@@ -6,8 +6,8 @@
 //! - [`routes`]: the table, its validation and matching; pure
 //! - [`request`]: what goes out; pure
 //! - [`sign`]: Signature Version 4; pure
-//! - [`credentials`]: what signs
-//! - [`target`]: endpoints and functions, the only places that send anything
+//! - [`credentials`]: what signs; asks for it where need be
+//! - [`target`]: endpoints and functions, and the one client that sends anything
 //! - [`response`]: what comes back; pure
 //! - [`account`]: what an invocation showed, and its one line in the log
 //! - [`mask`]: hides secrets in what is logged of a target's error; pure
@@ -156,7 +156,7 @@ impl App {
                     now_ms: clock.now_ms(),
                 };
                 // Boxed, so that requests to endpoints do not carry the size of an SDK call.
-                Box::pin(function.call(outgoing, &surroundings, limit, deadline, account)).await
+                Box::pin(function.call(outgoing, &surroundings, limit, deadline, clock, account)).await
             }
         }
     }

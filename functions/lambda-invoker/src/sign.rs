@@ -67,7 +67,11 @@ pub fn sign(
     }
     let date_time = date_time(scope.at_ms);
     let date = date_time.get(..8).unwrap_or_default();
-    let payload_hash = hex(&Sha256::digest(request.body));
+    let payload_hash = if canonical.unsigned_payload {
+        "UNSIGNED-PAYLOAD".to_owned()
+    } else {
+        hex(&Sha256::digest(request.body))
+    };
     let token = credentials.session_token();
 
     let mut headers = Vec::with_capacity(request.headers.len() + 4);
@@ -104,15 +108,16 @@ pub fn sign(
     Ok(added)
 }
 
-/// The headers of a request that are signed: `content-type` and every `x-amz-…`. Anything else may be changed on the
-/// way. A `content-type` whose canonical form is read in two ways (tabs, characters outside ASCII) is left unsigned.
+/// The headers of a request that are signed: `content-type`, every `x-amz-…` and those of `extra`. Anything else may be
+/// changed on the way. A `content-type` whose canonical form is read in two ways (tabs, characters outside ASCII) is
+/// left unsigned.
 ///
 /// # Errors
-/// [`SignError`] when an `x-amz-…` header has such a value: it would have to be signed.
-pub fn signed_headers(headers: &HeaderMap) -> Result<Vec<(&str, &str)>, SignError> {
+/// [`SignError`] when any other of them has such a value: it would have to be signed.
+pub fn signed_headers<'a>(headers: &'a HeaderMap, extra: &[HeaderName]) -> Result<Vec<(&'a str, &'a str)>, SignError> {
     let mut signed = Vec::with_capacity(2);
     for name in headers.keys() {
-        let required = name.as_str().starts_with("x-amz-");
+        let required = name.as_str().starts_with("x-amz-") || extra.contains(name);
         if !required && name != CONTENT_TYPE {
             continue;
         }

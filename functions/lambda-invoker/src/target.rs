@@ -1,19 +1,23 @@
 //! Where requests go: an HTTP endpoint or a function.
 
+pub mod breaker;
 pub mod client;
 pub mod endpoint;
 pub mod function;
+pub mod retry;
 
-use std::error::Error;
-use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
+use shared::Clock;
 
-use crate::credentials::Provider;
-use crate::routes::{Destination, RouteTable};
-use client::{ClientKey, Clients};
+use crate::account::Account;
+use crate::credentials::{Provider, Providers};
+use crate::error::Failure;
+use crate::routes::{Destination, EndpointSettings, Route, RouteTable};
+use breaker::{Breaker, Breakers, Permit};
+use client::{ClientKey, Clients, Place};
 use endpoint::Endpoint;
 use function::{Function, Services};
 
@@ -30,48 +34,93 @@ pub enum Target {
 }
 
 /// The live targets of a table, by the position of their routes. Routes whose settings agree share one client, and
-/// with it connections; no client is built yet.
+/// with it connections, one source of credentials, and one circuit; nothing is connected or asked for yet.
 pub fn prepare(table: &RouteTable, credentials: &Arc<Provider>, lambda_endpoint: Option<&str>) -> Vec<Target> {
-    let mut clients = Clients::default();
-    let mut services = Services::default();
-    table
-        .routes()
-        .iter()
-        .map(|route| match &route.destination {
-            Destination::Endpoint(settings) => {
-                let client = clients.of(ClientKey {
-                    https: settings.https,
-                    connect_timeout: route.connect_timeout,
-                    ca: settings.ca.clone(),
-                });
-                Target::Endpoint(Box::new(Endpoint::new(settings.clone(), client, credentials)))
-            }
-            Destination::Function(settings) => {
-                let timeout = route.connect_timeout;
-                let service = services.of(settings, timeout, lambda_endpoint, &mut clients, credentials);
-                Target::Function(Box::new(Function::new(settings.clone(), service)))
-            }
-        })
-        .collect()
-}
-
-/// An error and what caused it, outermost first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| (**error).source())
-}
-
-/// Whether the handshake failed: the peer cannot be trusted, does not trust us, or speaks no TLS. What rustls has to
-/// say comes as an error in the data, wrapped in other I/O errors.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    let wrapped = |outer: &'_ io::Error| -> bool {
-        let mut inner = Some(outer);
-        while let Some(error) = inner {
-            if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) {
-                return true;
-            }
-            inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-        }
-        false
+    let mut makings = Makings {
+        clients: Clients::new(credentials.clock().clone()),
+        providers: Providers::new(credentials.clone()),
+        breakers: Breakers::default(),
+        services: Services::new(lambda_endpoint),
     };
-    causes(error).filter_map(|cause| cause.downcast_ref()).any(wrapped)
+    table.routes().iter().map(|route| makings.target(route)).collect()
+}
+
+/// What the targets of one table share.
+struct Makings {
+    clients: Clients,
+    providers: Providers,
+    breakers: Breakers,
+    services: Services,
+}
+
+impl Makings {
+    fn target(&mut self, route: &Route) -> Target {
+        match &route.destination {
+            Destination::Endpoint(settings) => Target::Endpoint(Box::new(self.endpoint(route, settings))),
+            Destination::Function(settings) => {
+                let credentials = self.providers.of(&settings.credentials, &mut self.clients);
+                let service = self.services.of(route, settings, &credentials, &mut self.clients);
+                let breaker = self.breakers.of(&service.name_of(settings), route.circuit.as_ref());
+                let function = Function::new(settings.clone(), service, route.retry.clone(), breaker);
+                Target::Function(Box::new(function))
+            }
+        }
+    }
+
+    fn endpoint(&mut self, route: &Route, settings: &EndpointSettings) -> Endpoint {
+        let place = Place::of(&settings.origin);
+        let breaker = self.breakers.of(&place.authority(), route.circuit.as_ref());
+        let client = self.clients.of(ClientKey {
+            https: settings.https,
+            place,
+            proxy: settings.proxy.as_ref().map(Place::of),
+            connect_timeout: route.connect_timeout,
+            ca: settings.ca.clone(),
+            keep_alive: route.keep_alive,
+        });
+        let signing = settings.signing.clone().map(|signing| {
+            let credentials = self.providers.of(&signing.credentials, &mut self.clients);
+            (signing, credentials)
+        });
+        Endpoint::new(settings.host.clone(), client, signing, route.retry.clone(), breaker)
+    }
+}
+
+/// Asks a target's circuit, if it has one, whether a request may go through.
+fn admitted<'a>(
+    breaker: Option<&'a Breaker>,
+    clock: &dyn Clock,
+    account: &mut Account,
+) -> Result<Option<Permit<'a>>, Failure> {
+    let Some(breaker) = breaker else { return Ok(None) };
+    match breaker.admit(clock.now_ms()) {
+        Ok(permit) => {
+            account.circuit(permit.word());
+            Ok(Some(permit))
+        }
+        Err(seconds) => {
+            account.circuit("open");
+            Err(Failure::CircuitOpen(seconds))
+        }
+    }
+}
+
+/// Whether a target did its work, as far as its circuit is concerned: it was there and had no trouble of its own. What
+/// went wrong before it was asked is not its fault.
+fn did_its_work(result: &Result<Answer, Failure>) -> bool {
+    match result {
+        Ok(answer) => !matches!(
+            answer.status(),
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+        ),
+        Err(failure) => !matches!(
+            failure,
+            Failure::UpstreamConnect
+                | Failure::UpstreamTls
+                | Failure::UpstreamTimeout
+                | Failure::BadResponse
+                | Failure::FunctionNotReady
+                | Failure::InvokeFailed
+        ),
+    }
 }

@@ -15,6 +15,8 @@ pub struct Canonical {
     pub normalize_path: bool,
     /// The payload's hash is sent and signed as `x-amz-content-sha256`.
     pub payload_header: bool,
+    /// `UNSIGNED-PAYLOAD` stands in place of the payload's hash, in that header too.
+    pub unsigned_payload: bool,
     /// The session token is part of what is signed.
     pub sign_session_token: bool,
 }
@@ -28,7 +30,18 @@ impl Canonical {
             encode_path_twice: !s3,
             normalize_path: !s3,
             payload_header: s3,
+            unsigned_payload: false,
             sign_session_token: true,
+        }
+    }
+
+    /// The same with or without the payload's part in the signature. Without it the header has to say so.
+    #[must_use]
+    pub fn with_unsigned_payload(self, unsigned: bool) -> Self {
+        Self {
+            unsigned_payload: unsigned,
+            payload_header: self.payload_header || unsigned,
+            ..self
         }
     }
 

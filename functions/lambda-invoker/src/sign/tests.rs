@@ -40,7 +40,12 @@ fn reference(request: &Unsigned<'_>, credentials: &Credentials, scope: &Scope<'_
         .into();
     let headers = std::iter::once(("host", request.host)).chain(request.headers.iter().copied());
     let uri = format!("https://{}{}", request.host, request.target);
-    let signable = SignableRequest::new(request.method, uri, headers, SignableBody::Bytes(request.body)).unwrap();
+    let body = if canonical.unsigned_payload {
+        SignableBody::UnsignedPayload
+    } else {
+        SignableBody::Bytes(request.body)
+    };
+    let signable = SignableRequest::new(request.method, uri, headers, body).unwrap();
     let (instructions, _) = aws_sigv4::http_request::sign(signable, &params).unwrap().into_parts();
     instructions
         .headers()
@@ -62,7 +67,7 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..32),
         token in prop::option::of("[A-Za-z0-9+/=]{1,20}"),
         at_ms in 0..4_000_000_000_000_u64,
-        flags in any::<(bool, bool, bool, bool)>(),
+        flags in any::<(bool, bool, bool, bool, bool)>(),
     ) {
         let query = write_pairs(&parse_pairs(&query, true));
         let target = if query.is_empty() { path } else { format!("{path}?{query}") };
@@ -71,8 +76,9 @@ proptest! {
         let request = Unsigned { method: &method, host: "api.example.com:8443", target: &target, headers: &headers, body: &body };
         let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG", token, None, "test");
         let scope = Scope { region: "eu-west-1", service: "execute-api", at_ms };
-        let (encode_path_twice, normalize_path, payload_header, sign_session_token) = flags;
-        let canonical = Canonical { encode_path_twice, normalize_path, payload_header, sign_session_token };
+        let (encode_path_twice, normalize_path, payload_header, sign_session_token, unsigned_payload) = flags;
+        let canonical = Canonical { encode_path_twice, normalize_path, payload_header, unsigned_payload: false, sign_session_token }
+            .with_unsigned_payload(unsigned_payload);
         let added = sign(&request, &credentials, &scope, canonical, &SigningKeys::default()).unwrap();
         let ours = added.iter().find(|(name, _)| name == AUTHORIZATION).unwrap().1.to_str().unwrap();
         prop_assert_eq!(ours, reference(&request, &credentials, &scope, canonical));

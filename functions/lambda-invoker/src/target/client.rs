@@ -1,65 +1,332 @@
-//! HTTP clients that are built when they are first needed, and shared by all targets that want the same.
+//! The outbound HTTP client of all targets. A client belongs to one place and knows for each request whether a byte of
+//! it was written, which decides what may be sent again.
 
-use std::sync::{Arc, OnceLock};
+mod address;
+mod connect;
+mod pool;
+mod tls;
+mod wire;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Client;
-use shared::http::{ClientOptions, client};
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use shared::Clock;
+use tokio::task::AbortHandle;
+use url::{Host, Url};
 
 use crate::error::Failure;
+use crate::routes::KeepAlive;
+use pool::Pool;
+use tls::Trust;
+use wire::Record;
 
-/// What tells one HTTP client from another.
+/// A request as it goes over the wire: its URI is path and query alone, its `host` stands among the headers.
+pub type Outbound = Request<Full<Bytes>>;
+
+/// Host and port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// A name or an address, the latter without brackets.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+impl Place {
+    /// The place that a URL leads to.
+    pub fn of(url: &Url) -> Self {
+        let host = match url.host() {
+            Some(Host::Ipv6(address)) => address.to_string(),
+            Some(host) => host.to_string(),
+            None => String::new(),
+        };
+        Self {
+            host,
+            port: url.port_or_known_default().unwrap_or(443),
+        }
+    }
+
+    /// Whether it is literally this machine.
+    fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self
+                .host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// `host:port`, as `CONNECT` has it.
+    pub fn authority(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// What tells one client from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientKey {
     /// Whether connections are encrypted.
     pub https: bool,
-    /// Time for TCP and TLS together.
+    /// Where they lead.
+    pub place: Place,
+    /// The HTTP proxy on the way.
+    pub proxy: Option<Place>,
+    /// Time for name, TCP, proxy and TLS together.
     pub connect_timeout: Duration,
     /// Certificate authorities in PEM that are trusted beside the system's.
     pub ca: Option<Arc<Vec<u8>>>,
+    /// Which connections are kept; `None` keeps none.
+    pub keep_alive: Option<KeepAlive>,
 }
 
-/// A client for a key. Reading the system's certificates takes time that a start does not have to spend, so it is built
-/// with the first request.
-#[derive(Debug)]
-pub struct LazyClient {
-    key: ClientKey,
-    built: OnceLock<Client>,
+/// Why a request got no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendError {
+    /// No connection: name not found, refused, reset, or a proxy that opens no tunnel.
+    Connect,
+    /// The name leads only to addresses that no target may have.
+    AddressRefused,
+    /// No connection in time.
+    ConnectTimeout,
+    /// The TLS handshake failed.
+    Tls,
+    /// The connection ended before an answer.
+    Broken {
+        /// Whether a byte of the request was written.
+        written: bool,
+    },
+    /// The peer answered, but not in HTTP.
+    NotHttp,
 }
 
-impl LazyClient {
-    /// The client, built now if it is not yet.
-    ///
-    /// # Errors
-    /// [`Failure::UpstreamTls`] when the certificates cannot be used.
-    pub fn get(&self) -> Result<&Client, Failure> {
-        if let Some(client) = self.built.get() {
-            return Ok(client);
-        }
-        let mut options = ClientOptions::new(concat!("lambda-invoker/", env!("CARGO_PKG_VERSION")));
-        options.connect_timeout = self.key.connect_timeout;
-        options.ca_bundle = self.key.ca.as_deref().cloned();
-        options.https = self.key.https;
-        let client = client(&options).map_err(|_| Failure::UpstreamTls)?;
-        Ok(self.built.get_or_init(|| client))
+impl SendError {
+    /// Whether the target cannot have seen anything of the request, although it is there to be asked again.
+    pub fn is_unsent(self) -> bool {
+        matches!(
+            self,
+            Self::Connect | Self::ConnectTimeout | Self::Broken { written: false }
+        )
     }
 }
 
-/// All clients of a table.
-#[derive(Debug, Default)]
-pub struct Clients(Vec<Arc<LazyClient>>);
+impl std::fmt::Display for SendError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(Failure::from(*self).rung().code)
+    }
+}
+
+impl std::error::Error for SendError {}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Connect | SendError::AddressRefused | SendError::Broken { .. } => Self::UpstreamConnect,
+            SendError::ConnectTimeout => Self::UpstreamTimeout,
+            SendError::Tls => Self::UpstreamTls,
+            SendError::NotHttp => Self::BadResponse,
+        }
+    }
+}
+
+/// A client for one place.
+pub struct Client {
+    key: ClientKey,
+    trust: Arc<Trust>,
+    pool: Pool,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// One connection; closed when it is dropped.
+#[derive(Debug)]
+struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    record: Arc<Record>,
+    task: AbortHandle,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// An answer whose body is still to be read.
+#[derive(Debug)]
+pub struct Received<'a> {
+    response: Response<Incoming>,
+    connection: Connection,
+    client: &'a Client,
+}
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyError {
+    /// It is larger than the limit.
+    TooLarge,
+    /// The connection ended while it arrived.
+    Broken,
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::ResponseTooLarge,
+            BodyError::Broken => Self::BadResponse,
+        }
+    }
+}
+
+impl Client {
+    /// Sends a request on a connection that is kept, or else on a new one. What a kept connection did not take, because
+    /// the other side had left, goes out on a new one; with `repeat` also what it may have taken before it broke.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn send(&self, request: Outbound, repeat: bool) -> Result<Received<'_>, SendError> {
+        while let Some(mut connection) = self.pool.take(self.clock.now_ms()) {
+            if connection.sender.ready().await.is_err() {
+                continue;
+            }
+            match self.exchange(connection, request.clone(), true).await {
+                Err(SendError::Broken { written }) if !written || repeat => break,
+                result => return result,
+            }
+        }
+        let connection = self.connect().await?;
+        self.exchange(connection, request, false).await
+    }
+
+    async fn connect(&self) -> Result<Connection, SendError> {
+        let (stream, record) = connect::connect(&self.key, &self.trust).await?;
+        let handshake = http1::handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = handshake.map_err(|_| SendError::Broken { written: false })?;
+        // What goes wrong there is told to whoever waits for the answer.
+        let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+        Ok(Connection { sender, record, task })
+    }
+
+    async fn exchange(
+        &self,
+        mut connection: Connection,
+        request: Outbound,
+        reused: bool,
+    ) -> Result<Received<'_>, SendError> {
+        connection.record.begin(reused);
+        match connection.sender.send_request(request).await {
+            Ok(response) => Ok(Received {
+                response,
+                connection,
+                client: self,
+            }),
+            Err(error) if error.is_parse() || error.is_parse_too_large() => Err(SendError::NotHttp),
+            Err(_) => Err(SendError::Broken {
+                written: !connection.record.nothing_written(),
+            }),
+        }
+    }
+}
+
+impl Received<'_> {
+    /// The answer's head.
+    pub fn head(&self) -> &Response<Incoming> {
+        &self.response
+    }
+
+    /// Reads the whole body, of at most `limit` bytes; a larger one is given up as soon as that is known. The
+    /// connection is kept for the next request.
+    ///
+    /// # Errors
+    /// [`BodyError`].
+    pub async fn read(self, limit: usize) -> Result<(response::Parts, Bytes), BodyError> {
+        let (parts, mut body) = self.response.into_parts();
+        if body.size_hint().lower() > limit as u64 {
+            return Err(BodyError::TooLarge);
+        }
+        let mut first = Bytes::new();
+        let mut all = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            // Trailers are left behind: they belong to one connection unless both sides know them.
+            let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else {
+                continue;
+            };
+            if first.len() + all.len() + data.len() > limit {
+                return Err(BodyError::TooLarge);
+            }
+            // Most bodies come in one piece, which is not copied.
+            if first.is_empty() && all.is_empty() {
+                first = data;
+                continue;
+            }
+            if !first.is_empty() {
+                all.reserve(first.len() + data.len());
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&data);
+        }
+        self.client.pool.put(self.connection, self.client.clock.now_ms());
+        Ok((parts, if all.is_empty() { first } else { all.freeze() }))
+    }
+}
+
+/// All clients of a table. None of them does anything before its first request.
+pub struct Clients {
+    clients: Vec<Arc<Client>>,
+    trusts: Vec<Arc<Trust>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(&self.clients).finish()
+    }
+}
 
 impl Clients {
+    /// No clients yet; idle connections grow old by `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clients: Vec::new(),
+            trusts: Vec::new(),
+            clock,
+        }
+    }
+
     /// The client for a key: one that is there already, or a new one.
-    pub fn of(&mut self, key: ClientKey) -> Arc<LazyClient> {
-        if let Some(known) = self.0.iter().find(|client| client.key == key) {
+    pub fn of(&mut self, key: ClientKey) -> Arc<Client> {
+        if let Some(known) = self.clients.iter().find(|client| client.key == key) {
             return known.clone();
         }
-        let client = Arc::new(LazyClient {
+        let known = self.trusts.iter().find(|trust| trust.is_for(key.ca.as_ref()));
+        let trust = match known {
+            Some(trust) => trust.clone(),
+            None => {
+                let trust = Arc::new(Trust::new(key.ca.clone()));
+                self.trusts.push(trust.clone());
+                trust
+            }
+        };
+        let client = Arc::new(Client {
+            pool: Pool::new(key.keep_alive),
+            trust,
+            clock: self.clock.clone(),
             key,
-            built: OnceLock::new(),
         });
-        self.0.push(client.clone());
+        self.clients.push(client.clone());
         client
     }
 }

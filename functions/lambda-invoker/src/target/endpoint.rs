@@ -1,65 +1,70 @@
 //! An HTTP endpoint: signs what is sent, sends what is signed.
 
-use std::error::Error;
+mod signer;
+
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::Method;
-use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
-use reqwest::{Client, Request, Url};
-use shared::http::{BodyError, read_body};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::response::Parts;
+use http::{Method, Request, Uri};
+use http_body_util::Full;
+use serde::Deserialize;
 use shared::{Clock, Deadline};
-use url::Position;
 
-use super::client::LazyClient;
-use super::{Answer, causes, is_tls};
+use super::breaker::Breaker;
+use super::client::{Client, SendError};
+use super::retry::Attempts;
+use super::{Answer, admitted, did_its_work};
 use crate::account::Account;
-use crate::credentials::Provider;
+use crate::credentials::{Provider, is_stale_word};
 use crate::error::Failure;
 use crate::request::Outgoing;
 use crate::response;
-use crate::routes::{EndpointSettings, Signing};
-use crate::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
+use crate::routes::{RetryCause, RetryRules, Signing};
+use signer::Signer;
 
 /// A live endpoint.
 #[derive(Debug)]
 pub struct Endpoint {
-    settings: EndpointSettings,
-    client: Arc<LazyClient>,
+    host: HeaderValue,
+    client: Arc<Client>,
     signer: Option<Signer>,
+    retry: RetryRules,
+    breaker: Option<Arc<Breaker>>,
 }
 
-#[derive(Debug)]
-struct Signer {
-    signing: Signing,
-    canonical: Canonical,
-    keys: SigningKeys,
-    credentials: Arc<Provider>,
+/// What one attempt brought.
+enum Outcome {
+    /// An answer, whole.
+    Answered(Parts, Bytes),
+    /// No answer, or none that can be used.
+    Failed(Failure),
+    /// Nothing was sent.
+    Unsent(Failure),
 }
 
 impl Endpoint {
-    /// An endpoint that signs, if it does, with the route's keys or with `credentials`.
-    pub fn new(settings: EndpointSettings, client: Arc<LazyClient>, credentials: &Arc<Provider>) -> Self {
-        let signer = settings.signing.clone().map(|signing| Signer {
-            canonical: Canonical::of_service(&signing.service),
-            keys: SigningKeys::default(),
-            credentials: match &signing.credentials.keys {
-                Some(keys) => Arc::new(Provider::of_keys(keys)),
-                None => credentials.clone(),
-            },
-            signing,
-        });
+    /// An endpoint that is asked for by `host`, and signs, if it does, with what `credentials` give.
+    pub fn new(
+        host: HeaderValue,
+        client: Arc<Client>,
+        signing: Option<(Signing, Arc<Provider>)>,
+        retry: RetryRules,
+        breaker: Option<Arc<Breaker>>,
+    ) -> Self {
         Self {
-            settings,
+            host,
             client,
-            signer,
+            signer: signing.map(|(signing, credentials)| Signer::new(signing, credentials)),
+            retry,
+            breaker,
         }
     }
 
-    /// Sends a request and waits for the whole answer, of at most `limit` bytes.
+    /// Sends a request, again if the route has it so, and waits for the whole answer, of at most `limit` bytes.
     ///
     /// # Errors
     /// Every upstream failure of the ladder.
@@ -71,24 +76,30 @@ impl Endpoint {
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Answer, Failure> {
+        let permit = admitted(self.breaker.as_deref(), clock, account)?;
         let result = {
             // Pinned here, so that the time-out holds a reference: the exchange itself is large, and moving it costs.
-            let exchange = pin!(self.exchange(outgoing, limit, clock, account));
+            let exchange = pin!(self.exchange(outgoing, limit, deadline, clock, account));
             tokio::time::timeout(deadline.remaining(), exchange).await
         };
         account.ended();
-        result.unwrap_or(Err(Failure::UpstreamTimeout))
+        let result = result.unwrap_or(Err(Failure::UpstreamTimeout));
+        if let Some(permit) = permit {
+            permit.tell(did_its_work(&result), clock.now_ms());
+        }
+        result
     }
 
     async fn exchange(
         &self,
         outgoing: Outgoing,
         limit: usize,
+        deadline: Deadline,
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Answer, Failure> {
         let target = outgoing.target();
-        let url = self.url(&target)?;
+        let uri = uri(&target)?;
         let Outgoing {
             method,
             mut headers,
@@ -96,116 +107,126 @@ impl Endpoint {
             body,
             ..
         } = outgoing;
-        headers.insert(HOST, self.settings.host.clone());
-        if signed && let Some(signer) = &self.signer {
-            let started = Instant::now();
-            signer
-                .apply(&method, &self.settings.host, &target, &mut headers, &body, clock)
-                .await?;
-            account.signed(started);
+        headers.insert(HOST, self.host.clone());
+        if body.is_empty() && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let client = self.client.get()?;
-        account.asked();
-        send(client, &method, url, headers, body, limit, account).await
+        let signer = self.signer.as_ref().filter(|_| signed);
+        let mut attempts = Attempts::new(&self.retry);
+        let mut renewed = false;
+        loop {
+            let renewable = signer.is_some_and(|signer| !renewed && signer.is_renewable());
+            let mut request = Request::new(Full::new(body.clone()));
+            *request.method_mut() = method.clone();
+            *request.uri_mut() = uri.clone();
+            // Copied only where they may be needed once more.
+            *request.headers_mut() = if attempts.may_go_on() || renewable {
+                headers.clone()
+            } else {
+                std::mem::take(&mut headers)
+            };
+            let used = match signer {
+                Some(signer) => Some(
+                    signer
+                        .apply(&mut request, &self.host, &target, &body, clock, account)
+                        .await?,
+                ),
+                None => None,
+            };
+            account.asked();
+            let outcome = self
+                .attempt(request, attempts.may_repeat(&method), limit, account)
+                .await;
+            account.ended();
+            if let (Outcome::Answered(head, body), Some(signer), Some(used)) = (&outcome, signer, &used)
+                && renewable
+                && calls_credentials_stale(head, body)
+                && signer.forget(used)
+            {
+                renewed = true;
+                continue;
+            }
+            let next = match &outcome {
+                Outcome::Answered(head, _) => {
+                    let cause = RetryCause::Status(head.status.as_u16());
+                    let safe = attempts.is_safe(&method);
+                    attempts.next(cause, safe, retry_after(&head.headers), &deadline)
+                }
+                Outcome::Unsent(_) => attempts.next(RetryCause::Connect, true, None, &deadline),
+                Outcome::Failed(_) => None,
+            };
+            let Some(delay) = next else {
+                return match outcome {
+                    Outcome::Answered(head, body) => response::answer(head.status, head.headers, body, &method),
+                    Outcome::Failed(failure) | Outcome::Unsent(failure) => Err(failure),
+                };
+            };
+            tokio::time::sleep(delay).await;
+        }
     }
 
-    /// The URL of a request target. What the HTTP client will write into the request line is compared with what is
-    /// signed: a URL parser may not have an opinion of its own.
-    fn url(&self, target: &str) -> Result<Url, Failure> {
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (target, None),
-        };
-        let mut url = self.settings.origin.clone();
-        url.set_path(path);
-        url.set_query(query);
-        if &url[Position::BeforePath..] == target {
-            Ok(url)
-        } else {
-            Err(Failure::BadPath)
-        }
-    }
-}
-
-impl Signer {
-    async fn apply(
+    async fn attempt(
         &self,
-        method: &Method,
-        host: &HeaderValue,
-        target: &str,
-        headers: &mut HeaderMap,
-        body: &Bytes,
-        clock: &dyn Clock,
-    ) -> Result<(), Failure> {
-        let credentials = self.credentials.credentials().await.map_err(|_| Failure::Credentials)?;
-        let request = Unsigned {
-            method: method.as_str(),
-            host: host.to_str().map_err(|_| Failure::Signing)?,
-            target,
-            headers: &signed_headers(headers).map_err(|_| Failure::BadHeader)?,
-            body,
+        request: Request<Full<Bytes>>,
+        repeat: bool,
+        limit: usize,
+        account: &mut Account,
+    ) -> Outcome {
+        let received = match self.client.send(request, repeat).await {
+            Ok(received) => received,
+            Err(error) => {
+                if error == SendError::AddressRefused {
+                    account.error(Some("address_refused".to_owned()));
+                }
+                let failure = Failure::from(error);
+                return if error.is_unsent() {
+                    Outcome::Unsent(failure)
+                } else {
+                    Outcome::Failed(failure)
+                };
+            }
         };
-        let scope = Scope {
-            region: &self.signing.region,
-            service: &self.signing.service,
-            at_ms: clock.now_ms(),
-        };
-        let added = sign(&request, &credentials, &scope, self.canonical, &self.keys).map_err(|_| Failure::Signing)?;
-        headers.extend(added);
-        Ok(())
+        account.status(received.head().status().as_u16());
+        match received.read(limit).await {
+            Ok((head, body)) => Outcome::Answered(head, body),
+            Err(error) => Outcome::Failed(error.into()),
+        }
     }
 }
 
-async fn send(
-    client: &Client,
-    method: &Method,
-    url: Url,
-    mut headers: HeaderMap,
-    body: Bytes,
-    limit: usize,
-    account: &mut Account,
-) -> Result<Answer, Failure> {
-    let expects_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
-    if body.is_empty() && expects_body {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    // Made by hand: the builder would insert each header anew.
-    let mut request = Request::new(method.clone(), url);
-    *request.headers_mut() = headers;
-    if !body.is_empty() {
-        *request.body_mut() = Some(body.into());
-    }
-    let mut upstream = client.execute(request).await.map_err(|error| describe(&error))?;
-    let status = upstream.status();
-    account.status(status.as_u16());
-    let headers = std::mem::take(upstream.headers_mut());
-    if !response::has_body(status, method) {
-        return response::answer(status, headers, Bytes::new(), method);
-    }
-    let body = read_body(upstream, limit).await.map_err(|error| match error {
-        BodyError::TooLarge => Failure::ResponseTooLarge,
-        BodyError::Transport(error) if error.is_timeout() => Failure::UpstreamTimeout,
-        BodyError::Transport(_) => Failure::BadResponse,
-    })?;
-    response::answer(status, headers, body, method)
-}
-
-/// Where on the ladder a failed exchange stands.
-fn describe(error: &reqwest::Error) -> Failure {
-    if error.is_timeout() {
-        Failure::UpstreamTimeout
-    } else if error.is_connect() && is_tls(error) {
-        Failure::UpstreamTls
-    } else if causes(error).any(is_not_http) {
-        Failure::BadResponse
+/// The URI of a request target. What the HTTP client will write into the request line is compared with what is signed:
+/// a parser may not have an opinion of its own.
+fn uri(target: &str) -> Result<Uri, Failure> {
+    let uri: Uri = target.parse().map_err(|_| Failure::BadPath)?;
+    let written = uri.path_and_query().map(http::uri::PathAndQuery::as_str);
+    if uri.authority().is_none() && written == Some(target) {
+        Ok(uri)
     } else {
-        Failure::UpstreamConnect
+        Err(Failure::BadPath)
     }
 }
 
-/// Whether the peer answered, but not in HTTP.
-fn is_not_http(cause: &(dyn Error + 'static)) -> bool {
-    cause
-        .downcast_ref::<hyper::Error>()
-        .is_some_and(|error| error.is_parse() || error.is_parse_too_large())
+/// How long the target wants to be left alone; its form as a date is not looked at.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// Whether AWS refused a request for credentials that it does not know any more.
+fn calls_credentials_stale(head: &Parts, body: &Bytes) -> bool {
+    #[derive(Deserialize)]
+    struct Refusal<'a> {
+        #[serde(rename = "__type", borrow)]
+        kind: std::borrow::Cow<'a, str>,
+    }
+    if head.status != http::StatusCode::FORBIDDEN {
+        return false;
+    }
+    // `Name`, `Name:http://…` in the header, `namespace#Name` in the body.
+    if let Some(kind) = head.headers.get("x-amzn-errortype") {
+        let kind = kind.to_str().unwrap_or_default();
+        return is_stale_word(kind.split(':').next().unwrap_or_default().trim());
+    }
+    let refusal: Option<Refusal<'_>> = serde_json::from_slice(body).ok();
+    refusal.is_some_and(|refusal| is_stale_word(refusal.kind.rsplit('#').next().unwrap_or_default()))
 }

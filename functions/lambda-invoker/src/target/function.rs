@@ -3,120 +3,40 @@
 mod event;
 mod refusal;
 mod reply;
+mod service;
+mod transport;
 
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
-use aws_credential_types::provider::ProvideCredentials;
-use aws_sdk_lambda::config::retry::RetryConfig;
-use aws_sdk_lambda::config::timeout::TimeoutConfig;
-use aws_sdk_lambda::config::{BehaviorVersion, Region, SharedCredentialsProvider};
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::{Client, Config};
 use http::HeaderValue;
-use shared::Deadline;
-use shared::aws::sdk_http_client_over;
 use shared::http::FrontContext;
+use shared::{Clock, Deadline};
 
-use super::Answer;
-use super::client::{ClientKey, Clients, LazyClient};
+use super::breaker::Breaker;
+use super::retry::Attempts;
+use super::{Answer, admitted, did_its_work};
 use crate::account::Account;
-use crate::credentials::Provider;
+use crate::credentials::is_stale_word;
 use crate::error::Failure;
 use crate::request::Outgoing;
-use crate::routes::{FunctionSettings, Keys, PayloadFormat};
+use crate::routes::{FunctionSettings, PayloadFormat, RetryCause, RetryRules};
+use refusal::Refusal;
+use service::Service;
+pub use service::Services;
 
 /// The largest payload of a synchronous invocation, in bytes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const MAX_PAYLOAD_BYTES: usize = 6_291_456;
-
-/// What tells one SDK client from another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ServiceKey {
-    region: String,
-    endpoint_url: Option<String>,
-    keys: Option<Keys>,
-    http: ClientKey,
-}
-
-/// The Lambda service of one region with one set of credentials; its SDK client is built with the first request.
-#[derive(Debug)]
-pub struct Service {
-    key: ServiceKey,
-    http: Arc<LazyClient>,
-    credentials: Arc<Provider>,
-    built: OnceLock<Client>,
-}
-
-/// All services of a table.
-#[derive(Debug, Default)]
-pub struct Services(Vec<Arc<Service>>);
-
-impl Services {
-    /// The service of a function: one that is there already, or a new one. `default_endpoint` stands in when the route
-    /// names no address of the service, `credentials` when it has no keys.
-    pub fn of(
-        &mut self,
-        settings: &FunctionSettings,
-        connect_timeout: Duration,
-        default_endpoint: Option<&str>,
-        clients: &mut Clients,
-        credentials: &Arc<Provider>,
-    ) -> Arc<Service> {
-        let endpoint_url = settings.endpoint_url.as_deref().or(default_endpoint);
-        let key = ServiceKey {
-            region: settings.region.clone(),
-            endpoint_url: endpoint_url.map(str::to_owned),
-            keys: settings.credentials.keys.clone(),
-            http: ClientKey {
-                https: endpoint_url.is_none_or(|url| url.starts_with("https:")),
-                connect_timeout,
-                ca: None,
-            },
-        };
-        if let Some(known) = self.0.iter().find(|service| service.key == key) {
-            return known.clone();
-        }
-        let service = Arc::new(Service {
-            http: clients.of(key.http.clone()),
-            credentials: match &key.keys {
-                Some(keys) => Arc::new(Provider::of_keys(keys)),
-                None => credentials.clone(),
-            },
-            built: OnceLock::new(),
-            key,
-        });
-        self.0.push(service.clone());
-        service
-    }
-}
-
-impl Service {
-    fn client(&self) -> Result<&Client, Failure> {
-        if let Some(client) = self.built.get() {
-            return Ok(client);
-        }
-        let http = sdk_http_client_over(self.http.get()?.clone());
-        let credentials: Arc<dyn ProvideCredentials> = self.credentials.clone();
-        let mut builder = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(self.key.region.clone()))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(http)
-            // The SDK would try three times, and one request would run a function three times.
-            .retry_config(RetryConfig::standard().with_max_attempts(1))
-            .timeout_config(TimeoutConfig::disabled());
-        builder.set_endpoint_url(self.key.endpoint_url.clone());
-        Ok(self.built.get_or_init(|| Client::from_conf(builder.build())))
-    }
-}
 
 /// A live function.
 #[derive(Debug)]
 pub struct Function {
     settings: FunctionSettings,
     service: Arc<Service>,
+    retry: RetryRules,
+    breaker: Option<Arc<Breaker>>,
 }
 
 /// What the event tells beside the request.
@@ -136,11 +56,22 @@ pub struct Surroundings<'a> {
 
 impl Function {
     /// A function of a service.
-    pub fn new(settings: FunctionSettings, service: Arc<Service>) -> Self {
-        Self { settings, service }
+    pub(super) fn new(
+        settings: FunctionSettings,
+        service: Arc<Service>,
+        retry: RetryRules,
+        breaker: Option<Arc<Breaker>>,
+    ) -> Self {
+        Self {
+            settings,
+            service,
+            retry,
+            breaker,
+        }
     }
 
-    /// Invokes the function once and waits for its reply, of at most `limit` bytes.
+    /// Invokes the function and waits for its reply, of at most `limit` bytes. It is never run twice: only what it
+    /// cannot have seen is sent again.
     ///
     /// # Errors
     /// Every upstream failure of the ladder, and 400 or 413 for a body that the function cannot be given.
@@ -150,6 +81,7 @@ impl Function {
         surroundings: &Surroundings<'_>,
         limit: usize,
         deadline: Deadline,
+        clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Answer, Failure> {
         let method = outgoing.method.clone();
@@ -160,39 +92,93 @@ impl Function {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(Failure::RequestTooLarge);
         }
+        let permit = admitted(self.breaker.as_deref(), clock, account)?;
         let result = {
-            let invoking = pin!(self.invoke(payload, account));
+            let invoking = pin!(self.invoke(payload, deadline, account));
             tokio::time::timeout(deadline.remaining(), invoking).await
         };
         account.ended();
-        let reply = result.map_err(|_| Failure::UpstreamTimeout)??;
-        if reply.len() > limit {
-            return Err(Failure::ResponseTooLarge);
+        let reply = result.unwrap_or(Err(Failure::UpstreamTimeout));
+        let result = reply.and_then(|reply| {
+            if reply.len() > limit {
+                return Err(Failure::ResponseTooLarge);
+            }
+            match self.settings.payload_format {
+                PayloadFormat::V2 => reply::v2(reply, &method),
+                PayloadFormat::Raw => reply::raw(reply, &method),
+            }
+        });
+        if let Some(permit) = permit {
+            permit.tell(did_its_work(&result), clock.now_ms());
         }
-        match self.settings.payload_format {
-            PayloadFormat::V2 => reply::v2(reply, &method),
-            PayloadFormat::Raw => reply::raw(reply, &method),
+        result
+    }
+
+    async fn invoke(
+        &self,
+        mut payload: Vec<u8>,
+        deadline: Deadline,
+        account: &mut Account,
+    ) -> Result<Vec<u8>, Failure> {
+        let mut attempts = Attempts::new(&self.retry);
+        let mut renewed = false;
+        loop {
+            // Asked for here, so that their absence has its own name; the SDK asks the same provider.
+            let credentials = self.service.credentials.credentials().await.map_err(|unavailable| {
+                account.error(Some(unavailable.0));
+                Failure::Credentials
+            })?;
+            let renewable = !renewed && self.service.credentials.is_renewable();
+            // Copied only where it may be needed once more.
+            let sent = if attempts.may_go_on() || renewable {
+                payload.clone()
+            } else {
+                std::mem::take(&mut payload)
+            };
+            let refusal = match self.attempt(sent, account).await {
+                Ok(reply) => return Ok(reply),
+                Err(refusal) => refusal,
+            };
+            account.ended();
+            if renewable
+                && refusal.code.as_deref().is_some_and(is_stale_word)
+                && self.service.credentials.forget(&credentials)
+            {
+                renewed = true;
+                continue;
+            }
+            // A throttled function did not run, whatever the method.
+            let next = match &refusal.failure {
+                Failure::Throttled(seconds) => {
+                    let asked = seconds.map(std::time::Duration::from_secs);
+                    attempts.next(RetryCause::Status(429), true, asked, &deadline)
+                }
+                _ if refusal.unsent => attempts.next(RetryCause::Connect, true, None, &deadline),
+                _ => None,
+            };
+            match next {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return Err(refusal.failure),
+            }
         }
     }
 
-    async fn invoke(&self, payload: Vec<u8>, account: &mut Account) -> Result<Vec<u8>, Failure> {
-        // Asked for here, so that their absence has its own name; the SDK's cache asks the same provider.
-        let credentials = self.service.credentials.credentials().await;
-        credentials.map_err(|_| Failure::Credentials)?;
-        let client = self.service.client()?;
+    async fn attempt(&self, payload: Vec<u8>, account: &mut Account) -> Result<Vec<u8>, Refusal> {
         account.asked();
-        let sent = client
+        let sent = self
+            .service
+            .client()
             .invoke()
             .function_name(&self.settings.name)
             .set_qualifier(self.settings.qualifier.clone())
             .payload(Blob::new(payload))
             .send()
             .await;
-        let output = sent.map_err(|error| refusal::failure(&error, account))?;
+        let output = sent.map_err(|error| Refusal::of(&error, account))?;
         account.status(u16::try_from(output.status_code).unwrap_or_default());
         let reply = output.payload.map(Blob::into_inner).unwrap_or_default();
         if output.function_error.is_some() {
-            return Err(reply::function_error(&reply, account));
+            return Err(reply::function_error(&reply, account).into());
         }
         Ok(reply)
     }

@@ -71,7 +71,10 @@ async fn fixture() -> Fixture {
 }
 
 fn leading(upstream: &Upstream, base: &str, key: Value) -> String {
-    table(json!([{"uri": "/", "function_uri": upstream.url(base), "authorization": {"apikey": key}}])).to_string()
+    // Longer than any of these tests lets its clock go on.
+    let keep = 86_400_000;
+    table(json!([{"uri": "/", "function_uri": upstream.url(base), "authorization": {"apikey": key}, "keepalive_timeout": keep}]))
+        .to_string()
 }
 
 impl Fixture {

@@ -117,6 +117,7 @@ fn all_cases_of_the_suite_are_signed_as_aws_does() {
             encode_path_twice: false,
             normalize_path: context["normalize"].as_bool().unwrap(),
             payload_header: context["sign_body"].as_bool().unwrap(),
+            unsigned_payload: false,
             sign_session_token: context["omit_session_token"].as_bool() != Some(true),
         };
         let added = Case::read(&folder).sign(&credentials, &scope, canonical);

@@ -1,41 +1,75 @@
 //! Errors of the Invoke API -> the ladder
 //! (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>).
 
+use std::error::Error;
+
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::operation::invoke::InvokeError;
 
-use super::super::is_tls;
 use crate::account::Account;
 use crate::error::Failure;
+use crate::target::client::SendError;
 
-/// What a failed invocation means. The service's own code goes to the log.
-pub(super) fn failure(error: &SdkError<InvokeError>, account: &mut Account) -> Failure {
-    match error {
-        SdkError::ConstructionFailure(_) => Failure::Signing,
-        SdkError::TimeoutError(_) => Failure::UpstreamTimeout,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => Failure::UpstreamTimeout,
-        SdkError::DispatchFailure(failure) => {
-            if failure.as_connector_error().is_some_and(|error| is_tls(error)) {
-                Failure::UpstreamTls
-            } else {
-                Failure::UpstreamConnect
-            }
+/// Why an invocation brought no reply.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// What it means.
+    pub(super) failure: Failure,
+    /// The service's own code.
+    pub(super) code: Option<String>,
+    /// Whether nothing was sent.
+    pub(super) unsent: bool,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            code: None,
+            unsent: false,
         }
-        SdkError::ServiceError(context) => {
-            let status = context.raw().status().as_u16();
-            let code = context.err().code().filter(|code| !code.is_empty());
-            account.status(status);
-            account.error(code.map(str::to_owned));
-            let retry_after = match context.err() {
-                InvokeError::TooManyRequestsException(throttled) => {
-                    throttled.retry_after_seconds().and_then(|seconds| seconds.parse().ok())
-                }
-                _ => None,
-            };
-            by_status(status, code.unwrap_or_default(), retry_after)
-        }
-        _ => Failure::BadResponse,
     }
+}
+
+impl Refusal {
+    /// What a failed invocation means. The service's own code goes to the log.
+    pub(super) fn of(error: &SdkError<InvokeError>, account: &mut Account) -> Self {
+        match error {
+            SdkError::ConstructionFailure(_) => Failure::Signing.into(),
+            SdkError::TimeoutError(_) => Failure::UpstreamTimeout.into(),
+            SdkError::DispatchFailure(failure) => match failure.as_connector_error().and_then(|error| cause(error)) {
+                Some(sent) => Self {
+                    failure: sent.into(),
+                    code: None,
+                    unsent: sent.is_unsent(),
+                },
+                None => Failure::BadResponse.into(),
+            },
+            SdkError::ServiceError(context) => {
+                let status = context.raw().status().as_u16();
+                let code = context.err().code().filter(|code| !code.is_empty());
+                account.status(status);
+                account.error(code.map(str::to_owned));
+                let retry_after = match context.err() {
+                    InvokeError::TooManyRequestsException(throttled) => {
+                        throttled.retry_after_seconds().and_then(|seconds| seconds.parse().ok())
+                    }
+                    _ => None,
+                };
+                Self {
+                    failure: by_status(status, code.unwrap_or_default(), retry_after),
+                    code: code.map(str::to_owned),
+                    unsent: false,
+                }
+            }
+            _ => Failure::BadResponse.into(),
+        }
+    }
+}
+
+/// What our own client said, somewhere below the SDK's errors.
+fn cause(error: &(dyn Error + 'static)) -> Option<SendError> {
+    std::iter::successors(Some(error), |error| (**error).source()).find_map(|cause| cause.downcast_ref().copied())
 }
 
 /// The ladder by the API's status; a code decides only where one status means two things.

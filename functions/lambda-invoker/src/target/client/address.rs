@@ -1,0 +1,78 @@
+//! Which addresses a target's name may lead to. The check stands between the name's resolution and the connection, so
+//! that a name that changes its mind gets no second look.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The instance metadata service's IPv6 address, which is no link-local one.
+const EC2_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
+/// Whether a connection to `address` may be made: never to link-local addresses, where the metadata services live, nor
+/// to those that name no single host; to this machine itself only if the configuration says so literally.
+pub(super) fn may_connect(address: IpAddr, loopback: bool) -> bool {
+    let address = match address {
+        IpAddr::V6(address) => embedded(address).map_or(IpAddr::V6(address), IpAddr::V4),
+        IpAddr::V4(_) => address,
+    };
+    if address.is_loopback() {
+        return loopback;
+    }
+    let refused = match address {
+        IpAddr::V4(address) => {
+            // 0.0.0.0/8 is this host as well.
+            address.is_link_local() || address.is_broadcast() || matches!(address.octets(), [0, ..])
+        }
+        IpAddr::V6(address) => address.is_unicast_link_local() || address == EC2_METADATA,
+    };
+    !refused && !address.is_unspecified() && !address.is_multicast()
+}
+
+/// The IPv4 address that an IPv6 address stands for: mapped, compatible, or behind the well-known prefix of NAT64
+/// (RFC 6052).
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    if address.is_loopback() || address.is_unspecified() {
+        return None;
+    }
+    let nat64 = || match address.octets() {
+        [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => Some(Ipv4Addr::new(a, b, c, d)),
+        _ => None,
+    };
+    address.to_ipv4().or_else(nat64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_belong_to_nobody_outside_are_refused() {
+        for (text, outside, with_loopback) in [
+            ("93.184.216.34", true, true),
+            ("10.0.0.1", true, true),
+            ("2606:2800:220:1::1", true, true),
+            ("fd00::1", true, true),
+            ("::ffff:93.184.216.34", true, true),
+            ("127.0.0.1", false, true),
+            ("127.9.9.9", false, true),
+            ("::1", false, true),
+            ("::ffff:127.0.0.1", false, true),
+            ("64:ff9b::7f00:1", false, true),
+            ("169.254.169.254", false, false),
+            ("169.254.170.2", false, false),
+            ("::ffff:169.254.169.254", false, false),
+            ("::169.254.169.254", false, false),
+            ("64:ff9b::a9fe:a9fe", false, false),
+            ("fe80::1", false, false),
+            ("fd00:ec2::254", false, false),
+            ("0.0.0.0", false, false),
+            ("0.1.2.3", false, false),
+            ("::", false, false),
+            ("255.255.255.255", false, false),
+            ("224.0.0.1", false, false),
+            ("ff02::1", false, false),
+        ] {
+            let address = text.parse().unwrap();
+            assert_eq!(may_connect(address, false), outside, "{text}");
+            assert_eq!(may_connect(address, true), with_loopback, "{text}");
+        }
+    }
+}
