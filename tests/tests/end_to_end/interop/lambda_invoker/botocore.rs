@@ -363,3 +363,32 @@ async fn a_signature_for_another_scope_or_secret_is_refused() {
         assert_eq!(answer(&function, &request.event()).await["statusCode"], 403, "{iam}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_headers_are_signed_and_a_payload_is_not_if_the_route_has_it_so() {
+    let (oracle, _) = stage(&KEYS, "execute-api").await;
+    let url = format!("http://127.0.0.1:{}/", oracle.port);
+    let iam = json!({"service": "execute-api", "signed_headers": ["x-own", "Date"], "unsigned_payload": true});
+    let route = json!({"uri": "/", "function_uri": url, "authorization": {"iam": iam}});
+    let function = invoker(&json!([route]), &KEYS);
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let request = Request {
+        front: Front::AlbMultiValue,
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
+        query: Vec::new(),
+        headers: vec![header("x-own", " a  b"), header("x-own", "c"), header("x-other", "d")],
+        body: b"anything".to_vec(),
+    };
+    let answer = answer(&function, &request.event()).await;
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    let echo: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    let headers = echo["headers"].as_array().unwrap();
+    let value = |name: &str| {
+        headers.iter().find(|pair| pair[0] == name).unwrap()[1]
+            .as_str()
+            .unwrap()
+    };
+    assert!(value("authorization").contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-own,"));
+    assert_eq!(value("x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
+}

@@ -18,9 +18,15 @@ impl Server {
         json!({"uri": "/*", "function": {"name": "echo", "endpoint_url": endpoint}, "authorization": {"iam": iam}})
     }
 
-    fn keys(&self, user: &str) -> Value {
-        let iam = self.told["users"][user].clone();
+    /// What a user of this server has for keys, and the role that it assumes.
+    fn keys(&self, user: &str, role: Option<&str>) -> Value {
+        let mut iam = self.told["users"][user].clone();
         assert!(iam["accesskey"].is_string());
+        if let Some(role) = role {
+            let endpoint = format!("http://127.0.0.1:{}/", self.port);
+            iam["assume_role"] =
+                json!({"arn": self.told["roles"][role], "sts_endpoint": endpoint, "external_id": "x-1"});
+        }
         iam
     }
 }
@@ -46,11 +52,11 @@ fn error(body: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_invoke_is_let_through_and_nobody_else() {
     let moto = moto().await;
-    let mut wrong = moto.keys("invoker");
+    let mut wrong = moto.keys("invoker", None);
     wrong["secretkey"] = json!("wrong");
     for (iam, status) in [
-        (moto.keys("invoker"), 200),
-        (moto.keys("nobody"), 502),
+        (moto.keys("invoker", None), 200),
+        (moto.keys("nobody", None), 502),
         (wrong, 502),
     ] {
         let function = invoker(&json!([moto.echo(&iam)]), &[]);
@@ -64,6 +70,33 @@ async fn who_may_invoke_is_let_through_and_nobody_else() {
             );
         } else {
             assert_eq!(error(&body), "invoke_refused");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn case_15_a_role_is_assumed_and_its_credentials_invoke() {
+    let moto = moto().await;
+    let iam = moto.keys("assumer", Some("invoke-echo"));
+    let function = invoker(&json!([moto.echo(&iam)]), &[]);
+    for _ in 0..2 {
+        let (status, body) = call(&function).await;
+        assert_eq!(status, 200, "{body}\n{}", function.log().text());
+    }
+    // A role without permissions, a user who may not assume one, and a role that does not exist.
+    let mut gone = moto.keys("assumer", Some("invoke-echo"));
+    gone["assume_role"]["arn"] = json!("arn:aws:iam::123456789012:role/gone");
+    for (iam, code) in [
+        (moto.keys("assumer", Some("powerless")), "invoke_refused"),
+        (moto.keys("nobody", Some("invoke-echo")), "credentials_unavailable"),
+        (gone, "credentials_unavailable"),
+    ] {
+        let function = invoker(&json!([moto.echo(&iam)]), &[]);
+        let (status, body) = call(&function).await;
+        assert_eq!((status, error(&body)), (502, json!(code)), "{body}");
+        let secret = iam["secretkey"].as_str().unwrap();
+        for text in [body, function.log().text()] {
+            assert!(!text.contains(secret) && !text.contains("role/"), "{text}");
         }
     }
 }
