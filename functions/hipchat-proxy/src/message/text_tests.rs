@@ -53,6 +53,71 @@ fn emoticons_and_smileys_are_put_in() {
 }
 
 #[test]
+fn every_emoticon_has_its_emoji() {
+    for (words, shown) in [
+        ("(success) (successful)", ":white_check_mark:"),
+        ("(failed) (fail)", ":x:"),
+        ("(thumbsup) (yey)", ":thumbsup:"),
+        ("(thumbsdown)", ":thumbsdown:"),
+        ("(beer)", ":beer:"),
+        ("(coffee)", ":coffee:"),
+        ("(cake)", ":cake:"),
+        ("(heart) <3", ":heart:"),
+        ("(boom)", ":boom:"),
+        ("(fire)", ":fire:"),
+        ("(lol) (rofl)", ":joy:"),
+        ("(cry) :'(", ":cry:"),
+        ("(tableflip)", "(╯°□°)╯︵ ┻━┻"),
+        ("(shrug)", "¯\\_(ツ)_/¯"),
+        ("(facepalm)", ":face_palm:"),
+        ("(awesome) (awyeah)", ":sunglasses:"),
+        ("(allthethings) (highfive)", ":raised_hands:"),
+        ("(pokerface)", ":neutral_face:"),
+        ("(badass)", ":muscle:"),
+        ("(clap) (slowclap)", ":clap:"),
+        ("(ninja)", ":ninja:"),
+        ("(poo)", ":poop:"),
+        ("(sadpanda)", ":panda_face:"),
+        ("(dance)", ":dancer:"),
+        ("(star)", ":star:"),
+        ("(warning)", ":warning:"),
+        ("(info)", ":information_source:"),
+        ("(wtf)", ":interrobang:"),
+        ("(troll)", ":smiling_imp:"),
+        ("(hodor) (gangnamstyle) (dealwithit)", ":sunglasses:"),
+        (":) :-)", ":slightly_smiling_face:"),
+        (":(", ":disappointed:"),
+        (";)", ":wink:"),
+        (":D", ":smile:"),
+        (":P :p", ":stuck_out_tongue:"),
+        (":o :O", ":open_mouth:"),
+    ] {
+        for word in words.split(' ') {
+            check(&format!("a {word} b"), &format!("a {shown} b"));
+            assert_eq!(rendered_as(Format::Html, word, Ping::None, false).plain, word);
+        }
+    }
+    for word in [
+        "(jenkins)",
+        "(jira)",
+        "(bitbucket)",
+        "(bamboo)",
+        "(stash)",
+        "(nagios)",
+        "(android)",
+        "(chrome)",
+        "(firefox)",
+        "(unknown)",
+    ] {
+        check(word, word);
+    }
+    check(
+        "8:00 http://x/:) a:)b (http://x/:P ) `:)`",
+        "8:00 http://x/:) a:)b (http://x/:P ) `:)`",
+    );
+}
+
+#[test]
 fn mentions_are_those_of_the_directory() {
     check("@chris @CHRIS, (@chris) hi", "<@U3> <@U3>, (<@U3>) hi");
     check(
