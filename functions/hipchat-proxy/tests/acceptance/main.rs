@@ -9,6 +9,8 @@
 mod cases;
 mod fronts;
 mod limits;
+mod looks;
+mod messages;
 mod notification;
 mod outcomes;
 mod recordings;
@@ -16,3 +18,4 @@ mod rooms_message;
 mod secrecy;
 mod start;
 mod support;
+mod unsupported;
