@@ -7,6 +7,7 @@
 )]
 
 mod cases;
+mod documents;
 mod fronts;
 mod limits;
 mod looks;
@@ -18,4 +19,5 @@ mod rooms_message;
 mod secrecy;
 mod start;
 mod support;
+mod targets;
 mod unsupported;

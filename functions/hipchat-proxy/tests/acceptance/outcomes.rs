@@ -273,3 +273,42 @@ async fn a_connection_that_never_comes_about_is_bounded_by_the_deadline() {
     assert!(begun.elapsed() < Duration::from_millis(850));
     let _: &SlackStub = &world.slack;
 }
+
+#[tokio::test]
+async fn with_an_id_that_slack_knows_a_lost_answer_is_asked_for_again() {
+    let ids = |world: &World| -> Vec<String> {
+        let posts = world.slack.posts();
+        posts
+            .iter()
+            .map(|post| post["client_msg_id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for reply in [
+        Reply::Hang,
+        Reply::Half,
+        Reply::ok_false("fatal_error"),
+        Reply::Http(502, String::new(), String::new()),
+    ] {
+        let world = World::with(&[("SLACK_CLIENT_MSG_ID", "true")]).await;
+        world.slack.will([reply.clone()]);
+        world.ask(ask()).await.is_no_content();
+        let told = ids(&world);
+        assert_eq!((told.len(), &told[0]), (2, &told[1]), "{reply:?}");
+        assert_eq!(told[0].len(), 36);
+        // Only once, and not where Slack has seen the message.
+        world.slack.forget();
+        world.slack.will([reply.clone(), reply]);
+        world.ask(ask()).await.is_error(503, "Service Unavailable");
+        assert_eq!(world.slack.posts().len(), 2);
+        world.slack.forget();
+        world.slack.will([Reply::ok_false("duplicate_message_not_found")]);
+        world.ask(ask()).await.is_error(503, "Service Unavailable");
+        assert_eq!(world.slack.posts().len(), 1);
+    }
+    // What was refused as one form is another message in the next.
+    let world = World::with(&[("SLACK_CLIENT_MSG_ID", "true")]).await;
+    world.slack.will([Reply::ok_false("invalid_blocks")]);
+    world.ask(ask()).await.is_no_content();
+    let told = ids(&world);
+    assert_ne!(told[0], told[1]);
+}
