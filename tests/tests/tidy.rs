@@ -30,6 +30,7 @@ fn events_are_json_in_their_functions_folder_and_say_what_is_expected() {
     let files = repository();
     none(&events::faults(&files));
     none(&events::functions_without(&files));
+    none(&events::incomplete(&files));
 }
 
 #[test]

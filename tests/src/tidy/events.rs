@@ -1,6 +1,10 @@
-//! `events/<function>/<case>.json`: sample events that people and tests send to the functions.
+//! `events/<function>/<case>.json`: sample events that people and tests send to the functions, each with its answer beside it
+//! in `<case>.expected.json` and a row in `events/README.md`.
 
 use super::{FUNCTIONS, Files};
+
+/// The page that tells what each event is.
+const PAGE: &str = "README.md";
 
 /// What the last word of an authorizer event's name can say; the other functions' names end in an HTTP status.
 const DECISIONS: [&str; 4] = ["allow", "denied", "unauthorized", "error"];
@@ -10,6 +14,7 @@ pub fn faults(files: &Files) -> Vec<String> {
     files
         .iter()
         .filter_map(|(path, text)| Some((path, path.strip_prefix("events/")?, text)))
+        .filter(|(_, inside, _)| *inside != PAGE)
         .flat_map(|(path, inside, text)| fault(inside, text).map(|what| format!("{path}: {what}")))
         .collect()
 }
@@ -25,6 +30,7 @@ fn fault(inside: &str, text: &str) -> Option<String> {
     let Some(case) = name.strip_suffix(".json") else {
         return Some("an event is a .json file".to_owned());
     };
+    let case = case.strip_suffix(".expected").unwrap_or(case);
     let expected = case.rsplit('-').next().unwrap_or_default();
     let is_status = expected.len() == 3 && matches!(expected.parse::<u16>(), Ok(200..=599));
     let says = match *function {
@@ -37,6 +43,37 @@ fn fault(inside: &str, text: &str) -> Option<String> {
     serde_json::from_str::<serde_json::Value>(text)
         .err()
         .map(|error| format!("is no JSON: {error}"))
+}
+
+/// Events without an answer or without a row in the page, and answers and rows without an event.
+pub fn incomplete(files: &Files) -> Vec<String> {
+    let page = files
+        .get(&format!("events/{PAGE}"))
+        .map(String::as_str)
+        .unwrap_or_default();
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| ["))
+        .filter_map(|line| line.split_once("](")?.1.split(')').next())
+        .collect();
+    let mut faults = Vec::new();
+    for inside in files.keys().filter_map(|path| path.strip_prefix("events/")) {
+        if let Some(case) = inside.strip_suffix(".expected.json") {
+            if !files.contains_key(&format!("events/{case}.json")) {
+                faults.push(format!("events/{inside}: the answer to no event"));
+            }
+        } else if let Some(case) = inside.strip_suffix(".json") {
+            if !files.contains_key(&format!("events/{case}.expected.json")) {
+                faults.push(format!("events/{inside}: has no expected answer beside it"));
+            }
+            if rows.iter().filter(|row| **row == inside).count() != 1 {
+                faults.push(format!("events/{inside}: must have one row in events/{PAGE}"));
+            }
+        }
+    }
+    let gone = rows.iter().filter(|row| !files.contains_key(&format!("events/{row}")));
+    faults.extend(gone.map(|row| format!("events/{PAGE}: there is no event {row}")));
+    faults
 }
 
 /// Functions without a single event.
@@ -79,5 +116,23 @@ mod tests {
             assert_eq!(one(path, text).len(), 1, "{path}");
         }
         assert_eq!(functions_without(&Files::new()).len(), 3);
+        assert!(one("events/README.md", "# Events").is_empty());
+    }
+
+    #[test]
+    fn an_event_an_answer_and_a_row_belong_together() {
+        let mut files = Files::from([
+            (
+                "events/README.md".to_owned(),
+                "| [`a-200`](f/a-200.json) | A |\n".to_owned(),
+            ),
+            ("events/f/a-200.json".to_owned(), "{}".to_owned()),
+            ("events/f/a-200.expected.json".to_owned(), "{}".to_owned()),
+        ]);
+        assert_eq!(incomplete(&files), Vec::<String>::new());
+        files.remove("events/f/a-200.json");
+        assert_eq!(incomplete(&files).len(), 2);
+        files.insert("events/f/b-200.json".to_owned(), "{}".to_owned());
+        assert_eq!(incomplete(&files).len(), 4);
     }
 }

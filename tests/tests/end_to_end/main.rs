@@ -15,4 +15,5 @@ mod hipchat_proxy;
 mod interop;
 mod lambda_invoker;
 mod process;
+mod samples;
 mod stage;
