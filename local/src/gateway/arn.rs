@@ -35,19 +35,29 @@ impl fmt::Display for MethodArn {
 }
 
 /// IAM's wildcards: `*` is any run of characters, `/` and `:` included, `?` is any one character.
+///
+/// As in policies of version 2012-10-17, `${*}`, `${?}` and `${$}` stand for the characters themselves. Any other `${name}` is a variable that an API's callers
+/// have no value for, so that such a pattern matches nothing.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let Some(pattern) = pieces(pattern) else { return false };
+    let text: Vec<char> = text.chars().collect();
     let (mut at_pattern, mut at_text) = (0, 0);
     // Where the last star stood and how far its run has come: the only place to go back to.
     let mut star: Option<(usize, usize)> = None;
     while let Some(&character) = text.get(at_text) {
         match (pattern.get(at_pattern), star) {
-            (Some('*'), _) => {
+            (Some(Piece::AnyRun), _) => {
                 star = Some((at_pattern, at_text));
                 at_pattern += 1;
             }
-            (Some(&wanted), _) if wanted == '?' || wanted == character => {
+            (Some(Piece::AnyOne), _) => {
+                at_pattern += 1;
+                at_text += 1;
+            }
+            (Some(&Piece::Character(wanted)), _) if wanted == character => {
                 at_pattern += 1;
                 at_text += 1;
             }
@@ -59,7 +69,37 @@ pub fn matches(pattern: &str, text: &str) -> bool {
             (_, None) => return false,
         }
     }
-    pattern.iter().skip(at_pattern).all(|&rest| rest == '*')
+    pattern.iter().skip(at_pattern).all(|&rest| rest == Piece::AnyRun)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Character(char),
+    AnyRun,
+    AnyOne,
+}
+
+/// A pattern's pieces; nothing for one with a variable.
+fn pieces(pattern: &str) -> Option<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    let mut rest = pattern;
+    while let Some(character) = rest.chars().next() {
+        if let Some((name, after)) = rest.strip_prefix("${").and_then(|inside| inside.split_once('}')) {
+            pieces.push(match name {
+                "*" | "?" | "$" => Piece::Character(name.chars().next()?),
+                _ => return None,
+            });
+            rest = after;
+            continue;
+        }
+        pieces.push(match character {
+            '*' => Piece::AnyRun,
+            '?' => Piece::AnyOne,
+            other => Piece::Character(other),
+        });
+        rest = rest.get(character.len_utf8()..)?;
+    }
+    Some(pieces)
 }
 
 #[cfg(test)]
@@ -91,6 +131,18 @@ mod tests {
         check("**", "any", true);
         check("?", "\u{e9}", true);
         check("A", "a", false);
+    }
+
+    #[test]
+    fn escapes_and_variables() {
+        check("a${*}", "a*", true);
+        check("a${*}", "ab", false);
+        check("a${?}${$}{b}", "a?${b}", true);
+        check("${*}*", "*anything", true);
+        check("a${aws:username}", "a", false);
+        check("*${x}*", "${x}", false);
+        check("a${*", "a${b", true);
+        check("${", "${", true);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 use http::{HeaderMap, HeaderValue, header::HOST, request::Parts};
 use percent_encoding::percent_decode_str;
 
-use super::{Api, GatewayOptions, arn::MethodArn, route};
+use super::{Api, ArnTail, GatewayOptions, arn::MethodArn, route};
 
 /// A request that fits a route.
 #[derive(Debug)]
@@ -80,12 +80,10 @@ impl<'a> Call<'a> {
     }
 
     /// The ARN that the authorizer gets and that its policy is evaluated against.
-    ///
-    /// Whether an HTTP API puts the path or the route into it is not documented; here it is the route.
     pub(super) fn arn(&self) -> MethodArn {
-        let path = match self.options.api {
-            Api::RestToken | Api::RestRequest => self.path.as_str(),
-            Api::HttpSimple | Api::HttpPolicy => self.resource,
+        let path = match (self.options.api, self.options.http_arn_tail) {
+            (Api::HttpSimple | Api::HttpPolicy, ArnTail::Route) => self.resource,
+            _ => self.path.as_str(),
         };
         MethodArn {
             region: self.options.region.clone(),
@@ -96,7 +94,20 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The identity source: the value of the `Authorization` header, unless it is missing or empty.
+    /// All identity sources: the header's value, and the route's key where it is one.
+    pub(super) fn identity_sources<'s>(&'s self, identity: &'s str) -> Vec<&'s str> {
+        let is_http = !self.options.api.is_rest();
+        let route = (is_http && self.options.route_key_is_identity).then_some(self.route_key.as_str());
+        [identity].into_iter().chain(route).collect()
+    }
+
+    /// What a reply is kept under: all identity sources, and nothing else of the request.
+    pub(super) fn cache_key(&self, identity: &str) -> String {
+        // A header's value holds no line break.
+        self.identity_sources(identity).join("\n")
+    }
+
+    /// The first identity source: the value of the `Authorization` header, unless it is missing or empty.
     pub(super) fn identity(&self) -> Option<String> {
         let values: Vec<String> = self
             .headers

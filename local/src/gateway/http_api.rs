@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::call::Call;
 
 /// The event of a request. Members that have nothing to hold are absent.
-pub(super) fn event(call: &Call<'_>, identity: &str) -> Value {
+pub(super) fn event(call: &Call<'_>, identity: &[&str]) -> Value {
     let mut headers = joined(call.header_values());
     // Hop-by-hop headers end at the gateway; cookies have a member of their own.
     for name in ["connection", "transfer-encoding"] {
@@ -31,7 +31,7 @@ pub(super) fn event(call: &Call<'_>, identity: &str) -> Value {
     set("version", json!("2.0"));
     set("type", json!("REQUEST"));
     set("routeArn", json!(call.arn().to_string()));
-    set("identitySource", json!([identity]));
+    set("identitySource", json!(identity));
     set("routeKey", json!(call.route_key));
     set("rawPath", json!(call.path));
     set("rawQueryString", json!(call.query));

@@ -64,6 +64,15 @@ impl Api {
     }
 }
 
+/// What the ARN of an HTTP API's request ends with. AWS does not document it, so an authorizer must be right with both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArnTail {
+    /// The route's path: `orders/{id}`.
+    Route,
+    /// The request's own path: `orders/42`.
+    Path,
+}
+
 /// The settings of an API.
 #[derive(Debug, Clone)]
 pub struct GatewayOptions {
@@ -75,6 +84,11 @@ pub struct GatewayOptions {
     pub routes: Vec<Route>,
     /// How long the authorizer's replies are kept; zero switches the cache off.
     pub ttl: Duration,
+    /// Whether `$context.routeKey` is an identity source too, so that replies are kept for each route apart. HTTP APIs
+    /// alone have it.
+    pub route_key_is_identity: bool,
+    /// What the ARN of an HTTP API's request ends with.
+    pub http_arn_tail: ArnTail,
     /// How long the authorizer may take.
     pub authorizer_limit: Duration,
     /// The region in ARNs.
@@ -102,6 +116,8 @@ impl GatewayOptions {
                 .flat_map(|route| route.parse())
                 .collect(),
             ttl: Duration::ZERO,
+            route_key_is_identity: false,
+            http_arn_tail: ArnTail::Route,
             authorizer_limit: Duration::from_secs(10),
             region: "eu-west-1".to_owned(),
             api_id: api_id.to_owned(),
@@ -186,11 +202,12 @@ impl Core {
             return Err(Refusal::ArnTooLong);
         }
         let identity = call.identity().ok_or(Refusal::Unauthorized)?;
-        let reply = match self.cache.get(&identity) {
+        let key = call.cache_key(&identity);
+        let reply = match self.cache.get(&key) {
             Some(reply) => reply,
             None => {
                 let reply = self.ask(call, &identity).await?;
-                self.cache.put(identity, reply.clone());
+                self.cache.put(key, reply.clone());
                 reply
             }
         };
@@ -206,7 +223,7 @@ impl Core {
         let event = match self.options.api {
             Api::RestToken => rest::token_event(call, identity),
             Api::RestRequest => rest::request_event(call),
-            Api::HttpSimple | Api::HttpPolicy => http_api::event(call, identity),
+            Api::HttpSimple | Api::HttpPolicy => http_api::event(call, &call.identity_sources(identity)),
         };
         let function = self.options.authorizer.clone();
         // A task of its own: the function goes on when the caller leaves or the time is up.

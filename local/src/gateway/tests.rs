@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod events;
+mod kept;
 
 const API: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5";
 
@@ -233,42 +234,4 @@ fn counting() -> (Function, Arc<(AtomicUsize, Mutex<Value>)>) {
         })
     });
     (function, seen)
-}
-
-#[tokio::test]
-async fn replies_are_cached_by_token_and_errors_are_not() {
-    let (function, seen) = counting();
-    let options = GatewayOptions::new(Api::RestToken, function);
-    let gateway = start(GatewayOptions {
-        ttl: Duration::from_millis(500),
-        ..options
-    })
-    .await;
-    let with =
-        async |token: &str, path: &str| send(&gateway, "GET", path, &[("authorization", token)]).await[..3].to_owned();
-    let count = || seen.0.load(Ordering::SeqCst);
-
-    let allow = format!("Bearer Allow {API}/prod/GET/hello");
-    assert_eq!((with(&allow, "/prod/hello").await, count()), ("200".into(), 1));
-    assert_eq!((with(&allow, "/prod/hello").await, count()), ("200".into(), 1));
-    // The policy of one path is what another path is measured by.
-    assert_eq!((with(&allow, "/prod/hello/you").await, count()), ("403".into(), 1));
-    assert_eq!((with("Bearer Deny *", "/prod/hello").await, count()), ("403".into(), 2));
-    assert_eq!((with("Bearer Deny *", "/prod/hello").await, count()), ("403".into(), 2));
-    assert_eq!((with("no", "/prod/hello").await, count()), ("401".into(), 3));
-    assert_eq!((with("no", "/prod/hello").await, count()), ("401".into(), 4));
-    gateway.flush_cache();
-    assert_eq!((with(&allow, "/prod/hello").await, count()), ("200".into(), 5));
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    assert_eq!((with(&allow, "/prod/hello").await, count()), ("200".into(), 6));
-}
-
-#[tokio::test]
-async fn without_a_time_to_live_every_call_asks() {
-    let (function, seen) = counting();
-    let gateway = start(GatewayOptions::new(Api::RestToken, function)).await;
-    for _ in 0..3 {
-        send(&gateway, "GET", "/prod/hello", &[("authorization", "Bearer Allow *")]).await;
-    }
-    assert_eq!(seen.0.load(Ordering::SeqCst), 3);
 }
