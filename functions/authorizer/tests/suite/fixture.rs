@@ -293,6 +293,15 @@ impl Drop for Fixture {
             "dXNlcjpwYXNz",
             "/orders/42",
             "X-Evil",
+            "s3cret",
+            // Values of headers, query and cookies, and of the reply.
+            "api.example.com",
+            "expand=lines",
+            "sid=abc",
+            "theme=dark",
+            "203.0.113.9",
+            "auth.example.com",
+            "orders-api",
         ] {
             let line = log.lines().find(|line| line.contains(secret));
             assert_eq!(line, None, "{secret} stands in the log");

@@ -9,11 +9,12 @@
 mod acceptance;
 mod cache;
 mod fixture;
+mod frozen;
 mod hostile;
-mod input_classes;
 mod panics;
 mod rotation;
 mod routes;
+mod rows;
 mod stub;
 mod tls;
 mod upstream;

@@ -59,6 +59,7 @@ type Script = dyn FnMut(&Seen) -> Act + Send;
 pub(crate) struct Stub {
     pub(crate) base: String,
     seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Stub {
@@ -69,13 +70,20 @@ impl Stub {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let script: Arc<Mutex<Box<Script>>> = Arc::new(Mutex::new(Box::new(script)));
         let recorded = seen.clone();
+        let connections = Arc::new(Mutex::new(Vec::new()));
+        let opened = connections.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
+                opened.lock().unwrap().push(stream.try_clone().unwrap());
                 let (recorded, script) = (recorded.clone(), script.clone());
                 std::thread::spawn(move || serve(stream, &recorded, &script));
             }
         });
-        Self { base, seen }
+        Self {
+            base,
+            seen,
+            connections,
+        }
     }
 
     /// A server that does these things one after the other, and the last for ever.
@@ -86,6 +94,13 @@ impl Stub {
             at += 1;
             act
         })
+    }
+
+    /// Ends all connections, as a network does with those that nobody used for long.
+    pub(crate) fn kill_connections(&self) {
+        for connection in self.connections.lock().unwrap().drain(..) {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
     }
 
     /// All requests so far.

@@ -14,7 +14,7 @@ use crate::fixture::*;
 use crate::stub::Stub;
 
 /// A server whose certificate names `host`, and its authority in PEM.
-async fn server(host: &str, expired: bool) -> (String, String) {
+pub(crate) async fn server(host: &str, expired: bool) -> (String, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -54,7 +54,7 @@ async fn server(host: &str, expired: bool) -> (String, String) {
 }
 
 /// Asks a server at `url` with these authorities.
-async fn ask(url: &str, bundle: &str) -> (Answered, Fixture) {
+pub(crate) async fn ask(url: &str, bundle: &str) -> (Answered, Fixture) {
     let unused = Stub::playing(vec![ok()]);
     let variables = [
         ("AUTHZ_INTROSPECTION_URL", url),
