@@ -3,4 +3,6 @@
 
 mod authorizer;
 mod environment;
+mod hipchat_proxy;
 mod lambda_invoker;
+mod route_schema;
