@@ -36,8 +36,8 @@ impl fmt::Display for MethodArn {
 
 /// IAM's wildcards: `*` is any run of characters, `/` and `:` included, `?` is any one character.
 ///
-/// As in policies of version 2012-10-17, `${*}`, `${?}` and `${$}` stand for the characters themselves. Any other `${name}` is a variable that an API's callers
-/// have no value for, so that such a pattern matches nothing.
+/// As in policies of version 2012-10-17, `${*}`, `${?}` and `${$}` stand for the characters themselves. Any other
+/// `${name}` is a variable that an API's callers have no value for, so that such a pattern matches nothing.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
 #[must_use]
