@@ -28,8 +28,7 @@ check: ## Formatting, lints, docs, licences, template, size and dependency guard
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --workspace --no-deps --document-private-items
 	.ci/tool cargo-deny --locked check licenses bans sources
 	.ci/one-tls-stack
-	.ci/tool cfn-lint --template template.yaml
-	.ci/tool sam validate --lint --region eu-west-1 --template template.yaml
+	.ci/template
 	.ci/package --check
 
 audit: ## Known vulnerabilities in the dependencies; needs the advisory database on the network
