@@ -2,17 +2,20 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `/api/{method}` | `chat.postMessage`, `auth.test`, `conversations.list`, `conversations.open`, `conversations.setTopic`, `users.lookupByEmail` |
+//! | `/api/{method}` | `chat.postMessage`, `auth.test`, `conversations.join`, `conversations.list`, `conversations.open`, `conversations.setTopic`, `users.lookupByEmail` |
+//! | `/services/{path}` | the incoming webhooks, which post to one channel each |
 //! | `/` | a page that lists the messages as they arrive |
 //! | `/_messages` | `GET`: JSON list of the kept messages, `?after=N` for those after the Nth; `DELETE` forgets them |
 
 mod arguments;
+mod channel;
 mod message;
 mod methods;
 mod page;
 mod posted;
 #[cfg(test)]
 mod tests;
+mod webhook;
 mod workspace;
 
 use std::io;
@@ -33,10 +36,23 @@ pub struct SlackOptions {
     pub token: String,
     /// Channels: id (`C...`) and name without `#`.
     pub channels: Vec<(String, String)>,
+    /// Ids of channels that are private: only members see them.
+    pub private: Vec<String>,
+    /// Ids of channels that the app is not in. It posts to them all the same while they are public, as with the scope
+    /// `chat:write.public`, but sets no topic.
+    pub not_joined: Vec<String>,
+    /// Ids of channels that are archived.
+    pub archived: Vec<String>,
+    /// Whether the app lacks the scope `chat:write.public`, and posts only to channels that it is in.
+    pub only_members_post: bool,
+    /// Incoming webhooks: path below `/services/` such as `T1/B1/secret`, and channel id.
+    pub webhooks: Vec<(String, String)>,
     /// The members. While it is empty every user id (`U...`, `W...`) is taken for a member.
     pub users: Vec<SlackUser>,
     /// How many messages a channel takes within any one second; `None` for no limit. Slack's own is about one.
     pub rate_per_channel: Option<u32>,
+    /// How many calls of one method are taken within any minute, `chat.postMessage` aside; `None` for no limit.
+    pub rate_per_method: Option<u32>,
 }
 
 /// A running stand-in for Slack.
@@ -56,11 +72,22 @@ impl Slack {
             .route("/", get(page::page))
             .route("/_messages", get(page::messages).delete(page::forget))
             .route("/api/{method}", any(methods::answer))
+            .route("/services/{*path}", any(webhook::answer))
             .with_state(workspace.clone());
         Ok(Self {
             standin: StandIn::start(listener, router)?,
             workspace,
         })
+    }
+
+    /// The URL of a webhook, given by its path below `/services/`.
+    pub fn webhook_url(&self, path: &str) -> String {
+        format!("{}/services/{path}", self.url())
+    }
+
+    /// A channel's topic, by the channel's id; `None` when there is no such channel.
+    pub fn topic(&self, channel: &str) -> Option<String> {
+        self.workspace.topic(channel)
     }
 
     /// Base URL; the Web API is at `/api` below it, the page at `/`.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::wire::json_answer;
 use super::arguments::{Arguments, Code};
+use super::channel::Channel;
 use super::message;
 use super::workspace::{Envelope, Workspace};
 
@@ -52,6 +53,7 @@ fn call(workspace: &Workspace, name: &str, arguments: &Arguments) -> Result<Valu
     let method = match name {
         "auth.test" => auth_test,
         "chat.postMessage" => post_message,
+        "conversations.join" => join,
         "conversations.list" => list,
         "conversations.open" => open,
         "conversations.setTopic" => set_topic,
@@ -60,8 +62,9 @@ fn call(workspace: &Workspace, name: &str, arguments: &Arguments) -> Result<Valu
     };
     match arguments.token() {
         None => Err("not_authed"),
-        Some(token) if workspace.knows_token(token) => method(workspace, arguments),
-        Some(_) => Err("invalid_auth"),
+        Some(token) if !workspace.knows_token(token) => Err("invalid_auth"),
+        Some(_) if name != "chat.postMessage" && !workspace.takes_call(name) => Err("ratelimited"),
+        Some(_) => method(workspace, arguments),
     }
 }
 
@@ -90,6 +93,8 @@ fn post_message(workspace: &Workspace, arguments: &Arguments) -> Result<Value, C
         username: arguments.text("username"),
         icon: arguments.text("icon_emoji").or_else(|| arguments.text("icon_url")),
         thread_ts,
+        client_msg_id: arguments.text("client_msg_id"),
+        by_webhook: false,
     };
     let message = workspace.post(envelope, content)?;
     Ok(json!({"ok": true, "channel": message.channel, "ts": message.ts, "message": message.answered()}))
@@ -116,23 +121,23 @@ fn list(workspace: &Workspace, arguments: &Arguments) -> Result<Value, Code> {
         None => 0,
         Some(text) => text.parse().map_err(|_| "invalid_cursor")?,
     };
-    let channels = workspace.channels();
-    let page: Vec<Value> = channels
-        .iter()
-        .skip(start)
-        .take(limit)
-        .map(|channel| {
-            json!({
-                "id": channel.id,
-                "name": channel.name,
-                "is_channel": true,
-                "is_private": false,
-                "is_archived": false,
-                "is_member": true,
-                "topic": {"value": channel.topic},
-            })
-        })
-        .collect();
+    let types = arguments.text("types").unwrap_or_else(|| "public_channel".to_owned());
+    let types: Vec<&str> = types.split(',').map(str::trim).collect();
+    let known = ["public_channel", "private_channel", "mpim", "im"];
+    if types.iter().any(|kind| !known.contains(kind)) {
+        return Err("invalid_types");
+    }
+    let no_archived = arguments.flag("exclude_archived");
+    let wanted = |channel: &Channel| {
+        let kind = if channel.is_private {
+            "private_channel"
+        } else {
+            "public_channel"
+        };
+        channel.is_seen() && types.contains(&kind) && !(no_archived && channel.is_archived)
+    };
+    let channels: Vec<Channel> = workspace.channels().into_iter().filter(wanted).collect();
+    let page: Vec<Value> = channels.iter().skip(start).take(limit).map(told).collect();
     let next = start.saturating_add(page.len());
     let cursor = if next < channels.len() {
         next.to_string()
@@ -140,6 +145,23 @@ fn list(workspace: &Workspace, arguments: &Arguments) -> Result<Value, Code> {
         String::new()
     };
     Ok(json!({"ok": true, "channels": page, "response_metadata": {"next_cursor": cursor}}))
+}
+
+fn told(channel: &Channel) -> Value {
+    json!({
+        "id": channel.id,
+        "name": channel.name,
+        "is_channel": true,
+        "is_private": channel.is_private,
+        "is_archived": channel.is_archived,
+        "is_member": channel.is_member,
+        "topic": {"value": channel.topic},
+    })
+}
+
+fn join(workspace: &Workspace, arguments: &Arguments) -> Result<Value, Code> {
+    let channel = arguments.text("channel").ok_or("channel_not_found")?;
+    Ok(json!({"ok": true, "channel": told(&workspace.join(&channel)?)}))
 }
 
 fn open(workspace: &Workspace, arguments: &Arguments) -> Result<Value, Code> {

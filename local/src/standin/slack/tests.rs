@@ -3,6 +3,7 @@
 mod content;
 mod methods;
 mod page;
+mod rights;
 
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 
 use super::SlackOptions;
 use super::arguments::Code;
+use super::channel::Channel;
 use super::message::Content;
 use super::posted::{SlackMessage, SlackUser};
 use crate::clock;
@@ -15,20 +16,16 @@ use crate::clock;
 /// How many messages are kept; older ones go first.
 const MAX_MESSAGES: usize = 5_000;
 
-/// A channel of the workspace.
-#[derive(Clone)]
-pub(super) struct Channel {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) topic: String,
-}
-
 /// Who posts and where to, beside the content.
 pub(super) struct Envelope {
     pub(super) channel: String,
     pub(super) username: Option<String>,
     pub(super) icon: Option<String>,
     pub(super) thread_ts: Option<String>,
+    /// By which a message that comes twice is known.
+    pub(super) client_msg_id: Option<String>,
+    /// Whether a webhook posts, which is in its channel.
+    pub(super) by_webhook: bool,
 }
 
 #[derive(Default)]
@@ -42,6 +39,10 @@ struct State {
     epoch: u64,
     /// When each channel's latest messages were taken.
     taken: BTreeMap<String, VecDeque<Instant>>,
+    /// When each method's latest calls were taken.
+    called: BTreeMap<String, VecDeque<Instant>>,
+    /// The numbers of messages by channel and `client_msg_id`.
+    known: BTreeMap<(String, String), u64>,
 }
 
 /// Everything that the stand-in keeps.
@@ -54,12 +55,8 @@ pub(super) struct Workspace {
 
 impl Workspace {
     pub(super) fn new(options: SlackOptions) -> Self {
-        let channel = |(id, name): &(String, String)| Channel {
-            id: id.clone(),
-            name: name.trim_start_matches('#').to_owned(),
-            topic: String::new(),
-        };
-        let channels = options.channels.iter().map(channel).collect();
+        let channels = options.channels.iter();
+        let channels = channels.map(|(id, name)| Channel::new(&options, id, name)).collect();
         Self {
             token: Mutex::new(options.token.clone()),
             options,
@@ -109,38 +106,63 @@ impl Workspace {
         Some(open(&mut self.lock(), user))
     }
 
-    /// Sets a channel's topic.
+    /// Sets a channel's topic, which takes a member.
     pub(super) fn set_topic(&self, id: &str, topic: &str) -> Result<(), Code> {
         let mut state = self.lock();
-        if state.direct.values().any(|direct| direct == id) {
-            return Err("method_not_supported_for_channel_type");
-        }
-        match state.channels.iter_mut().find(|channel| channel.id == id) {
-            Some(channel) => {
-                topic.clone_into(&mut channel.topic);
-                Ok(())
-            }
-            None => Err("channel_not_found"),
-        }
+        let channel = state.channel(id)?;
+        channel.open_to_members()?;
+        topic.clone_into(&mut channel.topic);
+        Ok(())
     }
 
-    /// Keeps a message. The error `ratelimited` means that the channel has had enough for this second.
+    pub(super) fn topic(&self, id: &str) -> Option<String> {
+        self.lock().channel(id).ok().map(|channel| channel.topic.clone())
+    }
+
+    /// Joins a public channel.
+    pub(super) fn join(&self, id: &str) -> Result<Channel, Code> {
+        let mut state = self.lock();
+        let channel = state.channel(id)?;
+        if channel.is_archived {
+            return Err("is_archived");
+        }
+        if channel.is_private {
+            return Err("method_not_supported_for_channel_type");
+        }
+        channel.is_member = true;
+        Ok(channel.clone())
+    }
+
+    /// The channel of a webhook.
+    pub(super) fn webhook(&self, path: &str) -> Option<String> {
+        let webhooks = self.options.webhooks.iter();
+        let mut found = webhooks.filter(|(known, _)| bool::from(known.as_bytes().ct_eq(path.as_bytes())));
+        found.next().map(|(_, channel)| channel.clone())
+    }
+
+    /// Counts a call of a method; false when there were too many within a minute.
+    pub(super) fn takes_call(&self, method: &str) -> bool {
+        let mut state = self.lock();
+        takes(
+            state.called.entry(method.to_owned()).or_default(),
+            self.options.rate_per_method,
+            Duration::from_secs(60),
+        )
+    }
+
+    /// Keeps a message, or gives the one that has the same `client_msg_id` already. The error `ratelimited` means that
+    /// the channel has had enough for this second.
     pub(super) fn post(&self, envelope: Envelope, content: Content) -> Result<SlackMessage, Code> {
         let is_user = self.is_user(&envelope.channel);
         let mut state = self.lock();
-        let name = envelope.channel.trim_start_matches('#');
-        let found = state
-            .channels
-            .iter()
-            .find(|channel| channel.id == envelope.channel || channel.name == name);
-        let direct = state.direct.iter().find(|(_, id)| **id == envelope.channel);
-        let (channel, channel_name) = match (found, direct) {
-            (Some(channel), _) => (channel.id.clone(), channel.name.clone()),
-            (None, Some((user, id))) => (id.clone(), user.clone()),
-            (None, None) if is_user => (open(&mut state, &envelope.channel), envelope.channel.clone()),
-            (None, None) => return Err("channel_not_found"),
-        };
-        if !state.takes(&channel, self.options.rate_per_channel) {
+        let (channel, channel_name) = state.place(&envelope, is_user, self.options.only_members_post)?;
+        let known = envelope.client_msg_id.map(|id| (channel.clone(), id));
+        if let Some(seq) = known.as_ref().and_then(|known| state.known.get(known)) {
+            let message = state.messages.iter().find(|message| message.seq == *seq);
+            return message.cloned().ok_or("duplicate_message_not_found");
+        }
+        let taken = state.taken.entry(channel.clone()).or_default();
+        if !takes(taken, self.options.rate_per_channel, Duration::from_secs(1)) {
             return Err("ratelimited");
         }
         let now = clock::since_epoch();
@@ -161,6 +183,9 @@ impl Workspace {
             attachments: content.attachments,
             blocks: content.blocks,
         };
+        if let Some(known) = known {
+            state.known.insert(known, message.seq);
+        }
         state.messages.push_back(message.clone());
         if state.messages.len() > MAX_MESSAGES {
             state.messages.pop_front();
@@ -203,18 +228,53 @@ fn open(state: &mut State, user: &str) -> String {
 }
 
 impl State {
-    fn takes(&mut self, channel: &str, rate: Option<u32>) -> bool {
-        let Some(rate) = rate else {
-            return true;
-        };
-        let taken = self.taken.entry(channel.to_owned()).or_default();
-        taken.retain(|time| time.elapsed() < Duration::from_secs(1));
-        if taken.len() >= usize::try_from(rate).unwrap_or(usize::MAX) {
-            return false;
+    /// A channel by its id, as an app sees it.
+    fn channel(&mut self, id: &str) -> Result<&mut Channel, Code> {
+        if self.direct.values().any(|direct| direct == id) {
+            return Err("method_not_supported_for_channel_type");
         }
-        taken.push_back(Instant::now());
-        true
+        let found = self.channels.iter_mut().find(|channel| channel.id == id);
+        found.filter(|channel| channel.is_seen()).ok_or("channel_not_found")
     }
+
+    /// Id and name of the channel that a message goes to.
+    fn place(&mut self, envelope: &Envelope, is_user: bool, only_members: bool) -> Result<(String, String), Code> {
+        let name = envelope.channel.trim_start_matches('#');
+        let found = self
+            .channels
+            .iter()
+            .find(|channel| channel.id == envelope.channel || channel.name == name)
+            .filter(|channel| channel.is_seen() || envelope.by_webhook);
+        if let Some(channel) = found {
+            if channel.is_archived {
+                return Err("is_archived");
+            }
+            if only_members && !channel.is_member && !envelope.by_webhook {
+                return Err("not_in_channel");
+            }
+            return Ok((channel.id.clone(), channel.name.clone()));
+        }
+        if let Some((user, id)) = self.direct.iter().find(|(_, id)| **id == envelope.channel) {
+            return Ok((id.clone(), user.clone()));
+        }
+        if !is_user {
+            return Err("channel_not_found");
+        }
+        Ok((open(self, &envelope.channel), envelope.channel.clone()))
+    }
+}
+
+/// Whether one more fits into a window of time.
+fn takes(taken: &mut VecDeque<Instant>, rate: Option<u32>, window: Duration) -> bool {
+    let Some(rate) = rate else {
+        return true;
+    };
+    taken.retain(|time| time.elapsed() < window);
+    if taken.len() >= usize::try_from(rate).unwrap_or(usize::MAX) {
+        return false;
+    }
+    taken.push_back(Instant::now());
+    true
 }
 
 #[cfg(test)]
@@ -235,6 +295,8 @@ mod tests {
                 username: None,
                 icon: None,
                 thread_ts: None,
+                client_msg_id: None,
+                by_webhook: false,
             };
             let content = Content {
                 text: "x".to_owned(),
