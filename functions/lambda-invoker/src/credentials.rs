@@ -115,7 +115,12 @@ impl Provider {
             return Ok(credentials);
         }
         // Boxed: most requests never ask, and a role may be assumed with another role.
-        let asked = Box::pin(self.ask()).await;
+        let asked = Box::pin(self.ask()).await.and_then(|credentials| {
+            if left(&credentials, self.clock.now_ms()).is_zero() {
+                return Err(Unavailable("expired".to_owned()));
+            }
+            Ok(credentials)
+        });
         let mut kept = self.kept();
         match asked {
             Ok(credentials) => {

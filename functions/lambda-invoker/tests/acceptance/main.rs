@@ -7,6 +7,8 @@
 )]
 
 mod authorization;
+mod connection;
+mod credentials;
 mod endpoint;
 mod front;
 mod hostile;
@@ -17,6 +19,7 @@ mod matching;
 mod passage;
 mod reload;
 mod reply;
+mod resilience;
 mod signing;
 mod support;
 mod table;

@@ -14,7 +14,7 @@ use crate::support::function;
 use crate::support::upstream::Upstream;
 
 /// A TLS upstream for `localhost` and the certificate authority that vouches for it, in PEM.
-async fn tls_upstream() -> (Upstream, String) {
+pub(crate) async fn tls_upstream() -> (Upstream, String) {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

@@ -26,6 +26,7 @@ pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
 pub(crate) struct Function {
     app: App,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -123,11 +124,11 @@ pub(crate) async fn start(env: FixedEnv, store: MemorySecrets) -> Result<Functio
     let app = App::start(
         Arc::new(env),
         Arc::new(secrets),
-        clock as Arc<dyn Clock>,
+        clock.clone() as Arc<dyn Clock>,
         Arc::new(telemetry),
     )
     .await?;
-    Ok(Function { app, log })
+    Ok(Function::new(app, clock, log))
 }
 
 pub(crate) async fn function(routes: Value) -> Function {
@@ -145,8 +146,8 @@ pub(crate) fn context(left_ms: u64) -> Context {
 }
 
 impl Function {
-    pub(crate) fn new(app: App, log: Arc<Mutex<Vec<String>>>) -> Self {
-        Self { app, log }
+    pub(crate) fn new(app: App, clock: Arc<ManualClock>, log: Arc<Mutex<Vec<String>>>) -> Self {
+        Self { app, clock, log }
     }
 
     pub(crate) async fn call(&self, event: &Value) -> Answer {
@@ -159,7 +160,9 @@ impl Function {
 
     pub(crate) async fn call_raw(&self, event: &str, left_ms: u64) -> Answer {
         let payload = serde_json::value::RawValue::from_string(event.to_owned()).unwrap();
-        let answer = self.app.handle(LambdaEvent::new(payload, context(left_ms))).await;
+        let gone_on_ms = self.clock.now_ms() - NOW_MS;
+        let event = LambdaEvent::new(payload, context(gone_on_ms + left_ms));
+        let answer = self.app.handle(event).await;
         Answer::of(serde_json::to_value(answer).unwrap())
     }
 

@@ -74,12 +74,17 @@ impl Upstream {
     }
 
     pub(crate) async fn reacting(reaction: Reaction) -> Self {
+        Self::script(vec![reaction]).await
+    }
+
+    /// An upstream that reacts to its first request with the first of these, and so on; to all others with the last.
+    pub(crate) async fn script(reactions: Vec<Reaction>) -> Self {
         let (upstream, listener) = Self::bind().await;
         let (seen, connections) = (upstream.seen.clone(), upstream.connections.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, seen.clone(), reaction.clone()));
+                tokio::spawn(serve(stream, seen.clone(), reactions.clone()));
             }
         });
         upstream
@@ -89,13 +94,13 @@ impl Upstream {
     pub(crate) async fn tls(acceptor: tokio_rustls::TlsAcceptor) -> Self {
         let (upstream, listener) = Self::bind().await;
         let seen = upstream.seen.clone();
-        let reaction = Reaction::Send(http("200 OK", "", b"ok"));
+        let reactions = vec![Reaction::Send(http("200 OK", "", b"ok"))];
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, seen, reaction) = (acceptor.clone(), seen.clone(), reaction.clone());
+                let (acceptor, seen, reactions) = (acceptor.clone(), seen.clone(), reactions.clone());
                 tokio::spawn(async move {
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        serve(stream, seen, reaction).await;
+                        serve(stream, seen, reactions).await;
                     }
                 });
             }
@@ -126,16 +131,28 @@ impl Upstream {
         self.connections.load(Ordering::SeqCst)
     }
 
+    pub(crate) fn all(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
     pub(crate) fn last(&self) -> Seen {
         self.seen.lock().unwrap().last().unwrap().clone()
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, seen: Arc<Mutex<Vec<Seen>>>, reaction: Reaction) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    reactions: Vec<Reaction>,
+) {
     let mut buffer = Vec::new();
     while let Some(request) = read_request(&mut stream, &mut buffer).await {
-        seen.lock().unwrap().push(request);
-        let (bytes, after) = match &reaction {
+        let at = {
+            let mut seen = seen.lock().unwrap();
+            seen.push(request);
+            seen.len() - 1
+        };
+        let (bytes, after) = match &reactions[at.min(reactions.len() - 1)] {
             Reaction::Send(bytes) => (bytes, ""),
             Reaction::Late(time, bytes) => {
                 tokio::time::sleep(*time).await;
