@@ -13,6 +13,7 @@ mod message;
 mod methods;
 mod page;
 mod posted;
+mod state;
 #[cfg(test)]
 mod tests;
 mod webhook;

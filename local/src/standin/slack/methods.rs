@@ -13,7 +13,8 @@ use super::super::wire::json_answer;
 use super::arguments::{Arguments, Code};
 use super::channel::Channel;
 use super::message;
-use super::workspace::{Envelope, Workspace};
+use super::state::Envelope;
+use super::workspace::Workspace;
 
 /// A topic's greatest length in characters.
 const MAX_TOPIC: usize = 250;

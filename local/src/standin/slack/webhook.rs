@@ -11,7 +11,8 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use super::super::wire::typed_answer;
 use super::arguments::{Arguments, Code};
 use super::message;
-use super::workspace::{Envelope, Workspace};
+use super::state::Envelope;
+use super::workspace::Workspace;
 
 pub(super) async fn answer(
     State(workspace): State<Arc<Workspace>>,

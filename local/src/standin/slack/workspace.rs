@@ -1,8 +1,7 @@
 //! The workspace: channels, members, direct messages, and what was posted.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use subtle::ConstantTimeEq;
 
@@ -11,39 +10,11 @@ use super::arguments::Code;
 use super::channel::Channel;
 use super::message::Content;
 use super::posted::{SlackMessage, SlackUser};
+use super::state::{Envelope, State, open, takes};
 use crate::clock;
 
 /// How many messages are kept; older ones go first.
 const MAX_MESSAGES: usize = 5_000;
-
-/// Who posts and where to, beside the content.
-pub(super) struct Envelope {
-    pub(super) channel: String,
-    pub(super) username: Option<String>,
-    pub(super) icon: Option<String>,
-    pub(super) thread_ts: Option<String>,
-    /// By which a message that comes twice is known.
-    pub(super) client_msg_id: Option<String>,
-    /// Whether a webhook posts, which is in its channel.
-    pub(super) by_webhook: bool,
-}
-
-#[derive(Default)]
-struct State {
-    channels: Vec<Channel>,
-    /// Ids of direct message channels by user id.
-    direct: BTreeMap<String, String>,
-    messages: VecDeque<SlackMessage>,
-    posted: u64,
-    last_micros: u128,
-    epoch: u64,
-    /// When each channel's latest messages were taken.
-    taken: BTreeMap<String, VecDeque<Instant>>,
-    /// When each method's latest calls were taken.
-    called: BTreeMap<String, VecDeque<Instant>>,
-    /// The numbers of messages by channel and `client_msg_id`.
-    known: BTreeMap<(String, String), u64>,
-}
 
 /// Everything that the stand-in keeps.
 pub(super) struct Workspace {
@@ -216,65 +187,6 @@ impl Workspace {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn open(state: &mut State, user: &str) -> String {
-    let number = state.direct.len() + 1;
-    state
-        .direct
-        .entry(user.to_owned())
-        .or_insert_with(|| format!("D{number:08}"))
-        .clone()
-}
-
-impl State {
-    /// A channel by its id, as an app sees it.
-    fn channel(&mut self, id: &str) -> Result<&mut Channel, Code> {
-        if self.direct.values().any(|direct| direct == id) {
-            return Err("method_not_supported_for_channel_type");
-        }
-        let found = self.channels.iter_mut().find(|channel| channel.id == id);
-        found.filter(|channel| channel.is_seen()).ok_or("channel_not_found")
-    }
-
-    /// Id and name of the channel that a message goes to.
-    fn place(&mut self, envelope: &Envelope, is_user: bool, only_members: bool) -> Result<(String, String), Code> {
-        let name = envelope.channel.trim_start_matches('#');
-        let found = self
-            .channels
-            .iter()
-            .find(|channel| channel.id == envelope.channel || channel.name == name)
-            .filter(|channel| channel.is_seen() || envelope.by_webhook);
-        if let Some(channel) = found {
-            if channel.is_archived {
-                return Err("is_archived");
-            }
-            if only_members && !channel.is_member && !envelope.by_webhook {
-                return Err("not_in_channel");
-            }
-            return Ok((channel.id.clone(), channel.name.clone()));
-        }
-        if let Some((user, id)) = self.direct.iter().find(|(_, id)| **id == envelope.channel) {
-            return Ok((id.clone(), user.clone()));
-        }
-        if !is_user {
-            return Err("channel_not_found");
-        }
-        Ok((open(self, &envelope.channel), envelope.channel.clone()))
-    }
-}
-
-/// Whether one more fits into a window of time.
-fn takes(taken: &mut VecDeque<Instant>, rate: Option<u32>, window: Duration) -> bool {
-    let Some(rate) = rate else {
-        return true;
-    };
-    taken.retain(|time| time.elapsed() < window);
-    if taken.len() >= usize::try_from(rate).unwrap_or(usize::MAX) {
-        return false;
-    }
-    taken.push_back(Instant::now());
-    true
 }
 
 #[cfg(test)]
