@@ -2,6 +2,7 @@
 //! believe and what Slack got. Every client runs twice: with our host in its settings, and with none, where a resolver
 //! in its process leads `api.hipchat.com` to us.
 
+mod hypchat;
 mod v1;
 mod v2;
 
@@ -93,6 +94,14 @@ fn posted(stage: &Stage) -> Vec<Value> {
         })
         .collect()
 }
+
+/// An HTML message and what Slack is to show.
+const HTML: &str = "<b>Hé</b> &amp; <a href=\"http://x/?a=1&amp;b=2\">l</a>";
+const MARKUP: &str = "*Hé* &amp; <http://x/?a=1&amp;b=2|l>";
+
+/// A text message and what Slack is to show.
+const TEXT: &str = "(success) a<b @all";
+const TEXT_MARKUP: &str = ":white_check_mark: a&lt;b @all";
 
 const YELLOW: &str = "#F2C744";
 const GREEN: &str = "#2EB67D";

@@ -3,11 +3,8 @@
 use local::standin::Fault;
 use serde_json::{Value, json};
 
-use super::{HOSTS, RED, YELLOW, ask, asked_of_slack, posted, slack, token};
+use super::{HOSTS, HTML, MARKUP, RED, YELLOW, ask, asked_of_slack, posted, slack, token};
 use crate::stage::Stage;
-
-const HTML: &str = "<b>Hé</b> &amp; <a href=\"http://x/?a=1&amp;b=2\">l</a>";
-const MARKUP: &str = "*Hé* &amp; <http://x/?a=1&amp;b=2|l>";
 
 /// The room as the first API lists it, as far as applications look at it.
 fn is_room(room: &Value, id: u64, name: &str) -> bool {

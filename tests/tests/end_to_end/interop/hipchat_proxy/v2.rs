@@ -1,160 +1,9 @@
-//! Clients of the second API: hypchat, hipnotify, kawasemi, hipchat-notifier.
+//! Clients of the second API that send notifications alone: hipnotify, kawasemi, hipchat-notifier.
 
-use local::standin::Fault;
 use serde_json::{Value, json};
 
-use super::{GREEN, HOSTS, Host, RED, YELLOW, ask, asked_of_slack, posted, slack, token};
+use super::{GREEN, HOSTS, HTML, MARKUP, RED, TEXT, TEXT_MARKUP, YELLOW, ask, asked_of_slack, posted, slack, token};
 use crate::stage::Stage;
-
-const HTML: &str = "<b>Hé</b> &amp; <a href=\"http://x/?a=1&amp;b=2\">l</a>";
-const MARKUP: &str = "*Hé* &amp; <http://x/?a=1&amp;b=2|l>";
-const TEXT: &str = "(success) a<b @all";
-const TEXT_MARKUP: &str = ":white_check_mark: a&lt;b @all";
-
-/// What hypchat makes of a refusal.
-fn raised(told: &Value) -> (&str, u64, Value) {
-    let body = serde_json::from_str(told["body"].as_str().unwrap()).unwrap();
-    (told["raised"].as_str().unwrap(), told["status"].as_u64().unwrap(), body)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hypchat_finds_rooms_and_notifies_them() {
-    let stage = Stage::start().await;
-    let alb = stage
-        .suite
-        .addresses()
-        .hipchat_alb_tls
-        .replace("127.0.0.1", "localhost");
-    for (host, base) in HOSTS.into_iter().zip([alb.as_str(), "https://api.hipchat.com"]) {
-        let calls = json!([
-            ["room", {"name": "Dev Ops"}],
-            ["room", {"name": "8"}],
-            ["notify", {"room": "Dev Ops", "message": HTML, "color": "red", "notify": true}],
-            ["notify", {"room": "Ops", "message": TEXT}],
-        ]);
-        let told = ask(&stage, "hipchat-hypchat", host, &token(&stage), &calls).await;
-        let room = |id: u64, name: &str| json!({"returned": {"class": "Room", "id": id, "name": name, "url": format!("{base}/v2/room/{id}")}});
-        assert_eq!(
-            told,
-            [
-                room(7, "Dev Ops"),
-                room(8, "Ops"),
-                json!({"returned": null}),
-                json!({"returned": null})
-            ]
-        );
-        // hypchat takes a message that ends in a mention for a text.
-        assert_eq!(
-            posted(&stage),
-            [
-                json!(["C100", RED, MARKUP, "<!here>"]),
-                json!(["C200", YELLOW, TEXT_MARKUP, ""])
-            ]
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hypchat_pages_through_collections() {
-    let stage = Stage::start().await;
-    for host in HOSTS {
-        let calls = json!([["rooms", {}], ["rooms", {"max_results": 1}], ["users", {}], ["history", {"room": "Ops"}]]);
-        let told = ask(&stage, "hipchat-hypchat", host, &token(&stage), &calls).await;
-        assert_eq!(
-            told,
-            [
-                json!({"returned": ["Dev Ops", "Ops"]}),
-                json!({"returned": ["Dev Ops", "Ops"]}),
-                json!({"returned": ["chris"]}),
-                json!({"returned": []})
-            ]
-        );
-        assert!(asked_of_slack(&stage).is_empty());
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hypchat_talks_and_sets_topics() {
-    let stage = Stage::start().await;
-    for host in HOSTS {
-        let calls = json!([
-            ["say", {"room": "Ops", "message": "/me waves <b>"}],
-            ["topic", {"room": "Ops", "text": "a & b"}],
-            ["tell", {"user": "chris@example.com", "message": "hi (beer)"}],
-            ["tell", {"user": "@chris", "message": "hi"}],
-        ]);
-        let told = ask(&stage, "hipchat-hypchat", host, &token(&stage), &calls).await;
-        assert_eq!(told, vec![json!({"returned": null}); 4], "{host:?}");
-        let asked = asked_of_slack(&stage);
-        let said: Vec<_> = asked
-            .iter()
-            .map(|(method, arguments)| json!([method, arguments["channel"], arguments["text"], arguments["topic"]]))
-            .collect();
-        assert_eq!(
-            said,
-            [
-                json!(["chat.postMessage", "C200", "_waves &lt;b&gt;_", null]),
-                json!(["conversations.setTopic", "C200", null, "a & b"]),
-                json!(["chat.postMessage", "U3", "hi :beer:", null]),
-                json!(["chat.postMessage", "U3", "hi", null]),
-            ]
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hypchat_reads_refusals() {
-    let stage = Stage::start().await;
-    for host in HOSTS {
-        let told = ask(
-            &stage,
-            "hipchat-hypchat",
-            host,
-            "wrong",
-            &json!([["room", {"name": "Ops"}]]),
-        )
-        .await;
-        let (kind, status, body) = raised(&told[0]);
-        assert_eq!((kind, status), ("HttpUnauthorized", 401));
-        assert_eq!(
-            (&body["error"]["code"], &body["error"]["type"]),
-            (&json!(401), &json!("Unauthorized"))
-        );
-        let calls = json!([["room", {"name": "nope"}], ["webhook", {"room": "Ops"}], ["notify", {"room": "Ops", "message": "", "format": "text"}]]);
-        let told = ask(&stage, "hipchat-hypchat", host, &token(&stage), &calls).await;
-        let (kind, status, body) = raised(&told[0]);
-        assert_eq!(
-            (kind, status, &body["error"]["message"]),
-            ("HttpNotFound", 404, &json!("Room 'nope' not found"))
-        );
-        let (kind, status, body) = raised(&told[1]);
-        assert_eq!(
-            (kind, status, &body["error"]["message"]),
-            ("HttpForbidden", 403, &json!("Not supported by this proxy"))
-        );
-        assert_eq!(raised(&told[2]).1, 400);
-        assert!(asked_of_slack(&stage).is_empty());
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hypchat_waits_as_long_as_slack_asks_and_sends_again() {
-    let stage = Stage::with(|options| options.hipchat_proxy.timeout = std::time::Duration::from_secs(3)).await;
-    let mut limited = Fault::status(429);
-    limited.headers.insert("retry-after".to_owned(), "4".to_owned());
-    slack(&stage).fault(limited);
-    let started = std::time::Instant::now();
-    let calls = json!([["notify", {"room": "Ops", "message": "hi"}]]);
-    let told = ask(&stage, "hipchat-hypchat", Host::Repointed, &token(&stage), &calls).await;
-    assert_eq!(told, [json!({"returned": null})]);
-    assert!(
-        started.elapsed() >= std::time::Duration::from_secs(3),
-        "{:?}",
-        started.elapsed()
-    );
-    assert_eq!(posted(&stage).len(), 2, "refused once, then taken");
-    assert_eq!(slack(&stage).messages().len(), 1);
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hipnotify_sends_its_booleans_as_texts() {
@@ -250,5 +99,52 @@ async fn hipchat_notifier_guesses_the_format() {
         let calls = json!([["notice", {"room": "8", "message": "x"}]]);
         let told = ask(&stage, "hipchat-hipchat-notifier", host, "wrong", &calls).await;
         assert_eq!(told[0]["returned"]["body"]["error"]["code"], 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hipchat_notifier_sends_cards() {
+    let stage = Stage::start().await;
+    let card = json!({
+        "style": "application", "id": "build-7", "format": "medium", "url": "https://ci.example.com/7",
+        "title": "Build <7> & more", "thumbnail": {"url": "https://ci.example.com/t.png", "width": 1},
+        "icon": {"url": "https://ci.example.com/i.png"}, "description": {"value": "<b>red</b>", "format": "html"},
+        "activity": {"html": "<i>Build 7</i> failed"},
+        "attributes": [{"label": "Branch", "value": {"label": "main", "style": "lozenge-error"}}],
+    });
+    for host in HOSTS {
+        let message =
+            |card: &Value| json!({"message": "Build 7 failed", "message_format": "text", "color": "red", "card": card});
+        let calls = json!([
+            ["send", {"room": "Ops", "message": message(&card)}],
+            ["send", {"room": "Ops", "message": message(&json!({"style": "link"}))}],
+        ]);
+        let told = ask(&stage, "hipchat-hipchat-notifier", host, &token(&stage), &calls).await;
+        assert_eq!(
+            (&told[0]["returned"]["status"], &told[1]["returned"]["status"]),
+            (&json!(204), &json!(204))
+        );
+        let posts = asked_of_slack(&stage);
+        let shown = &posts[0].1["attachments"][0];
+        assert_eq!(
+            (&shown["color"], &shown["fallback"]),
+            (&json!(RED), &json!("Build 7 failed"))
+        );
+        let text = |text: &str| json!({"type": "mrkdwn", "text": text, "verbatim": true});
+        let image = |name: &str| json!({"type": "image", "image_url": format!("https://ci.example.com/{name}.png"), "alt_text": "Build <7> & more"});
+        assert_eq!(
+            shown["blocks"],
+            json!([
+                {"type": "context", "elements": [image("i"), text("_Build 7_ failed")]},
+                {"type": "section", "text": text("*<https://ci.example.com/7|Build &lt;7&gt; &amp; more>*"), "accessory": image("t")},
+                {"type": "section", "text": text("*red*")},
+                {"type": "section", "fields": [text("*Branch*\n:red_circle: main")]},
+            ])
+        );
+        // A card that is none leaves its message.
+        assert_eq!(posts[1].1["attachments"][0]["text"], "Build 7 failed");
+        // Slack took the first one for what it is.
+        assert_eq!(slack(&stage).messages().len(), 2);
+        slack(&stage).clear_messages();
     }
 }
