@@ -187,6 +187,9 @@ impl Account {
             line.text("upstream_failure", failure.verdict().reason);
         }
         line.number("attempts", self.introspection.attempts);
+        if self.introspection.attempts > 0 {
+            line.metric("IntrospectionAttempts", Unit::Count, self.introspection.attempts);
+        }
         if let Some(status) = self.introspection.status {
             line.number("upstream_status", status);
         }

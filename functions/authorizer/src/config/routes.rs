@@ -61,7 +61,7 @@ pub(super) fn routes(
     if !list.iter().flat_map(|(_, scopes)| scopes).all(is_scope) {
         reader.problem(SCOPES, "must hold scopes without white space");
     }
-    let rules = RouteRules::new(list, default, everywhere).unwrap_or_else(|problems| {
+    let mut rules = RouteRules::new(list, default).unwrap_or_else(|problems| {
         for problem in problems {
             reader.problem(SCOPES, problem);
         }
@@ -71,6 +71,9 @@ pub(super) fn routes(
         let what = "lets a simple answer to an HTTP API judge the current route alone: set the authorizer's TTL in API \
                     Gateway to 0, or add $context.routeKey to its identity sources";
         warnings.push((SCOPES.to_owned(), what));
+    }
+    if policy.scope == PolicyScope::Api {
+        rules = rules.for_policies(everywhere);
     }
     // Who sets it says that an HTTP API asks and is answered simply: then each answer is for one request.
     let said_simple = reader.text("AUTHZ_HTTP_V2_RESPONSE").as_deref() == Some("simple");

@@ -25,7 +25,7 @@ enum Symbol<'p> {
 
 /// Whether some path that `governed` governs is matched by IAM's reading of `wide`. `patterns` are all of one verb.
 pub(super) fn reaches(wide: &Pattern, governed: &Pattern, patterns: &[&Pattern]) -> bool {
-    if !meet(wide, governed, &[]) {
+    if part_ways(wide, governed) || !meet(wide, governed, &[]) {
         return false;
     }
     // A path that a more specific pattern covers is that pattern's.
@@ -35,6 +35,13 @@ pub(super) fn reaches(wide: &Pattern, governed: &Pattern, patterns: &[&Pattern])
         .filter(|other| other.precedence(governed).is_gt() && overlap(other, governed))
         .collect();
     specific.is_empty() || meet(wide, governed, &specific)
+}
+
+/// Whether they name different segments before either has a parameter: most pairs of a long table do.
+fn part_ways(one: &Pattern, other: &Pattern) -> bool {
+    let mut pairs = one.segments().iter().zip(other.segments());
+    let first = pairs.find(|(one, other)| one != other || !matches!(one, Segment::Literal(_)));
+    matches!(first, Some((Segment::Literal(_), Segment::Literal(_))))
 }
 
 /// Whether both cover some path.

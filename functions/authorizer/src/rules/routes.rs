@@ -26,8 +26,9 @@ pub struct RouteRules {
     /// The scopes of each entry of the list.
     entries: Vec<Vec<String>>,
     default: RouteDefault,
-    /// Why these rules cannot be written as a policy for the whole API: each reason a sentence with the two routes.
-    ambiguities: Vec<String>,
+    /// Why these rules cannot be written as a policy for the whole API, once that was looked for: each reason a sentence
+    /// with the two routes.
+    ambiguities: Option<Vec<String>>,
 }
 
 /// What a token may do.
@@ -51,19 +52,15 @@ impl RouteRules {
             routes: Vec::new(),
             entries: Vec::new(),
             default: RouteDefault::Deny,
-            ambiguities: Vec::new(),
+            ambiguities: None,
         }
     }
 
-    /// Reads a list of keys, such as `GET /orders/{id}`, and the scopes that each needs beyond `everywhere`.
+    /// Reads a list of keys, such as `GET /orders/{id}`, and the scopes that each needs beyond those of all routes.
     ///
     /// # Errors
     /// A sentence for each bad key.
-    pub fn new(
-        list: Vec<(String, Vec<String>)>,
-        default: RouteDefault,
-        everywhere: &ScopeRules,
-    ) -> Result<Self, Vec<String>> {
+    pub fn new(list: Vec<(String, Vec<String>)>, default: RouteDefault) -> Result<Self, Vec<String>> {
         let (mut exact, mut any_verb, mut entries, mut problems) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (key, scopes) in list {
             let entry = entries.len();
@@ -101,10 +98,10 @@ impl RouteRules {
         // The first that covers a path governs it.
         routes.sort_by(|one, other| other.precedence(one));
         Ok(Self {
-            ambiguities: ambiguity::find(&routes, &entries, everywhere),
             routes,
             entries,
             default,
+            ambiguities: None,
         })
     }
 
@@ -113,9 +110,17 @@ impl RouteRules {
         self.routes.is_empty()
     }
 
-    /// Why no policy for the whole API can say what these rules say: a sentence for each pair of routes.
+    /// The same rules, made ready for policies for the whole API, which they refuse otherwise: it is looked for routes that
+    /// cannot stand in one policy. `everywhere` are the scopes that all routes need.
+    #[must_use]
+    pub fn for_policies(mut self, everywhere: &ScopeRules) -> Self {
+        self.ambiguities = Some(ambiguity::find(&self.routes, &self.entries, everywhere));
+        self
+    }
+
+    /// Why no policy for the whole API can say what these rules say: a sentence for each pair of routes, of the first few.
     pub fn ambiguities(&self) -> &[String] {
-        &self.ambiguities
+        self.ambiguities.as_deref().unwrap_or_default()
     }
 
     /// A policy that grants everything is at least so long, in bytes, apart from the ARN before each resource. The first
@@ -145,7 +150,8 @@ impl RouteRules {
                 Err(Problem::RouteScope)
             };
         }
-        if self.default == RouteDefault::RequiredOnly || !self.ambiguities.is_empty() {
+        let is_sayable = self.ambiguities.as_ref().is_some_and(Vec::is_empty);
+        if self.default == RouteDefault::RequiredOnly || !is_sayable {
             return Err(Problem::RoutePolicy);
         }
         let satisfied = self.satisfied(rules, scope);

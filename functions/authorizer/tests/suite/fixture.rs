@@ -239,6 +239,7 @@ impl Fixture {
     pub(crate) async fn ask_raw(&self, event: &str, left_ms: u64) -> Answered {
         let mut context = Context::default();
         context.request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned();
+        context.xray_trace_id = Some("Root=1-5759e988-bd862e3f".to_owned());
         context.deadline = self.clock.now_ms() + left_ms;
         let payload = RawValue::from_string(event.to_owned()).unwrap();
         let answer = self.app.handle(LambdaEvent::new(payload, context)).await;
@@ -265,9 +266,14 @@ impl Fixture {
         }
     }
 
+    /// What the authorizer itself logged.
+    pub(crate) fn own_log(&self) -> String {
+        self.lines.lock().unwrap().concat()
+    }
+
     /// All that was logged.
     pub(crate) fn log(&self) -> String {
-        let mut log = self.lines.lock().unwrap().concat();
+        let mut log = self.own_log();
         log.push_str(&library_lines().lock().unwrap().concat());
         log
     }

@@ -149,6 +149,12 @@ fn run(variables: &[(&str, &str)]) {
                     allowed.set(allowed.get() + 1);
                     prop_assert!(texts(&event).iter().any(|text| text.contains(T1)), "{event}");
                 }
+                let listed = answer["policyDocument"]["Statement"][0]["Resource"].as_array();
+                for resource in listed.into_iter().flatten().filter_map(Value::as_str) {
+                    // Ours to the letter: stage and table, nothing of the request's path.
+                    let tail = resource.splitn(6, ':').last().unwrap().splitn(3, '/').nth(2).unwrap();
+                    prop_assert!(["GET/orders", "GET/orders/*", "$connect"].contains(&tail), "{resource}");
+                }
                 if let Some(resource) = answer["policyDocument"]["Statement"][0]["Resource"].as_str() {
                     prop_assert!(resource.chars().count() <= 512 && resource.starts_with("arn:aws"));
                     // No wildcard but our own.
@@ -181,6 +187,17 @@ fn nearly_right_events_with_method_policies_from_all_locations() {
         ("AUTHZ_UNAUTHENTICATED", "deny"),
         ("AUTHZ_TOKEN_FROM", "header:Authorization,query:t,cookie:t,subprotocol"),
     ]);
+}
+
+const TABLE: (&str, &str) = (
+    "AUTHZ_ROUTE_SCOPES",
+    r#"{"GET /orders": ["orders.read"], "GET /orders/{id}": ["orders.read"], "* /orders": ["orders.write"],
+        "CONNECT $connect": []}"#,
+);
+
+#[test]
+fn nearly_right_events_with_rules_for_routes() {
+    run(&[TABLE]);
 }
 
 #[test]

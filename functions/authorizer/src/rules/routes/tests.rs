@@ -29,11 +29,15 @@ fn list(entries: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
 }
 
 fn rules(entries: &[(&str, &[&str])]) -> RouteRules {
-    RouteRules::new(list(entries), RouteDefault::Deny, &everywhere(Mode::All, &[])).unwrap()
+    ready(list(entries), &everywhere(Mode::All, &[])).unwrap()
+}
+
+fn ready(list: Vec<(String, Vec<String>)>, everywhere: &ScopeRules) -> Result<RouteRules, Vec<String>> {
+    Ok(RouteRules::new(list, RouteDefault::Deny)?.for_policies(everywhere))
 }
 
 fn problems(entries: &[(&str, &[&str])]) -> Vec<String> {
-    RouteRules::new(list(entries), RouteDefault::Deny, &everywhere(Mode::All, &[])).unwrap_err()
+    RouteRules::new(list(entries), RouteDefault::Deny).unwrap_err()
 }
 
 /// The key that governs `GET` of a path.
@@ -114,12 +118,12 @@ fn ambiguous_routes_are_told_with_the_ways_out() {
         list(&[("GET /orders/{id}", &[]), ("GET /invoices/{id}/lines", &["b"])]),
         list(&[("GET /orders/{id}", &[]), ("CONNECT $connect", &["b"])]),
     ] {
-        let rules = RouteRules::new(entries, RouteDefault::Deny, &everywhere(Mode::All, &[])).unwrap();
+        let rules = ready(entries, &everywhere(Mode::All, &[])).unwrap();
         assert_eq!(rules.ambiguities(), [""; 0]);
     }
     // What everybody has cannot be missing.
     let wide = list(&[("GET /orders/{id}", &[]), ("GET /orders/{id}/lines", &["a"])]);
-    let with_a = RouteRules::new(wide, RouteDefault::Deny, &everywhere(Mode::All, &["a"])).unwrap();
+    let with_a = ready(wide, &everywhere(Mode::All, &["a"])).unwrap();
     assert!(with_a.ambiguities().is_empty());
     // With any of several scopes, more scopes open a route wider.
     for (wide, lines, ambiguous) in [
@@ -129,7 +133,7 @@ fn ambiguous_routes_are_told_with_the_ways_out() {
         (&["a"], &[], false),
     ] {
         let entries = list(&[("* /orders/{id}", wide), ("* /orders/{id}/lines", lines)]);
-        let rules = RouteRules::new(entries, RouteDefault::Deny, &everywhere(Mode::Any, &[])).unwrap();
+        let rules = ready(entries, &everywhere(Mode::Any, &[])).unwrap();
         assert_eq!(!rules.ambiguities().is_empty(), ambiguous, "{wide:?} {lines:?}");
     }
 }
@@ -240,7 +244,7 @@ fn ambiguity_is_what_a_search_of_all_paths_finds() {
     let cases = (a_table(5), a_mode());
     let outcome = runner.run(&cases, |(table, mode)| {
         let everywhere = everywhere(mode, &[]);
-        let Ok(rules) = RouteRules::new(table, RouteDefault::Deny, &everywhere) else {
+        let Ok(rules) = ready(table, &everywhere) else {
             return Ok(());
         };
         let ambiguous = is_ambiguous(&rules, &everywhere, &paths);
@@ -342,7 +346,7 @@ fn one_answer_is_right_for_every_request_whichever_was_asked_first() {
     let usable = std::cell::Cell::new(0);
     let outcome = runner.run(&cases, |(table, mode, requires_r, token, requests)| {
         let scopes = everywhere(mode, if requires_r { &["r"] } else { &[] });
-        let Ok(routes) = RouteRules::new(table, RouteDefault::Deny, &scopes) else {
+        let Ok(routes) = ready(table, &scopes) else {
             return Ok(());
         };
         if !routes.ambiguities().is_empty() {
