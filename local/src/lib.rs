@@ -11,6 +11,7 @@ mod random;
 mod server;
 pub mod standin;
 pub mod suite;
+pub mod table;
 
 /// The account of every ARN: it belongs to nobody.
 pub const ACCOUNT_ID: &str = "123456789012";

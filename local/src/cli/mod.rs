@@ -1,5 +1,6 @@
 //! The command line.
 
+mod routes;
 mod run;
 mod table;
 
@@ -30,6 +31,9 @@ struct Cli {
 enum Command {
     /// Start everything and print where it is; Ctrl-C stops it. This is what happens without a command
     Run(RunArgs),
+    /// Check and make route tables of lambda-invoker
+    #[command(subcommand)]
+    Routes(routes::RoutesCommand),
 }
 
 #[derive(Debug, Args)]
@@ -68,8 +72,11 @@ struct RunArgs {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let Command::Run(args) = cli.command.unwrap_or(Command::Run(cli.run));
-    match run::run(args) {
+    let done = match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) => run::run(args),
+        Command::Routes(command) => routes::run(&command),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             // Nobody to tell when standard error is gone.

@@ -9,6 +9,8 @@ mod init;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod scaling;
 #[cfg(test)]
 mod suite;

@@ -2,7 +2,7 @@
 
 use http::header::{HeaderName, HeaderValue};
 
-use super::reader::{Field, Fields, Problems};
+use super::reader::{Field, Fields, Kind, Problems};
 
 /// Headers of one connection (RFC 9110, section 7.6.1, and the older ones that peers still send).
 pub(crate) fn is_hop_by_hop(name: &str) -> bool {
@@ -73,6 +73,7 @@ fn is_refused(name: &str) -> bool {
 fn read_values(field: Option<Field<'_>>, problems: &mut Problems) -> Vec<(HeaderName, HeaderValue)> {
     let mut values: Vec<(HeaderName, HeaderValue)> = Vec::new();
     for (text, field) in field.map(|field| field.members(problems)).unwrap_or_default() {
+        problems.takes(&field.path, || Kind::Text);
         let Some(name) = header_name(text, &field.path, problems) else {
             continue;
         };

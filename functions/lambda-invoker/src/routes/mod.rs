@@ -16,11 +16,12 @@ mod reader;
 mod resilience;
 mod route;
 mod rules;
+mod schema;
 mod suggestion;
 mod surroundings;
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use shared::ConfigError;
 
 pub use authorization::{Authorization, Iam};
@@ -36,11 +37,12 @@ pub use pattern::{HostPattern, Methods, PathPattern};
 pub use resilience::{CircuitRules, RetryCause, RetryRules};
 pub use route::{Compat, Destination, Route};
 pub use rules::{PathRules, QueryRules};
+pub use schema::schema;
 pub use surroundings::{Surrounded, Surroundings};
 
 use connection::EnvironmentProxy;
 use endpoint::Policy;
-use reader::{Fields, Problems};
+use reader::{Fields, Kind, Problems};
 
 const MAX_ROUTES: usize = 200;
 
@@ -102,6 +104,7 @@ fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &m
         };
     };
     let mut fields = Fields::new(String::new(), members);
+    problems.takes("version", || Kind::Number(1, 1));
     match fields.get("version").map(|field| field.value.as_i64()) {
         Some(Some(1)) => {}
         Some(_) => problems.add("version", "must be 1"),
@@ -154,9 +157,39 @@ fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &m
             route::read(fields, at, &policy, surroundings, problems)
         })
         .collect();
+    if let Some(defaults) = defaults {
+        check_defaults(defaults, &policy, surroundings, problems);
+    }
     Content {
         routes: check_together(&names_of(&elements), routes, problems),
         metrics_namespace,
+    }
+}
+
+/// Reads the defaults as routes of their own: a wrong one is wrong even where every route says something else. What a
+/// route needs and the defaults leave open is filled in.
+fn check_defaults(
+    defaults: &Map<String, Value>,
+    policy: &Policy<'_>,
+    surroundings: &dyn Surroundings,
+    problems: &mut Problems,
+) {
+    let policy = Policy {
+        allowed_hosts: policy.allowed_hosts.filter(|_| defaults.contains_key("function_uri")),
+        ..*policy
+    };
+    let mut read = |own: Value| {
+        if let Value::Object(own) = own {
+            let fields = Fields::new("defaults".to_owned(), &own).with_base("defaults", Some(defaults));
+            route::read(fields, 0, &policy, surroundings, problems);
+        }
+    };
+    let uri = defaults.get("function_uri").filter(|uri| !uri.is_null());
+    let any = json!("https://any.lambda-url.us-east-1.on.aws/");
+    read(json!({"uri": "/", "function_uri": uri.unwrap_or(&any)}));
+    if let Some(function) = defaults.get("function").filter(|function| !function.is_null()) {
+        let name = function.get("name").filter(|name| !name.is_null());
+        read(json!({"uri": "/", "function": {"name": name.unwrap_or(&json!("any"))}}));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads a JSON document member by member: every problem is kept with its JSON path, no value of a secret is quoted,
 //! and a member that nobody asked for is a problem of its own.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
@@ -9,21 +10,82 @@ use super::suggestion::nearest;
 
 /// What is wrong with a document: finished lines in the order of discovery, each once.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(Vec<String>);
+pub(crate) struct Problems {
+    lines: Vec<String>,
+    asked: Option<Asked>,
+}
+
+/// What a reading asked for: what it takes in which place, and every member that it knows.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// By JSON path, with `[]` for any element.
+    pub(super) kinds: BTreeMap<String, Kind>,
+    /// JSON paths of all known members.
+    pub(super) known: BTreeSet<String>,
+}
+
+/// What the reading takes in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A string that is not empty.
+    Text,
+    /// True or false.
+    Flag,
+    /// A whole number from the first to the second.
+    Number(i64, i64),
+    /// One of these words.
+    Words(Vec<String>),
+    /// A list.
+    List,
+    /// An object of known members.
+    Object,
+    /// An object whose members may have any names.
+    Map,
+    /// A string, or a reference to one.
+    Secret,
+}
 
 impl Problems {
+    /// Keeps what the reading asks for: the table's JSON Schema is made from it.
+    pub(super) fn recording() -> Self {
+        Self {
+            lines: Vec::new(),
+            asked: Some(Asked::default()),
+        }
+    }
+
+    /// What the reading asked for, and what was wrong.
+    pub(super) fn into_asked(self) -> (Asked, Vec<String>) {
+        (self.asked.unwrap_or_default(), self.lines)
+    }
+
+    /// Notes what the reading takes at `path`.
+    pub(super) fn takes(&mut self, path: &str, kind: impl FnOnce() -> Kind) {
+        if let Some(asked) = &mut self.asked {
+            asked.kinds.insert(any_element(path), kind());
+        }
+    }
+
+    fn knows(&mut self, path: &str, names: &[&str]) {
+        if let Some(asked) = &mut self.asked {
+            asked
+                .known
+                .extend(names.iter().map(|name| join(&any_element(path), name)));
+        }
+    }
+
     /// Notes that the setting at `path` is wrong; `what` says what is wanted.
     pub(crate) fn add(&mut self, path: &str, what: impl std::fmt::Display) {
         let line = format!("{path}: {what}");
         // A wrong default is met again with every route that takes it.
-        if !self.0.contains(&line) {
-            self.0.push(line);
+        if !self.lines.contains(&line) {
+            self.lines.push(line);
         }
     }
 
     /// The lines.
     pub(crate) fn into_lines(self) -> Vec<String> {
-        self.0
+        self.lines
     }
 }
 
@@ -39,6 +101,7 @@ pub(crate) struct Field<'a> {
 impl<'a> Field<'a> {
     /// The text that must stand here.
     pub(crate) fn text(&self, problems: &mut Problems) -> Option<&'a str> {
+        problems.takes(&self.path, || Kind::Text);
         match self.value {
             Value::String(text) if !text.is_empty() => Some(text),
             _ => {
@@ -50,6 +113,7 @@ impl<'a> Field<'a> {
 
     /// The elements of the list that must stand here.
     pub(crate) fn elements(&self, problems: &mut Problems) -> Vec<Field<'a>> {
+        problems.takes(&self.path, || Kind::List);
         let Value::Array(elements) = self.value else {
             problems.add(&self.path, "must be a list");
             return Vec::new();
@@ -66,6 +130,7 @@ impl<'a> Field<'a> {
 
     /// The members of the object that must stand here, whatever their names are; those that are `null` are left out.
     pub(crate) fn members(&self, problems: &mut Problems) -> Vec<(&'a str, Field<'a>)> {
+        problems.takes(&self.path, || Kind::Map);
         let Value::Object(members) = self.value else {
             problems.add(&self.path, "must be an object");
             return Vec::new();
@@ -81,6 +146,7 @@ impl<'a> Field<'a> {
 
     /// The members of the object that must stand here.
     pub(crate) fn object(&self, problems: &mut Problems) -> Option<Fields<'a>> {
+        problems.takes(&self.path, || Kind::Object);
         match self.value {
             Value::Object(members) => Some(Fields::new(self.path.clone(), members)),
             _ => {
@@ -168,6 +234,7 @@ impl<'a> Fields<'a> {
 
     /// A boolean, or `default` when absent.
     pub(crate) fn flag(&mut self, name: &'static str, default: bool, problems: &mut Problems) -> bool {
+        problems.takes(&self.path_of(name), || Kind::Flag);
         match self.get(name) {
             None => default,
             Some(Field {
@@ -188,6 +255,7 @@ impl<'a> Fields<'a> {
         range: &RangeInclusive<i64>,
         problems: &mut Problems,
     ) -> Option<i64> {
+        problems.takes(&self.path_of(name), || Kind::Number(*range.start(), *range.end()));
         let field = self.get(name)?;
         let Some(number) = field.value.as_i64() else {
             problems.add(&field.path, "must be a whole number");
@@ -211,6 +279,7 @@ impl<'a> Fields<'a> {
         words: &[(&str, T)],
         problems: &mut Problems,
     ) -> T {
+        problems.takes(&self.path_of(name), || words_of(words));
         let Some(field) = self.get(name) else { return default };
         one_of(&field, words, problems).unwrap_or(default)
     }
@@ -225,6 +294,7 @@ impl<'a> Fields<'a> {
         let field = self.get(name)?;
         let mut found = Vec::new();
         for element in field.elements(problems) {
+            problems.takes(&element.path, || words_of(words));
             found.extend(one_of(&element, words, problems));
         }
         Some(found)
@@ -244,6 +314,7 @@ impl<'a> Fields<'a> {
 
     /// Ends the reading: a member that was not asked for is unknown.
     pub(crate) fn finish(self, problems: &mut Problems) {
+        problems.knows(self.path(), &self.asked);
         for (path, members) in &self.layers {
             for name in members.keys() {
                 if !self.asked.contains(&name.as_str()) {
@@ -262,6 +333,24 @@ fn one_of<T: Copy>(field: &Field<'_>, words: &[(&str, T)], problems: &mut Proble
     let known: Vec<String> = words.iter().map(|(known, _)| format!("\"{known}\"")).collect();
     problems.add(&field.path, format_args!("must be one of {}", known.join(", ")));
     None
+}
+
+fn words_of<T>(words: &[(&str, T)]) -> Kind {
+    Kind::Words(words.iter().map(|(word, _)| (*word).to_owned()).collect())
+}
+
+/// A JSON path with `[]` for the number of an element.
+fn any_element(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut in_index = false;
+    for letter in path.chars() {
+        in_index = in_index && letter != ']';
+        if !in_index {
+            out.push(letter);
+        }
+        in_index = in_index || letter == '[';
+    }
+    out
 }
 
 fn unknown(path: &str, name: &str, known: &[&'static str], problems: &mut Problems) {

@@ -8,7 +8,7 @@ use super::endpoint::{self, EndpointSettings, Policy};
 use super::function::{self, FunctionSettings};
 use super::headers::{Forwarded, HeaderRules};
 use super::pattern::{HostPattern, Methods, PathPattern, parse_method};
-use super::reader::{Fields, Problems};
+use super::reader::{Fields, Kind, Problems};
 use super::resilience::{CircuitRules, RetryRules};
 use super::rules::{PathRules, QueryRules};
 use super::surroundings::Surroundings;
@@ -183,6 +183,7 @@ fn read_path(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<PathPat
         problems.add(&fields.path_of("uri"), "is required");
         return None;
     };
+    problems.takes(&field.path, || Kind::Text);
     let Some(uri) = field.value.as_str() else {
         problems.add(&field.path, "must be a string");
         return None;

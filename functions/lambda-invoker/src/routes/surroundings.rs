@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::secrets::{SecretArn, SecretError};
 use shared::{Env, Secret, SecretSource, Secrets};
 
-use super::reader::{Field, Problems};
+use super::reader::{Field, Kind, Problems};
 
 /// What a table may refer to. Handed in, so that reading a table is a pure function of the two.
 pub trait Surroundings {
@@ -98,7 +98,10 @@ pub(super) fn read_secret(
     problems: &mut Problems,
 ) -> Option<Secret> {
     let secret = match field.value {
-        Value::String(text) => Secret::new(text),
+        Value::String(text) => {
+            problems.takes(&field.path, || Kind::Secret);
+            Secret::new(text)
+        }
         Value::Object(_) => {
             let mut fields = field.object(problems)?;
             let (variable, arn) = (fields.get("env"), fields.get("secret_arn"));

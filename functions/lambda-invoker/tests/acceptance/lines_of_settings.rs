@@ -285,6 +285,17 @@ async fn whatever_the_table_names_for_all_routes_is_checked_once() {
         document[name] = value;
         assert_eq!(lines(&document).await, [line], "{name}");
     }
+    // A default is wrong also where no route takes it.
+    let mut document = table(json!([{"uri": "/a", "function_uri": URL, "timeout": 1000, "circuit": null}]));
+    document["defaults"] = json!({"timeout": 1, "circuit": {"failures": 0}, "function": {"name": "a b"}});
+    assert_eq!(
+        lines(&document).await,
+        [
+            "defaults.timeout: 1 is less than 100",
+            "defaults.circuit.failures: 0 is less than 1",
+            "defaults.function.name: must be a function's name, partial ARN or ARN",
+        ]
+    );
     let proxied = env(&table(two)).with("HTTPS_PROXY", "socks5://proxy.internal");
     assert_eq!(lines_in(proxied).await, ["HTTPS_PROXY: must be an http or https URL"]);
 }

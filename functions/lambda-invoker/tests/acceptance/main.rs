@@ -20,6 +20,7 @@ mod passage;
 mod reload;
 mod reply;
 mod resilience;
+mod schema;
 mod signing;
 mod support;
 mod table;
