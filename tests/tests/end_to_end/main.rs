@@ -11,6 +11,7 @@
 
 mod authorizer;
 mod events;
+mod gateway_cache;
 mod hipchat_proxy;
 mod interop;
 mod lambda_invoker;
