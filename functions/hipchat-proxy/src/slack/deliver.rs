@@ -47,8 +47,8 @@ struct Errand<'a> {
     body: Bytes,
     /// The channel that the app joins if it is not in it.
     channel: Option<&'a str>,
-    /// The message, which can be sent once more as plain text, and the invocation's id.
-    post: Option<(&'a Post<'a>, &'a str)>,
+    /// The message, which can be sent once more in a simpler form, and the invocation's id.
+    post: Option<(Cow<'a, Post<'a>>, &'a str)>,
     /// Whether it may be sent again when its answer is lost.
     repeatable: bool,
 }
@@ -60,6 +60,7 @@ struct Chances {
     reread: bool,
     joined: bool,
     as_text: bool,
+    unthreaded: bool,
     repeated: bool,
 }
 
@@ -92,7 +93,7 @@ impl Slack {
             address,
             body: self.body_of(post, invocation)?,
             channel: post.target.channel(),
-            post: Some((post, invocation)),
+            post: Some((Cow::Borrowed(post), invocation)),
             repeatable: self.client_msg_id && post.target.channel().is_some(),
         };
         let answer = self.deliver(errand, deadline, effort).await?;
@@ -182,14 +183,9 @@ impl Slack {
                     Some(channel) => once(&mut chances.joined) && self.join(channel, deadline, effort).await,
                     None => false,
                 },
-                SlackFailure::Content => match errand.post {
-                    Some((post, invocation)) if !post.attachments.is_empty() && once(&mut chances.as_text) => {
-                        errand.body = self.body_of(&post.as_text(PLAIN_TEXT_LIMIT), invocation)?;
-                        effort.as_text = true;
-                        true
-                    }
-                    _ => false,
-                },
+                SlackFailure::Content | SlackFailure::Unexpected | SlackFailure::Forbidden => {
+                    self.simplify(&mut errand, failure, &code, &mut chances, effort)?
+                }
                 SlackFailure::Unavailable if !code.starts_with("duplicate") => {
                     errand.repeatable && once(&mut chances.repeated) && wait(REPEAT_PAUSE, deadline).await
                 }
@@ -199,6 +195,31 @@ impl Slack {
                 return Err(failure);
             }
         }
+    }
+
+    /// Puts a message that Slack refuses as it is into a simpler form, if there is one: as plain text, or beside the
+    /// thread that it cannot join.
+    fn simplify(
+        &self,
+        errand: &mut Errand<'_>,
+        failure: SlackFailure,
+        code: &str,
+        chances: &mut Chances,
+        effort: &mut Effort,
+    ) -> Result<bool, SlackFailure> {
+        let Some((post, invocation)) = &mut errand.post else {
+            return Ok(false);
+        };
+        if post.thread_ts.is_some() && is_of_thread(code) && once(&mut chances.unthreaded) {
+            post.to_mut().thread_ts = None;
+        } else if failure == SlackFailure::Content && !post.attachments.is_empty() && once(&mut chances.as_text) {
+            *post = Cow::Owned(post.as_text(PLAIN_TEXT_LIMIT));
+            effort.as_text = true;
+        } else {
+            return Ok(false);
+        }
+        errand.body = self.body_of(post, invocation)?;
+        Ok(true)
     }
 
     fn body_of(&self, post: &Post<'_>, invocation: &str) -> Result<Bytes, SlackFailure> {
@@ -232,6 +253,18 @@ impl Slack {
             .await;
         matches!(joined, Ok(Verdict::Done(_)))
     }
+}
+
+/// Whether Slack refuses the thread, not the message.
+fn is_of_thread(code: &str) -> bool {
+    matches!(
+        code,
+        "cannot_reply_to_message"
+            | "invalid_thread_ts"
+            | "thread_not_found"
+            | "message_not_found"
+            | "restricted_action_non_threadable_channel"
+    )
 }
 
 fn once(used: &mut bool) -> bool {

@@ -54,6 +54,31 @@ async fn a_parent_that_is_not_of_this_channel_is_no_parent() {
 }
 
 #[tokio::test]
+async fn where_no_thread_can_be_joined_the_message_stands_beside_it() {
+    for code in [
+        "cannot_reply_to_message",
+        "restricted_action_non_threadable_channel",
+        "invalid_thread_ts",
+    ] {
+        let world = World::new().await;
+        world.slack.will([Reply::ok_false(code)]);
+        let body = json!({"message": "two", "parentMessageId": "C200-1503435956000247"});
+        said(&world, "/v2/room/Ops/reply", body).await.is_no_content();
+        let posts = world.slack.posts();
+        assert_eq!(
+            (posts.len(), posts[1].get("thread_ts"), &posts[1]["text"]),
+            (2, None, &json!("two")),
+            "{code}"
+        );
+        // Without a thread it is a refusal like any other.
+        world.slack.will([Reply::ok_false(code)]);
+        let answer = said(&world, "/v2/room/Ops/message", json!({"message": "one"})).await;
+        assert!(answer.status == 500 || answer.status == 403, "{}", answer.status);
+        assert_eq!(world.slack.posts().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_channel_by_name_has_threads_too() {
     let directory = r##"{"rooms": [{"name": "Ops", "channel": "#ops"}]}"##;
     let world = World::with(&[("HIPCHAT_DIRECTORY", directory)]).await;

@@ -18,6 +18,11 @@ async fn logs_and_error_bodies_hold_no_secrets() {
             "auth_token={token}&room_id=8&from=sendername&message=confidential"
         ))
     };
+    let act = |method: &str, path: &str| {
+        let body = json!({"message": text, "topic": text, "link": "https://confidential.example/", "from": "sendername",
+            "parentMessageId": "confidential"});
+        Ask::new(method, &format!("/v2/{path}?auth_token=tokA&q=queryword")).json(&body.to_string())
+    };
     let leaky = Reply::Http(
         200,
         String::new(),
@@ -46,10 +51,20 @@ async fn logs_and_error_bodies_hold_no_secrets() {
         notify("tokA", "Ops").json(&json!({"message": "confidential", "color": "secretcolor"}).to_string()),
         notify("tokA", "Ops").bearer("tokBearer"),
         Ask::get("/v2/confidential?auth_token=tokA"),
+        act("POST", "room/Ops/message"),
+        act("POST", "room/Ops/reply"),
+        act("PUT", "room/Ops/topic"),
+        act("POST", "room/Ops/share/link"),
+        act("POST", "user/@chris/message"),
+        act("POST", "user/mail%40who.example/message"),
+        act("PUT", "room/Ops"),
+        Ask::get("/v2/room?auth_token=tokA&q=queryword"),
     ] {
         bodies.push_str(&world.ask(ask).await.body);
     }
     assert!(!world.slack.calls().is_empty());
+    // It is told to who asked, and to nobody else.
+    assert!(bodies.contains("who.example") && !world.log().contains("who.example"));
     let seen = format!("{}{bodies}", world.log());
     for secret in [
         SLACK_TOKEN,
