@@ -6,6 +6,7 @@
 mod collect;
 mod element;
 mod follow;
+mod grid;
 mod line;
 mod stack;
 mod table;
@@ -53,3 +54,6 @@ pub(super) fn normalized(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod table_tests;

@@ -1,23 +1,14 @@
 //! Tables: the cells as they are read, and how they are shown. A small table is a preformatted block with padded
 //! columns; one that is too wide for that, or that holds links, which would be lost there, is a line for each row.
 
-use unicode_width::UnicodeWidthStr;
-
+use super::grid;
 use super::line::{Line, Run, Style, trim};
 
 /// The most columns of a preformatted table.
-const MAX_COLUMNS: usize = 8;
+pub(super) const MAX_COLUMNS: usize = 8;
 
 /// The longest cell of a preformatted table, in characters.
 const LONGEST_CELL: usize = 40;
-
-/// What stands between two columns of a preformatted table.
-const GAP: &str = "  ";
-
-/// How large the padding may make a small table, in characters, and how many times as large as its text any other: a
-/// short message cannot become a huge one.
-const FREE_PADDING: usize = 2000;
-const MOST_PADDING: usize = 8;
 
 /// A table that is being read.
 #[derive(Debug, Default)]
@@ -32,10 +23,11 @@ pub(super) struct Table {
     pub(super) blank_before: bool,
 }
 
+/// A row of a table.
 #[derive(Debug, Default)]
-struct Row {
-    cells: Vec<Cell>,
-    is_head: bool,
+pub(super) struct Row {
+    pub(super) cells: Vec<Cell>,
+    pub(super) is_head: bool,
 }
 
 /// A cell, and over how many columns and rows it reaches.
@@ -60,7 +52,8 @@ impl Cell {
         }
     }
 
-    fn text(&self) -> String {
+    /// Its text, with line ends in it.
+    pub(super) fn text(&self) -> String {
         let lines: Vec<String> = self.lines.iter().map(text).collect();
         lines.join("\n")
     }
@@ -136,83 +129,12 @@ impl Table {
         // A table of one cell is there for the look of a page.
         if is_small
             && cells().count() > 1
-            && let Some(grid) = self.grid()
-            && let Some(text) = self.padded(&grid)
+            && let Some(text) = grid::preformatted(&self.rows)
         {
             return vec![Line::Pre(text)];
         }
         self.rows.into_iter().flat_map(Row::into_lines).collect()
     }
-
-    /// The texts of all cells at their places, where cells that reach over others leave blanks; nothing for a table
-    /// that is too wide.
-    fn grid(&self) -> Option<Vec<Vec<String>>> {
-        let mut held: Vec<usize> = Vec::new();
-        let mut grid = Vec::new();
-        for row in &self.rows {
-            let mut places = Vec::new();
-            let mut cells = row.cells.iter().peekable();
-            loop {
-                if let Some(rows) = held.get_mut(places.len()).filter(|rows| **rows > 0) {
-                    *rows -= 1;
-                    places.push(String::new());
-                } else if let Some(cell) = cells.next() {
-                    let end = places.len() + cell.columns;
-                    held.resize(held.len().max(end), 0);
-                    held.iter_mut()
-                        .take(end)
-                        .skip(places.len())
-                        .for_each(|rows| *rows = cell.rows - 1);
-                    places.push(cell.text());
-                    places.resize(end, String::new());
-                } else if places.len() < held.len() {
-                    places.push(String::new());
-                } else {
-                    break;
-                }
-                if places.len() > MAX_COLUMNS {
-                    return None;
-                }
-            }
-            grid.push(places);
-        }
-        Some(grid)
-    }
-
-    /// A preformatted table: its columns padded, a row of dashes below its head. Nothing for one that would be mostly
-    /// padding.
-    fn padded(&self, grid: &[Vec<String>]) -> Option<String> {
-        let columns = grid.iter().map(Vec::len).max().unwrap_or_default();
-        let mut widths = vec![0; columns];
-        for row in grid {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.lines().map(UnicodeWidthStr::width).fold(*width, usize::max);
-            }
-        }
-        let lines: usize = grid.iter().map(|row| height(row)).sum();
-        let text: usize = grid.iter().flatten().map(String::len).sum();
-        if lines * widths.iter().sum::<usize>() > FREE_PADDING + MOST_PADDING * text {
-            return None;
-        }
-        let heads = self.rows.iter().take_while(|row| row.is_head).count();
-        let mut out: Vec<String> = Vec::new();
-        for (at, row) in grid.iter().enumerate() {
-            for line in 0..height(row) {
-                let cells = row.iter().map(|cell| cell.lines().nth(line).unwrap_or_default());
-                out.push(joined(cells, &widths));
-            }
-            if at + 1 == heads {
-                let dashes: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-                out.push(joined(dashes.iter().map(String::as_str), &widths));
-            }
-        }
-        Some(out.join("\n"))
-    }
-}
-
-/// How many lines a row takes.
-fn height(row: &[String]) -> usize {
-    row.iter().map(|cell| cell.lines().count()).max().unwrap_or_default()
 }
 
 impl Row {
@@ -276,19 +198,4 @@ fn text(line: &Line) -> String {
             std::iter::once(prefix.trim_start()).chain(texts).collect()
         }
     }
-}
-
-/// Cells side by side, each padded to the width of its column, nothing behind the last.
-fn joined<'a>(cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> String {
-    let mut out = String::new();
-    for (at, (cell, width)) in cells.zip(widths).enumerate() {
-        if at > 0 {
-            out.push_str(GAP);
-        }
-        out.push_str(cell);
-        let missing = width.saturating_sub(cell.width());
-        out.extend(std::iter::repeat_n(' ', missing));
-    }
-    out.truncate(out.trim_end().len());
-    out
 }
