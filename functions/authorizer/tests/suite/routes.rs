@@ -280,3 +280,27 @@ async fn preflights_are_let_in_without_a_token_if_that_is_wanted() {
     event["headers"] = json!({});
     assert_eq!(fixture.ask(&event).await, e401());
 }
+
+/// What README.md promises about its example.
+#[tokio::test]
+async fn the_example_of_the_readme() {
+    let readme = include_str!("../../../../README.md");
+    let (_, section) = readme.split_once("**Scopes of routes.**").unwrap();
+    let (_, example) = section.split_once("```json\n").unwrap();
+    let (table, _) = example.split_once("```").unwrap();
+    let variables = [("AUTHZ_ROUTE_SCOPES", table), ("AUTHZ_HTTP_V2_RESPONSE", "iam")];
+    let fixture = Fixture::playing(vec![ok()], &variables).await;
+    for (tail, reason) in [("GET/orders/42", "allow"), ("POST/orders", "route_scope")] {
+        let answer = fixture.ask(&rest(tail)).await.unwrap();
+        fixture.assert_line(json!({"reason": reason}));
+        let resources = answer["policyDocument"]["Statement"][0]["Resource"].clone();
+        let resources: Vec<String> = serde_json::from_value(resources).unwrap();
+        let mut tails: Vec<&str> = resources.iter().map(|resource| &resource[STAGE.len() + 1..]).collect();
+        tails.sort_unstable();
+        assert_eq!(tails, ["GET/orders", "GET/orders/*", "GET/orders/*/lines"]);
+        assert!(
+            tails.iter().all(|tail| section.contains(&format!("`{tail}`"))),
+            "{tails:?}"
+        );
+    }
+}

@@ -411,3 +411,24 @@ async fn a_request_out_of_time_takes_no_other_with_it() {
     assert_eq!(answers, (e500(), allow("alice", W_REST)));
     assert_eq!(fixture.up(), 2);
 }
+
+#[tokio::test]
+async fn a_request_that_is_cancelled_takes_no_other_with_it() {
+    let fixture = std::sync::Arc::new(Fixture::playing(vec![Act::Stall, ok()], &[]).await);
+    let ask = || {
+        let fixture = fixture.clone();
+        tokio::spawn(async move { fixture.ask(&event()).await })
+    };
+    let leader = ask();
+    while fixture.up() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let followers = [ask(), ask()];
+    tokio::task::yield_now().await;
+    leader.abort();
+    assert!(leader.await.unwrap_err().is_cancelled());
+    for follower in followers {
+        assert_eq!(follower.await.unwrap(), allow("alice", W_REST));
+    }
+    assert_eq!(fixture.up(), 2);
+}
