@@ -39,10 +39,10 @@ bench: ## The benchmark against its floors, under two minutes; ARGS=--full for n
 	set -e; for package in $(FUNCTIONS) bench; do cargo build --locked --release -p $$package; done
 	@exec "$${CARGO_TARGET_DIR:-target}/release/bench" $(ARGS)
 
-build: ## The functions as they are shipped, for this machine's processor, and their sizes
+build: ## The functions as they are shipped, for this machine's processor and for arm64 where Rust has it; their sizes
 	.ci/package
 
-deploy: ## sam build and sam deploy; STAGE=default or STAGE=prod
+deploy: ## sam build and sam deploy; STAGE=default or STAGE=prod, with its parameters from samconfig.toml
 	@.ci/tool cargo-lambda lambda --version
 	PATH="$(CURDIR)/.tools/cargo-lambda/bin:$$PATH" .ci/tool sam build --config-env $(STAGE)
 	.ci/tool sam deploy --config-env $(STAGE)
