@@ -4,6 +4,7 @@
 //! and instance metadata are not looked for.
 
 mod answer;
+mod providers;
 mod sts;
 
 use std::fmt;
@@ -16,8 +17,8 @@ use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentials
 use shared::aws::{container_credentials, environment_credentials, sdk_http_client};
 use shared::{Clock, Env};
 
-use crate::routes::{CredentialSource, Keys};
-use crate::target::client::Clients;
+use crate::routes::Keys;
+pub use providers::Providers;
 use sts::Role;
 pub(crate) use sts::is_stale_word;
 
@@ -215,42 +216,5 @@ impl ProvideCredentials for Provider {
             let result: provider::Result = self.credentials().await.map_err(CredentialsError::provider_error);
             result
         })
-    }
-}
-
-/// All providers of a table, so that routes with the same source share one, and with it what it has in memory.
-#[derive(Debug)]
-pub struct Providers {
-    own: Arc<Provider>,
-    known: Vec<(CredentialSource, Arc<Provider>)>,
-}
-
-impl Providers {
-    /// `own` are the function's own credentials.
-    pub fn new(own: Arc<Provider>) -> Self {
-        Self { own, known: Vec::new() }
-    }
-
-    /// The provider of a source: one that is there already, or a new one.
-    pub fn of(&mut self, source: &CredentialSource, clients: &mut Clients) -> Arc<Provider> {
-        if let Some((_, provider)) = self.known.iter().find(|(known, _)| known == source) {
-            return provider.clone();
-        }
-        let clock = self.own.clock.clone();
-        let provider = match (source.roles.split_last(), &source.keys) {
-            // The last role is assumed with what the others give.
-            (Some((last, earlier)), _) => {
-                let base = CredentialSource {
-                    keys: source.keys.clone(),
-                    roles: earlier.to_vec(),
-                };
-                let role = Role::new(last.clone(), self.of(&base, clients), clients);
-                Arc::new(Provider::new(Source::Role(Box::new(role)), clock))
-            }
-            (None, Some(keys)) => Arc::new(Provider::of_keys(keys, clock)),
-            (None, None) => self.own.clone(),
-        };
-        self.known.push((source.clone(), provider.clone()));
-        provider
     }
 }

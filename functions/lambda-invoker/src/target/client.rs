@@ -3,12 +3,13 @@
 
 mod address;
 mod connect;
+mod error;
+mod place;
 mod pool;
 mod tls;
 mod wire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, response};
@@ -18,124 +19,15 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use shared::Clock;
 use tokio::task::AbortHandle;
-use url::{Host, Url};
 
-use crate::error::Failure;
-use crate::routes::KeepAlive;
+pub use error::{BodyError, SendError};
+pub use place::{ClientKey, Place};
 use pool::Pool;
 use tls::Trust;
 use wire::Record;
 
 /// A request as it goes over the wire: its URI is path and query alone, its `host` stands among the headers.
 pub type Outbound = Request<Full<Bytes>>;
-
-/// Host and port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// A name or an address, the latter without brackets.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-}
-
-impl Place {
-    /// The place that a URL leads to.
-    pub fn of(url: &Url) -> Self {
-        let host = match url.host() {
-            Some(Host::Ipv6(address)) => address.to_string(),
-            Some(host) => host.to_string(),
-            None => String::new(),
-        };
-        Self {
-            host,
-            port: url.port_or_known_default().unwrap_or(443),
-        }
-    }
-
-    /// Whether it is literally this machine.
-    fn is_loopback(&self) -> bool {
-        self.host == "localhost"
-            || self
-                .host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
-    }
-
-    /// `host:port`, as `CONNECT` has it.
-    pub fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
-    }
-}
-
-/// What tells one client from another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientKey {
-    /// Whether connections are encrypted.
-    pub https: bool,
-    /// Where they lead.
-    pub place: Place,
-    /// The HTTP proxy on the way.
-    pub proxy: Option<Place>,
-    /// Time for name, TCP, proxy and TLS together.
-    pub connect_timeout: Duration,
-    /// Certificate authorities in PEM that are trusted beside the system's.
-    pub ca: Option<Arc<Vec<u8>>>,
-    /// Which connections are kept; `None` keeps none.
-    pub keep_alive: Option<KeepAlive>,
-}
-
-/// Why a request got no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendError {
-    /// No connection: name not found, refused, reset, or a proxy that opens no tunnel.
-    Connect,
-    /// The name leads only to addresses that no target may have.
-    AddressRefused,
-    /// No connection in time.
-    ConnectTimeout,
-    /// The TLS handshake failed.
-    Tls,
-    /// The connection ended before an answer.
-    Broken {
-        /// Whether a byte of the request was written.
-        written: bool,
-    },
-    /// The peer answered, but not in HTTP.
-    NotHttp,
-}
-
-impl SendError {
-    /// Whether the target cannot have seen anything of the request, although it is there to be asked again.
-    pub fn is_unsent(self) -> bool {
-        matches!(
-            self,
-            Self::Connect | Self::ConnectTimeout | Self::Broken { written: false }
-        )
-    }
-}
-
-impl std::fmt::Display for SendError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(Failure::from(*self).rung().code)
-    }
-}
-
-impl std::error::Error for SendError {}
-
-impl From<SendError> for Failure {
-    fn from(error: SendError) -> Self {
-        match error {
-            SendError::Connect | SendError::AddressRefused | SendError::Broken { .. } => Self::UpstreamConnect,
-            SendError::ConnectTimeout => Self::UpstreamTimeout,
-            SendError::Tls => Self::UpstreamTls,
-            SendError::NotHttp => Self::BadResponse,
-        }
-    }
-}
 
 /// A client for one place.
 pub struct Client {
@@ -171,24 +63,6 @@ pub struct Received<'a> {
     response: Response<Incoming>,
     connection: Connection,
     client: &'a Client,
-}
-
-/// Why a body could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyError {
-    /// It is larger than the limit.
-    TooLarge,
-    /// The connection ended while it arrived.
-    Broken,
-}
-
-impl From<BodyError> for Failure {
-    fn from(error: BodyError) -> Self {
-        match error {
-            BodyError::TooLarge => Self::ResponseTooLarge,
-            BodyError::Broken => Self::BadResponse,
-        }
-    }
 }
 
 impl Client {

@@ -3,14 +3,16 @@
 use serde_json::json;
 use shared::testing::MemorySecrets;
 
+use crate::connection::{ca_file, proxy};
 use crate::endpoint::{SCOPE, signed, verified};
 use crate::support::event::{get, post};
 use crate::support::oracle::{Verified, verify};
 use crate::support::upstream::{Upstream, http};
 use crate::support::{ACCESS_KEY, SECRET_KEY, env, function, start, table};
+use crate::tls::tls_upstream;
 
 #[tokio::test]
-async fn an_api_key_travels_and_the_answer_comes_back() {
+async fn case_01_an_api_key_travels_and_the_answer_comes_back() {
     let upstream = Upstream::sending(http("201 Created", "Content-Type: text/plain\r\nX-Own: a\r\n", b"made")).await;
     let route = json!({"uri": "/aws", "function_uri": upstream.url("/prod"), "authorization": {"apikey": "k-1"}});
     let function = function(json!([route])).await;
@@ -28,7 +30,7 @@ async fn an_api_key_travels_and_the_answer_comes_back() {
 }
 
 #[tokio::test]
-async fn the_clients_own_api_key_stands_unless_the_route_says_otherwise() {
+async fn case_02_the_clients_own_api_key_stands_unless_the_route_says_otherwise() {
     let upstream = Upstream::fine().await;
     for (over, expected) in [(false, "theirs"), (true, "ours")] {
         let authorization = json!({"apikey": "ours", "apikey_override": over});
@@ -40,7 +42,7 @@ async fn the_clients_own_api_key_stands_unless_the_route_says_otherwise() {
 }
 
 #[tokio::test]
-async fn a_get_is_signed_for_its_region_and_service_now() {
+async fn case_03_a_get_is_signed_for_its_region_and_service_now() {
     let (upstream, function) = signed().await;
     let answer = function.call(&get("/aws/x").alb()).await;
     assert_eq!((answer.status, answer.text()), (200, "ok"));
@@ -67,7 +69,7 @@ async fn a_get_is_signed_for_its_region_and_service_now() {
 }
 
 #[tokio::test]
-async fn key_and_signature_go_together() {
+async fn case_04_key_and_signature_go_together() {
     let upstream = Upstream::fine().await;
     let authorization = json!({"apikey": "k-1", "iam": {"service": "lambda", "aws_region": "us-east-2"}});
     let route = json!({"uri": "/", "function_uri": upstream.url(""), "authorization": authorization});
@@ -83,7 +85,7 @@ async fn key_and_signature_go_together() {
 }
 
 #[tokio::test]
-async fn the_clients_authorization_stands_unless_the_route_replaces_it() {
+async fn case_05_the_clients_authorization_stands_unless_the_route_replaces_it() {
     let upstream = Upstream::fine().await;
     let request = get("/")
         .header("Authorization", "Bearer theirs")
@@ -108,7 +110,7 @@ async fn the_clients_authorization_stands_unless_the_route_replaces_it() {
 }
 
 #[tokio::test]
-async fn a_session_token_is_sent_and_signed() {
+async fn case_14_a_session_token_is_sent_and_signed() {
     let upstream = Upstream::fine().await;
     let iam = json!({"iam": {"service": SCOPE}});
     let route = json!({"uri": "/", "function_uri": upstream.url(""), "authorization": iam});
@@ -199,5 +201,50 @@ async fn a_header_that_would_have_to_be_signed_but_cannot_is_refused() {
     let request = request.header("content-type", "text/plain");
     assert_eq!(function.call(&request.alb_multi()).await.status, 200);
     assert_eq!(verified(&upstream.last()).signed_headers, ["host", "x-amz-date"]);
+    assert_eq!(upstream.calls(), 2);
+}
+
+#[tokio::test]
+async fn case_16_service_and_region_come_from_the_host() {
+    let hosts = [
+        ("abc.lambda-url.eu-central-1.on.aws", "lambda", "eu-central-1"),
+        ("a1.execute-api.us-east-2.amazonaws.com", "execute-api", "us-east-2"),
+    ];
+    let (upstream, ca) = tls_upstream(&hosts.map(|(host, ..)| host)).await;
+    let (proxy, _) = proxy(upstream.port, "HTTP/1.1 200 OK\r\n\r\n").await;
+    let file = ca_file("hosts", &ca);
+    for (host, service, region) in hosts {
+        let mut route = json!({"uri": "/", "function_uri": format!("https://{host}/"), "authorization": {"iam": {}}});
+        route["proxy_url"] = json!(proxy);
+        route["ca_file"] = json!(file);
+        let function = function(json!([route])).await;
+        let answer = function.call(&get("/").alb()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let seen = upstream.last();
+        assert_eq!(seen.header("host"), Some(host));
+        let verified = verified(&seen);
+        assert_eq!((verified.service.as_str(), verified.region.as_str()), (service, region));
+    }
+    std::fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
+async fn a_route_may_have_more_headers_signed() {
+    let upstream = Upstream::fine().await;
+    let iam = json!({"service": SCOPE, "signed_headers": ["X-Own"]});
+    let function =
+        function(json!([{"uri": "/", "function_uri": upstream.url(""), "authorization": {"iam": iam}}])).await;
+    let names = |seen: &crate::support::upstream::Seen| {
+        let authorization = seen.header("authorization").unwrap();
+        let (_, rest) = authorization.split_once("SignedHeaders=").unwrap();
+        rest.split_once(',').unwrap().0.to_owned()
+    };
+    function.call(&get("/").header("x-own", "a").alb()).await;
+    assert_eq!(names(&upstream.last()), "host;x-amz-date;x-own");
+    function.call(&get("/").header("x-other", "a").alb()).await;
+    assert_eq!(names(&upstream.last()), "host;x-amz-date");
+    // What has to be signed and cannot be is refused.
+    let answer = function.call(&get("/").header("x-own", "a\tb").alb()).await;
+    assert_eq!((answer.status, answer.error().as_str()), (400, "bad_header"));
     assert_eq!(upstream.calls(), 2);
 }

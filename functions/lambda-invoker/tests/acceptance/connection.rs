@@ -144,7 +144,7 @@ async fn an_answer_that_nobody_asked_for_is_nobodys() {
 }
 
 /// A proxy that notes what it is asked for and leads everything to `port`; it answers with `answer` first.
-async fn proxy(port: u16, answer: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
+pub(crate) async fn proxy(port: u16, answer: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -184,9 +184,9 @@ async fn a_proxy_opens_a_tunnel_and_sees_nothing_of_the_request() {
     assert_eq!(*asked.lock().unwrap(), [expected]);
     verified(&upstream.last());
 
-    let (upstream, ca) = tls_upstream().await;
+    let (upstream, ca) = tls_upstream(&["localhost"]).await;
     let (url, asked) = proxy(upstream.port, "HTTP/1.0 200 OK\r\nVia: x\r\n\r\n").await;
-    let file = tempfile(&ca);
+    let file = ca_file("proxy", &ca);
     let target = "https://localhost:8443/";
     let route = json!({"uri": "/", "function_uri": target, "proxy_url": url, "ca_file": file});
     let encrypted = function(json!([route])).await;
@@ -196,8 +196,9 @@ async fn a_proxy_opens_a_tunnel_and_sees_nothing_of_the_request() {
     assert_eq!(upstream.last().header("host"), Some("localhost:8443"));
 }
 
-fn tempfile(content: &str) -> String {
-    let name = format!("lambda-invoker-proxy-ca-{}.pem", std::process::id());
+/// A file with certificate authorities for the test `name`.
+pub(crate) fn ca_file(name: &str, content: &str) -> String {
+    let name = format!("lambda-invoker-ca-{name}-{}.pem", std::process::id());
     let file = std::env::temp_dir().join(name);
     std::fs::write(&file, content).unwrap();
     file.to_str().unwrap().to_owned()

@@ -15,10 +15,14 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/path/reader";
 
 /// An answer with the keys of generation `number`, good until a time of 2026-03-01; all tests happen at noon.
 fn assumed(number: u32, until: &str) -> Reaction {
+    assumed_until(number, &format!("2026-03-01T{until}Z"))
+}
+
+fn assumed_until(number: u32, until: &str) -> Reaction {
     let xml = format!(
         "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
          <AccessKeyId>ASIA{number}</AccessKeyId><SecretAccessKey>secret{number}</SecretAccessKey>\
-         <SessionToken>token{number}</SessionToken><Expiration>2026-03-01T{until}Z</Expiration>\
+         <SessionToken>token{number}</SessionToken><Expiration>{until}</Expiration>\
          </Credentials></AssumeRoleResult></AssumeRoleResponse>"
     );
     Reaction::Send(http("200 OK", "Content-Type: text/xml\r\n", xml.as_bytes()))
@@ -60,7 +64,7 @@ fn signed_with(upstream: &Upstream, number: u32) {
 }
 
 #[tokio::test]
-async fn a_role_is_assumed_once_for_all_routes_that_want_it() {
+async fn case_15_a_role_is_assumed_once_for_all_routes_that_want_it() {
     let (upstream, sts) = (Upstream::fine().await, Upstream::reacting(assumed(1, "13:00:00")).await);
     let mut other = route(&upstream, &sts);
     other["uri"] = json!("/other");
@@ -226,7 +230,13 @@ async fn the_invoke_api_too_gets_fresh_credentials_for_stale_ones() {
     ));
     let fine = Reaction::Send(http("200 OK", "", b"{\"statusCode\":201}"));
     let upstream = Upstream::script(vec![stale, fine]).await;
-    let sts = Upstream::script(vec![assumed(1, "13:00:00"), assumed(2, "13:00:00")]).await;
+    // Good for long by every clock: nothing but our own memory may keep them.
+    let sts = Upstream::script(
+        [1, 2]
+            .map(|number| assumed_until(number, "2199-01-01T00:00:00Z"))
+            .into(),
+    )
+    .await;
     let invoked = json!({"name": "f", "endpoint_url": upstream.url("")});
     let iam = json!({"assume_role": role(&sts)});
     let function = function(json!([{"uri": "/", "function": invoked, "authorization": {"iam": iam}}])).await;

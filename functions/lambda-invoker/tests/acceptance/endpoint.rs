@@ -34,7 +34,7 @@ async fn sent(request: Request) -> String {
 }
 
 #[tokio::test]
-async fn the_query_arrives_as_it_was_signed() {
+async fn case_06_and_07_the_query_arrives_as_it_was_signed() {
     for (query, expected) in [
         (
             "with%20space=a%2Fb%20c&multi=m2&multi=m1&flag&a=*&a-=x",
@@ -55,7 +55,7 @@ async fn the_query_arrives_as_it_was_signed() {
 }
 
 #[tokio::test]
-async fn the_path_arrives_as_it_was_signed() {
+async fn case_08_to_10_the_path_arrives_as_it_was_signed() {
     for (path, expected) in [
         ("/aws/a%20b/%E1%88%B4", "/base/a%20b/%E1%88%B4"),
         ("/aws/a b/\u{1234}", "/base/a%20b/%E1%88%B4"),
@@ -77,7 +77,7 @@ async fn the_path_arrives_as_it_was_signed() {
 }
 
 #[tokio::test]
-async fn there_is_exactly_one_slash_between_base_and_tail() {
+async fn case_11_there_is_exactly_one_slash_between_base_and_tail() {
     let upstream = Upstream::fine().await;
     for (base, uri, path, expected) in [
         ("/base", "/aws/*", "/aws/x", "/base/x"),
@@ -153,7 +153,7 @@ async fn a_stage_stays_out_of_the_path_unless_it_is_wanted() {
 }
 
 #[tokio::test]
-async fn bytes_stay_bytes_both_ways() {
+async fn case_12_bytes_stay_bytes_both_ways() {
     let bytes: Vec<u8> = (0..=255).collect();
     let upstream = Upstream::sending(http("200 OK", "Content-Type: application/octet-stream\r\n", &bytes)).await;
     let iam = json!({"iam": {"service": SCOPE}});
@@ -169,7 +169,7 @@ async fn bytes_stay_bytes_both_ways() {
 }
 
 #[tokio::test]
-async fn an_empty_post_says_so() {
+async fn case_13_an_empty_post_says_so() {
     let (upstream, function) = signed().await;
     function.call(&post("/aws/x", b"").alb()).await;
     let seen = upstream.last();

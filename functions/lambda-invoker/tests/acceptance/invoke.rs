@@ -24,7 +24,7 @@ async fn given(request: &Request) -> Value {
 }
 
 #[tokio::test]
-async fn a_function_is_given_a_format_2_event_and_its_response_comes_back() {
+async fn case_26_a_function_is_given_a_format_2_event_and_its_response_comes_back() {
     let reply = json!({
         "statusCode": 201, "headers": {"Content-Type": "text/plain", "x-own": 7},
         "cookies": ["a=1; Path=/", "b=2"], "body": "bWFkZQ==", "isBase64Encoded": true,

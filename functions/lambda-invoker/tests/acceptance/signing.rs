@@ -88,7 +88,7 @@ fn signature(added: &[(String, String)]) -> &str {
 }
 
 #[test]
-fn all_cases_of_the_suite_are_signed_as_aws_does() {
+fn case_17_all_cases_of_the_suite_are_signed_as_aws_does() {
     let mut cases: Vec<_> = fs::read_dir(suite("v4"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -135,7 +135,7 @@ fn all_cases_of_the_suite_are_signed_as_aws_does() {
 }
 
 #[test]
-fn paths_are_encoded_twice_for_services_other_than_s3() {
+fn case_17_paths_are_encoded_twice_for_services_other_than_s3() {
     for (name, service, region) in [
         ("double-encode-path", "execute-api", "us-east-1"),
         ("double-url-encode", "lambda", "us-east-2"),

@@ -13,15 +13,15 @@ use crate::support::event::get;
 use crate::support::function;
 use crate::support::upstream::Upstream;
 
-/// A TLS upstream for `localhost` and the certificate authority that vouches for it, in PEM.
-pub(crate) async fn tls_upstream() -> (Upstream, String) {
+/// A TLS upstream for these names and the certificate authority that vouches for it, in PEM.
+pub(crate) async fn tls_upstream(names: &[&str]) -> (Upstream, String) {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let ca_certificate = ca.self_signed(&ca_key).unwrap();
     let issuer = rcgen::Issuer::new(ca, ca_key);
     let key = rcgen::KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned()];
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let certificate = rcgen::CertificateParams::new(names)
         .unwrap()
         .signed_by(&key, &issuer)
@@ -38,8 +38,8 @@ pub(crate) async fn tls_upstream() -> (Upstream, String) {
 }
 
 #[tokio::test]
-async fn a_certificate_must_be_vouched_for() {
-    let (upstream, ca) = tls_upstream().await;
+async fn case_21_a_certificate_must_be_vouched_for() {
+    let (upstream, ca) = tls_upstream(&["localhost"]).await;
     let file = std::env::temp_dir().join(format!("lambda-invoker-ca-{}.pem", std::process::id()));
     std::fs::write(&file, ca).unwrap();
     let url = |host: &str| format!("https://{host}:{}/", upstream.port);

@@ -78,6 +78,21 @@ async fn what_cannot_be_forwarded_never_reaches_the_target() {
 }
 
 #[tokio::test]
+async fn case_18_a_body_over_the_limit_never_reaches_the_target() {
+    let upstream = Upstream::fine().await;
+    let function = through(&upstream, json!({"max_req_body_size": 256})).await;
+    let most: Vec<u8> = (0..=255).collect();
+    let more = [most.as_slice(), b"x"].concat();
+    for event in [post("/x", &more).alb(), post("/x", &more).url(), post("/x", &more).v1()] {
+        let answer = function.call(&event).await;
+        assert_eq!((answer.status, answer.error().as_str()), (413, "request_too_large"));
+    }
+    assert_eq!(upstream.calls(), 0);
+    // It counts as it is, not as Base64.
+    assert_eq!(function.call(&post("/x", &most).alb()).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_query_that_is_not_utf_8_is_passed_on_where_nothing_is_signed() {
     let upstream = Upstream::fine().await;
     let function = through(&upstream, json!({"authorization": null})).await;
@@ -107,7 +122,7 @@ async fn going_in_circles_is_refused() {
 }
 
 #[tokio::test]
-async fn a_target_that_takes_too_long_is_given_up_in_time() {
+async fn case_19_a_target_that_takes_too_long_is_given_up_in_time() {
     let slow = http("200 OK", "", b"late");
     for reaction in [
         Reaction::Late(Duration::from_secs(5), slow.clone()),
@@ -143,7 +158,7 @@ async fn soonest(function: &Function, left_ms: u64, enough: Duration) -> Duratio
 }
 
 #[tokio::test]
-async fn the_answer_is_there_before_lambda_ends_the_invocation() {
+async fn case_20_the_answer_is_there_before_lambda_ends_the_invocation() {
     let upstream = Upstream::reacting(Reaction::Late(Duration::from_secs(5), http("200 OK", "", b"late"))).await;
     let function = through(&upstream, json!({"timeout": 3000})).await;
     soonest(&function, 500, Duration::from_millis(450)).await;
@@ -227,7 +242,7 @@ async fn an_answer_larger_than_the_front_takes_is_refused() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_bad_gateway() {
+async fn case_21_nobody_there_is_a_bad_gateway() {
     let function = function(json!([
         {"uri": "/refused", "function_uri": "http://127.0.0.1:1/"},
         {"uri": "/unknown", "function_uri": "https://nobody.invalid/"},

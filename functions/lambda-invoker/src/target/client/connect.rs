@@ -23,11 +23,16 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// The longest answer of a proxy to `CONNECT`, in bytes.
 const MAX_PROXY_ANSWER: usize = 8 * 1024;
 
+/// A host with several addresses gets a second chance before the time for connecting is over.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// Connects to the place of `key`, through its proxy if it has one.
 pub(super) async fn connect(key: &ClientKey, trust: &Trust) -> Result<(Box<dyn Stream>, Arc<Record>), SendError> {
     let connecting = async {
         // The name behind a proxy is the proxy's to resolve.
-        let stream = tcp(key.proxy.as_ref().unwrap_or(&key.place)).await?;
+        let place = key.proxy.as_ref().unwrap_or(&key.place);
+        let addresses = addresses(place).await.map_err(|_| SendError::Connect)?;
+        let stream = tcp(place, &addresses).await?;
         let (mut wire, record) = Wire::new(stream);
         if key.proxy.is_some() {
             tunnel(&mut wire, &key.place).await?;
@@ -53,8 +58,9 @@ fn handshake(error: &io::Error) -> SendError {
     }
 }
 
-async fn tcp(place: &Place) -> Result<TcpStream, SendError> {
-    let addresses = addresses(place).await.map_err(|_| SendError::Connect)?;
+/// Connects to the first of a place's addresses that answers. Each of them is looked at right before: what a name meant
+/// at the start, or at the last connection, says nothing.
+async fn tcp(place: &Place, addresses: &[SocketAddr]) -> Result<TcpStream, SendError> {
     let allowed: Vec<SocketAddr> = addresses
         .iter()
         .copied()
@@ -63,8 +69,6 @@ async fn tcp(place: &Place) -> Result<TcpStream, SendError> {
     if allowed.is_empty() && !addresses.is_empty() {
         return Err(SendError::AddressRefused);
     }
-    // A host with several addresses gets a second chance before the time for connecting is over.
-    const PATIENCE: Duration = Duration::from_millis(300);
     let (last, earlier) = allowed.split_last().ok_or(SendError::Connect)?;
     for address in earlier {
         if let Ok(Ok(stream)) = timeout(PATIENCE, TcpStream::connect(address)).await {
@@ -103,4 +107,43 @@ async fn tunnel(wire: &mut Wire, place: &Place) -> Result<(), SendError> {
     }
     let is_open = answer.starts_with(b"HTTP/1.") && answer.get(8..10) == Some(b" 2");
     if is_open { Ok(()) } else { Err(SendError::Connect) }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_machine_or_the_metadata_service_leads_nowhere() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = listener.local_addr().unwrap();
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let metadata: SocketAddr = "169.254.169.254:80".parse().unwrap();
+        for (host, addresses, expected) in [
+            ("localhost", vec![here], Ok(())),
+            ("127.0.0.1", vec![here], Ok(())),
+            ("localhost", vec![nobody, here], Ok(())),
+            ("localhost", vec![metadata, here], Ok(())),
+            ("rebound.example.com", vec![here], Err(SendError::AddressRefused)),
+            ("localhost.example.com", vec![here], Err(SendError::AddressRefused)),
+            (
+                "rebound.example.com",
+                vec![metadata, here],
+                Err(SendError::AddressRefused),
+            ),
+            ("169.254.169.254", vec![metadata], Err(SendError::AddressRefused)),
+            ("localhost", vec![metadata], Err(SendError::AddressRefused)),
+            ("localhost", vec![nobody], Err(SendError::Connect)),
+            ("empty.example.com", vec![], Err(SendError::Connect)),
+        ] {
+            let place = Place {
+                host: host.to_owned(),
+                port: here.port(),
+            };
+            let result = tcp(&place, &addresses).await.map(|_| ());
+            assert_eq!(result, expected, "{host} {addresses:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
-use aws_sdk_lambda::config::{BehaviorVersion, Region, SharedCredentialsProvider};
+use aws_sdk_lambda::config::{BehaviorVersion, IdentityCache, Region, SharedCredentialsProvider};
 use aws_sdk_lambda::{Client, Config};
 use http::HeaderValue;
 use url::Url;
@@ -118,6 +118,8 @@ impl Service {
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new(self.key.region.clone()))
                 .credentials_provider(SharedCredentialsProvider::new(credentials))
+                // The provider has a memory of its own, and forgets what was called stale.
+                .identity_cache(IdentityCache::no_cache())
                 .http_client(Transport::new(self.http.clone(), self.host.clone()))
                 // The SDK would try three times, and one request would run a function three times.
                 .retry_config(RetryConfig::standard().with_max_attempts(1))
