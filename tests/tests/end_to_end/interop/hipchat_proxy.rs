@@ -1,6 +1,6 @@
 //! Unmodified HipChat clients, each in a process and an environment of its own, in front of the load balancer: what they
-//! believe and what Slack got. Every client runs twice: with our host in its settings, and with none, where a resolver
-//! in its process leads `api.hipchat.com` to us.
+//! believe and what Slack got. Every client runs with our host in its settings, and with none, where a resolver in its
+//! process leads `api.hipchat.com` to us.
 
 mod hypchat;
 mod v1;
@@ -19,17 +19,27 @@ use crate::stage::Stage;
 enum Host {
     /// Its settings name the load balancer.
     Configured,
+    /// They name its plain HTTP listener, in front of a target group whose headers have one value each.
+    Plain,
     /// It knows `api.hipchat.com` alone, which the network leads elsewhere.
     Repointed,
 }
 
+/// What every client can do.
 const HOSTS: [Host; 2] = [Host::Configured, Host::Repointed];
+
+/// What clients can do that take a whole URL.
+const ALL_HOSTS: [Host; 3] = [Host::Configured, Host::Plain, Host::Repointed];
 
 /// Lets a client do its calls, pairs of name and arguments, and gives what it says of each.
 async fn ask(stage: &Stage, client: &'static str, host: Host, token: &str, calls: &Value) -> Vec<Value> {
     let addresses = stage.suite.addresses();
     let alb = &addresses.hipchat_alb_tls;
-    let endpoint = (host == Host::Configured).then(|| alb.replace("127.0.0.1", "localhost"));
+    let endpoint = match host {
+        Host::Configured => Some(alb.replace("127.0.0.1", "localhost")),
+        Host::Plain => Some(addresses.hipchat_alb_single_value.clone()),
+        Host::Repointed => None,
+    };
     let settings = json!({"endpoint": endpoint, "token": token, "calls": calls});
     let environment = Environment::new(client);
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/end_to_end/interop/hipchat_proxy/clients");

@@ -3,7 +3,7 @@
 use local::standin::Fault;
 use serde_json::{Value, json};
 
-use super::{HOSTS, HTML, MARKUP, RED, YELLOW, ask, asked_of_slack, posted, slack, token};
+use super::{ALL_HOSTS, HOSTS, HTML, MARKUP, RED, YELLOW, ask, asked_of_slack, posted, slack, token};
 use crate::stage::Stage;
 
 /// The room as the first API lists it, as far as applications look at it.
@@ -23,7 +23,7 @@ fn error(told: &Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn python_simple_hipchat_sends() {
     let stage = Stage::start().await;
-    for host in HOSTS {
+    for host in ALL_HOSTS {
         let message = |room: Value, text: &str, more: Value| {
             let mut arguments = json!({"room_id": room, "message_from": "Nagios on the far host", "message": text});
             arguments
@@ -61,7 +61,7 @@ async fn python_simple_hipchat_sends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn python_simple_hipchat_lists() {
     let stage = Stage::start().await;
-    for host in HOSTS {
+    for host in ALL_HOSTS {
         let calls = json!([
             ["list_rooms", {}],
             ["find_room", {"room_name": "Ops"}],
@@ -96,7 +96,7 @@ async fn python_simple_hipchat_lists() {
 #[tokio::test(flavor = "multi_thread")]
 async fn python_simple_hipchat_reads_refusals() {
     let stage = Stage::with(|options| options.hipchat_proxy.timeout = std::time::Duration::from_secs(3)).await;
-    for host in HOSTS {
+    for host in ALL_HOSTS {
         let message = |room: &str| json!([["message_room", {"room_id": room, "message_from": "a", "message": "x"}]]);
         let told = ask(&stage, "hipchat-python-simple-hipchat", host, "wrong", &message("Ops")).await;
         assert_eq!(

@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{GREEN, HOSTS, HTML, MARKUP, RED, TEXT, TEXT_MARKUP, YELLOW, ask, asked_of_slack, posted, slack, token};
+use super::{
+    ALL_HOSTS, GREEN, HOSTS, HTML, MARKUP, RED, TEXT, TEXT_MARKUP, YELLOW, ask, asked_of_slack, posted, slack, token,
+};
 use crate::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hipnotify_sends_its_booleans_as_texts() {
     let stage = Stage::start().await;
-    for host in HOSTS {
+    for host in ALL_HOSTS {
         let calls = json!([
             ["notify", {"room": 7, "msg": TEXT}],
             ["notify", {"room": "Dev%20Ops", "msg": HTML, "color": "red", "notify": "false", "message_format": "html"}],
@@ -47,7 +49,7 @@ async fn hipnotify_sends_its_booleans_as_texts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn kawasemi_is_content_with_204_alone() {
     let stage = Stage::start().await;
-    for host in HOSTS {
+    for host in ALL_HOSTS {
         let calls = json!([
             ["send", {"message": HTML, "api_id": "Dev Ops", "color": "green", "notify": true}],
             ["send", {"message": TEXT, "api_id": 8, "message_format": "text"}],
