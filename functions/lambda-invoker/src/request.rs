@@ -14,6 +14,8 @@ use crate::routes::{Destination, Route};
 use headers::Passage;
 use query::Pair;
 
+/// No method that anybody registered is half as long.
+const MAX_METHOD_BYTES: usize = 64;
 const MAX_TARGET_BYTES: usize = 8 * 1024;
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
@@ -55,6 +57,9 @@ impl Outgoing {
 pub fn check(request: &Request<Bytes>) -> Result<(), Failure> {
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Failure::MethodNotImplemented);
+    }
+    if request.method().as_str().len() > MAX_METHOD_BYTES {
+        return Err(Failure::Unreadable("bad_method"));
     }
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if target > MAX_TARGET_BYTES {

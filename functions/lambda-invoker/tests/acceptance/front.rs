@@ -21,7 +21,7 @@ async fn through(upstream: &Upstream) -> Function {
 }
 
 #[tokio::test]
-async fn every_front_makes_the_same_upstream_request() {
+async fn case_25_every_front_makes_the_same_upstream_request() {
     let upstream = Upstream::fine().await;
     let function = through(&upstream).await;
     let request = post("/aws/a%20b/x", b"\x00\xff")
@@ -49,6 +49,41 @@ async fn every_front_makes_the_same_upstream_request() {
 }
 
 #[tokio::test]
+async fn case_25_bytes_stay_bytes_both_ways_for_every_front() {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let headers = "Content-Type: application/octet-stream\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: b=2\r\n";
+    let upstream = Upstream::sending(http("200 OK", headers, &bytes)).await;
+    let function = through(&upstream).await;
+    for (name, event) in events(&post("/aws/x", &bytes).header("content-type", "application/octet-stream")) {
+        let answer = function.call(&event).await;
+        assert_eq!(upstream.last().body, bytes, "{name}");
+        assert_eq!((answer.status, &answer.body), (200, &bytes), "{name}");
+        assert_eq!(answer.raw["isBase64Encoded"], true, "{name}");
+        assert_eq!(answer.headers("set-cookie"), ["a=1; Path=/", "b=2"], "{name}");
+    }
+}
+
+/// Formats 2.0 join the repeats of a header; what they mean stays the same (RFC 9110, section 5.3).
+#[tokio::test]
+async fn case_25_repeated_headers_and_cookies_arrive_whatever_the_front() {
+    let upstream = Upstream::fine().await;
+    let function = through(&upstream).await;
+    let request = get("/aws/x?m=2&m=1")
+        .header("x-many", "1")
+        .header("x-many", "2")
+        .header("accept", "text/html;q=0.8, */*")
+        .header("cookie", "a=1; b=\"2, 3\"; c=");
+    for (name, event) in events(&request).into_iter().filter(|(name, _)| *name != "alb") {
+        assert_eq!(function.call(&event).await.status, 200, "{name}");
+        let seen = upstream.last();
+        assert_eq!(seen.all("x-many").join(","), "1,2", "{name}");
+        assert_eq!(seen.header("accept"), Some("text/html;q=0.8, */*"), "{name}");
+        assert_eq!(seen.all("cookie").join("; "), "a=1; b=\"2, 3\"; c=", "{name}");
+        assert_eq!(seen.target(), "/base/x?m=2&m=1", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_front_that_loses_the_order_of_names_gets_them_sorted() {
     let upstream = Upstream::fine().await;
     let function = through(&upstream).await;
@@ -65,7 +100,7 @@ async fn a_front_that_loses_the_order_of_names_gets_them_sorted() {
 }
 
 #[tokio::test]
-async fn headers_of_the_connection_stay_behind_and_cookies_survive() {
+async fn case_23_headers_of_the_connection_stay_behind_and_cookies_survive() {
     let headers = "Connection: keep-alive, X-Hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nProxy-Authenticate: Basic\r\n\
                    X-Amzn-Remapped-Date: today\r\nx-amzn-RequestId: up-1\r\nSet-Cookie: a=1; Path=/\r\n\
                    Set-Cookie: b=2\r\nX-Many: 1\r\nX-Many: 2\r\n";
@@ -117,7 +152,7 @@ async fn headers_of_the_connection_stay_behind_and_cookies_survive() {
 }
 
 #[tokio::test]
-async fn what_the_target_says_is_passed_on_unchanged() {
+async fn case_24_what_the_target_says_is_passed_on_unchanged() {
     for (status, code) in [
         ("302 Found", 302),
         ("403 Forbidden", 403),

@@ -11,7 +11,7 @@ use crate::support::oracle::verify;
 use crate::support::upstream::{Upstream, http};
 use crate::support::{ACCESS_KEY, Function, SECRET_KEY, env, function, start, table};
 
-async fn signed(upstream: &Upstream) -> Function {
+pub(crate) async fn signed(upstream: &Upstream) -> Function {
     let iam = json!({"iam": {"service": "lambda"}, "client_authorization": "replace"});
     let to = json!({"name": "hello", "endpoint_url": upstream.url("")});
     function(json!([

@@ -7,6 +7,7 @@
 )]
 
 mod authorization;
+mod bad_tables;
 mod connection;
 mod credentials;
 mod endpoint;
@@ -16,6 +17,7 @@ mod invoke;
 mod lines;
 mod lines_of_settings;
 mod matching;
+mod odd;
 mod passage;
 mod reload;
 mod reply;

@@ -75,7 +75,7 @@ async fn priority_then_host_then_path_then_method() {
 }
 
 #[tokio::test]
-async fn without_a_route_it_is_404_and_without_a_method_405() {
+async fn case_29_without_a_route_it_is_404_and_without_a_method_405() {
     let routes = [
         json!({"name": "get", "uri": "/aws/*", "methods": ["GET", "HEAD"], "hosts": ["api.example.com"]}),
         json!({"name": "put", "uri": "/aws/x", "methods": ["PUT", "GET"]}),

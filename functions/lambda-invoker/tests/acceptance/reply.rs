@@ -27,6 +27,14 @@ async fn replied(payload: &str) -> Answer {
 }
 
 #[tokio::test]
+async fn case_27_a_text_keeps_its_quotes() {
+    let answer = replied("\"Hello, world!\"").await;
+    assert_eq!((answer.status, answer.text()), (200, "\"Hello, world!\""));
+    assert_eq!(answer.body.len(), 15);
+    assert_eq!(answer.header("content-type").as_deref(), Some("application/json"));
+}
+
+#[tokio::test]
 async fn a_reply_that_is_no_response_is_a_body_of_its_own() {
     for payload in [
         "\"Hello, world!\"",
@@ -41,7 +49,6 @@ async fn a_reply_that_is_no_response_is_a_body_of_its_own() {
         assert_eq!((answer.status, answer.text()), (200, payload));
         assert_eq!(answer.header("content-type").as_deref(), Some("application/json"));
     }
-    assert_eq!(replied("\"Hello, world!\"").await.body.len(), 15);
 }
 
 #[tokio::test]
@@ -137,7 +144,7 @@ async fn a_reply_that_makes_no_sense_is_a_bad_gateway() {
 }
 
 #[tokio::test]
-async fn a_function_that_fails_shows_nothing_of_itself() {
+async fn case_28_a_function_that_fails_shows_nothing_of_itself() {
     let failed = |kind: &str, payload: Value| {
         http(
             "200 OK",
