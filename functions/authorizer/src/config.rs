@@ -1,11 +1,10 @@
 //! The authorizer's whole configuration, read from its environment once, with every problem told at once.
 
+mod answers;
 mod credentials;
 mod lists;
 mod routes;
 mod server;
-
-use std::time::Duration;
 
 use shared::env::Reader;
 use shared::{ConfigError, Env};
@@ -15,7 +14,7 @@ pub use server::{CallerConfig, ClientConfig, IntrospectionConfig};
 
 use crate::cache::CacheRules;
 use crate::claims::{ClaimRules, ContextRules, IssuerMatch, Mode, PrincipalRules};
-use crate::policy::{HttpV2Response, PolicyRules, PolicyScope, Unauthenticated};
+use crate::policy::PolicyRules;
 use crate::rules::{Rules, ScopeRules, ScopeStrategy};
 use crate::token::TokenRules;
 use crate::upstream::UpstreamRules;
@@ -196,12 +195,7 @@ impl Config {
             require_exp: reader.flag("AUTHZ_REQUIRE_EXP", false),
             require_token_use: reader.flag("AUTHZ_REQUIRE_TOKEN_USE", false),
         };
-        let policy = policy(&mut reader);
-        if policy.allow_options && policy.http_v2 == HttpV2Response::Simple {
-            let what = "lets API Gateway take a simple answer to OPTIONS for one to other methods: set the authorizer's \
-                        TTL there to 0, or add $context.routeKey to its identity sources, if an HTTP API asks";
-            warnings.push(("AUTHZ_ALLOW_OPTIONS".to_owned(), what));
-        }
+        let policy = answers::policy(&mut reader, &mut warnings);
         let scopes = ScopeRules {
             required: reader.list("AUTHZ_REQUIRED_SCOPES"),
             mode: reader.choice("AUTHZ_SCOPE_MODE", Mode::All, MODES),
@@ -226,7 +220,7 @@ impl Config {
             default: reader.text("AUTHZ_DEFAULT_PRINCIPAL"),
         };
         let context = lists::context(&mut reader, &mut warnings);
-        let cache = cache(&mut reader, upstream.max_bytes);
+        let cache = answers::cache(&mut reader, upstream.max_bytes);
         let log_token_fp = reader.flag("AUTHZ_LOG_TOKEN_FP", true);
         for name in reader.unknown("AUTHZ_", KNOWN) {
             warnings.push((name, "is no variable of the authorizer"));
@@ -252,52 +246,6 @@ impl Config {
             log_token_fp,
             warnings,
         })
-    }
-}
-
-fn policy(reader: &mut Reader<'_>) -> PolicyRules {
-    PolicyRules {
-        allow_options: reader.flag("AUTHZ_ALLOW_OPTIONS", false),
-        scope: reader.choice(
-            "AUTHZ_POLICY_SCOPE",
-            PolicyScope::Api,
-            &[("api", PolicyScope::Api), ("method", PolicyScope::Method)],
-        ),
-        http_v2: reader.choice(
-            "AUTHZ_HTTP_V2_RESPONSE",
-            HttpV2Response::Simple,
-            &[("simple", HttpV2Response::Simple), ("iam", HttpV2Response::Iam)],
-        ),
-        unauthenticated: reader.choice(
-            "AUTHZ_UNAUTHENTICATED",
-            Unauthenticated::Auto,
-            &[
-                ("auto", Unauthenticated::Auto),
-                ("error", Unauthenticated::Error),
-                ("deny", Unauthenticated::Deny),
-            ],
-        ),
-    }
-}
-
-fn cache(reader: &mut Reader<'_>, max_entry_bytes: usize) -> CacheRules {
-    const NEGATIVE: &str = "AUTHZ_NEGATIVE_CACHE_TTL_SECS";
-    const STALE: &str = "AUTHZ_STALE_IF_ERROR_SECS";
-    let ttl = reader.number("AUTHZ_CACHE_TTL_SECS", 60, 0..=3600);
-    let negative_ttl = reader.number(NEGATIVE, ttl.min(5), 0..=60);
-    if ttl > 0 && negative_ttl > ttl {
-        reader.problem(NEGATIVE, "must not be longer than AUTHZ_CACHE_TTL_SECS");
-    }
-    let stale = reader.number(STALE, 0, 0..=3600);
-    if stale > 0 && ttl == 0 {
-        reader.problem(STALE, "must be 0 with AUTHZ_CACHE_TTL_SECS=0, which remembers nothing");
-    }
-    CacheRules {
-        stale: Duration::from_secs(stale),
-        ttl: Duration::from_secs(ttl),
-        negative_ttl: Duration::from_secs(negative_ttl),
-        max_entries: count(reader, "AUTHZ_CACHE_MAX_ENTRIES", 10_000, 1, 1_000_000),
-        max_entry_bytes,
     }
 }
 

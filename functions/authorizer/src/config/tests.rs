@@ -1,6 +1,7 @@
 //! Good and bad environments.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use shared::Secrets;
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
@@ -255,6 +256,7 @@ fn the_table_and_the_code_know_the_same_variables() {
     // Each of them is read somewhere, by its literal name.
     let code = [
         source,
+        include_str!("answers.rs"),
         include_str!("lists.rs"),
         include_str!("routes.rs"),
         include_str!("server.rs"),

@@ -1,0 +1,195 @@
+//! The one line of a request, with its metrics.
+
+use shared::telemetry::{Level, Line, Telemetry, Unit};
+
+use super::{Account, CacheUse};
+use crate::claims::Claims;
+use crate::error::Problem;
+use crate::event::AuthorizationRequest;
+use crate::policy::{Decision, Outcome};
+use crate::rules::Rules;
+
+impl Account {
+    /// Writes the request's one line.
+    pub fn finish(
+        &self,
+        telemetry: &Telemetry,
+        request: Option<&AuthorizationRequest<'_>>,
+        decision: &Decision,
+        outcome: &Outcome,
+        rules: &Rules,
+    ) {
+        let (word, reason, level) = match outcome.problem {
+            None if *decision == Decision::Preflight => ("allow", "preflight", Level::Info),
+            None if self.covered.is_some() => ("allow", "stale", Level::Warn),
+            None => ("allow", "allow", Level::Info),
+            Some(problem) => {
+                let verdict = problem.verdict();
+                (verdict.refusal.word(), verdict.reason, verdict.level)
+            }
+        };
+        let claims = match decision {
+            Decision::Allow(claims, _) => Some(claims),
+            Decision::Refuse(_, claims) => claims.as_ref(),
+            Decision::Preflight => None,
+        };
+        telemetry.finish(&self.invocation, level, "decided", (word, reason), |line| {
+            if let Some(request) = request {
+                write_request(line, request);
+            }
+            line.text("decision", word);
+            if let Some(claims) = claims {
+                write_claims(line, claims);
+            }
+            if let Some(problem) = outcome.problem {
+                write_problem(line, problem, request, claims.map(AsRef::as_ref), rules);
+            }
+            if outcome.context_truncated {
+                line.flag("context_truncated", true);
+            }
+            self.write_own(line);
+        });
+    }
+
+    fn write_own(&self, line: &mut Line) {
+        if let Some(fingerprint) = self.fingerprint {
+            line.text("token_fp", std::str::from_utf8(&hex(fingerprint)).unwrap_or_default());
+        }
+        line.text("cache", self.cache.word());
+        let metric = match self.cache {
+            CacheUse::Off => None,
+            CacheUse::Hit => Some("CacheHits"),
+            CacheUse::Miss => Some("CacheMisses"),
+            CacheUse::Negative => Some("NegativeHits"),
+            CacheUse::Stale => Some("StaleHits"),
+        };
+        if let Some(metric) = metric {
+            line.metric(metric, Unit::Count, 1);
+        }
+        if let Some(failure) = self.covered {
+            line.text("upstream_failure", failure.verdict().reason);
+        }
+        line.number("attempts", self.introspection.attempts);
+        if self.introspection.attempts > 0 {
+            line.metric("IntrospectionAttempts", Unit::Count, self.introspection.attempts);
+        }
+        if let Some(status) = self.introspection.status {
+            line.number("upstream_status", status);
+        }
+        if let Some(took) = self.introspection_took {
+            let took_ms = took.as_secs_f64() * 1000.0;
+            line.number("upstream_ms", took_ms);
+            line.metric("IntrospectionMs", Unit::Milliseconds, took_ms);
+        }
+        if self.system_token.attempts > 0 {
+            line.number("system_token_attempts", self.system_token.attempts);
+            line.metric("SystemTokenRefreshes", Unit::Count, 1);
+            if let Some(status) = self.system_token.status {
+                line.number("system_token_status", status);
+            }
+        }
+        if let Some(code) = &self.oauth_error {
+            line.text("oauth_error", code);
+        }
+        if let Some(reread) = self.reread {
+            line.text("secret_reread", reread.word());
+        }
+        // What kind of thing answered, for whoever has to find out; never what it said.
+        if self.introspection.status.is_some() && self.cache != CacheUse::Hit {
+            if let Some(content_type) = &self.introspection.content_type {
+                line.text("upstream_content_type", content_type);
+            }
+            if let Some(bytes) = self.introspection.bytes {
+                line.number("upstream_bytes", to_f64(bytes));
+            }
+        }
+    }
+}
+
+fn write_request(line: &mut Line, request: &AuthorizationRequest<'_>) {
+    line.text("kind", request.kind.word());
+    line.text("api_id", request.arn.api());
+    line.text("stage", request.arn.stage());
+    // A verb is a client's own text where the gateway lets any pass.
+    if let Some(verb) = request.verb().filter(|verb| verb.len() <= 16) {
+        line.text("verb", verb);
+    }
+    if let Some(route) = request.route() {
+        line.text("route", route);
+    }
+}
+
+fn write_claims(line: &mut Line, claims: &Claims) {
+    if let Some(principal) = claims.principal() {
+        line.text("principal", principal);
+    }
+    if let Some(client_id) = claims.client_id() {
+        line.text("client_id", client_id);
+    }
+}
+
+fn write_problem(
+    line: &mut Line,
+    problem: Problem,
+    request: Option<&AuthorizationRequest<'_>>,
+    claims: Option<&Claims>,
+    rules: &Rules,
+) {
+    let granted = || claims.and_then(|claims| claims.scope().ok()).unwrap_or_default();
+    match problem {
+        Problem::MalformedEvent(member) => line.text("member", member),
+        Problem::MalformedToken(bytes) | Problem::TokenTooLong(bytes) => line.number("token_bytes", to_f64(bytes)),
+        Problem::Scope => {
+            line.text("scopes_required", &rules.scopes.required.join(" "));
+            line.text("scopes_granted", granted());
+        }
+        Problem::RouteScope => {
+            if let Some((key, scopes)) = request.and_then(|request| rules.routes.listed(request)) {
+                line.text("route_rule", key);
+                line.text("scopes_required", &scopes.join(" "));
+            }
+            line.text("scopes_granted", granted());
+        }
+        Problem::RoutePolicy => line.text(
+            "hint",
+            "the route rules are good for simple answers or AUTHZ_POLICY_SCOPE=method alone, and this event wants a \
+             policy for the whole API",
+        ),
+        Problem::UpstreamConfig => line.text(
+            "hint",
+            "Ory Hydra 2 introspects at /admin/oauth2/introspect, Hydra 1 at /oauth2/introspect, both on the \
+             administrative port (4445)",
+        ),
+        _ => {}
+    }
+}
+
+/// Lengths in bytes are far below 2^32.
+fn to_f64(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn hex(bytes: [u8; 4]) -> [u8; 8] {
+    let [a, b, c, d] = bytes;
+    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+    [
+        digit(a >> 4),
+        digit(a & 15),
+        digit(b >> 4),
+        digit(b & 15),
+        digit(c >> 4),
+        digit(c & 15),
+        digit(d >> 4),
+        digit(d & 15),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_hexadecimal() {
+        assert_eq!(&hex([0x00, 0x9f, 0xa0, 0xff]), b"009fa0ff");
+    }
+}
