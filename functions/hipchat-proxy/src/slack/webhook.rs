@@ -6,8 +6,7 @@ use bytes::Bytes;
 use super::SlackFailure;
 use super::outcome::{Verdict, seconds, word};
 
-/// Reads an answer. A webhook that is gone is a fault of the directory, like a bad token of the app; a channel that is
-/// gone is one for the client.
+/// Reads an answer. A webhook that is gone is like a channel that is gone: the directory leads nowhere for this one room.
 pub(super) fn read(status: u16, retry_after: Option<&str>, body: Bytes) -> Verdict {
     let told = std::str::from_utf8(&body).unwrap_or_default().trim();
     let failure = match (status, told) {
@@ -18,8 +17,7 @@ pub(super) fn read(status: u16, retry_after: Option<&str>, body: Bytes) -> Verdi
             retry_after: seconds(retry_after),
         },
         (408 | 500.., _) => SlackFailure::Unavailable,
-        (_, "channel_not_found" | "channel_is_archived" | "user_not_found") | (410, _) => SlackFailure::ChannelGone,
-        (_, "no_service" | "no_team" | "no_active_hooks" | "invalid_token") | (404, _) => SlackFailure::Credentials,
+        (404 | 410, _) | (403, "invalid_token") => SlackFailure::ChannelGone,
         (403, _) => SlackFailure::Forbidden,
         (400, _) => SlackFailure::Content,
         _ => SlackFailure::Unexpected,
@@ -45,11 +43,11 @@ mod tests {
             (400, "no_text", SlackFailure::Content),
             (400, "too_many_attachments", SlackFailure::Content),
             (403, "action_prohibited", SlackFailure::Forbidden),
-            (403, "invalid_token", SlackFailure::Credentials),
+            (403, "invalid_token", SlackFailure::ChannelGone),
             (404, "channel_not_found", SlackFailure::ChannelGone),
             (404, "user_not_found", SlackFailure::ChannelGone),
-            (404, "no_service", SlackFailure::Credentials),
-            (404, "no_team", SlackFailure::Credentials),
+            (404, "no_service", SlackFailure::ChannelGone),
+            (404, "no_team", SlackFailure::ChannelGone),
             (410, "channel_is_archived", SlackFailure::ChannelGone),
             (429, "rate_limited", SlackFailure::Limited { retry_after: 7 }),
             (500, "rollup_error", SlackFailure::Unavailable),

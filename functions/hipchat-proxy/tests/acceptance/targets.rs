@@ -75,8 +75,8 @@ async fn a_webhooks_answers_are_told_by_the_table() {
     for (replies, status, calls) in [
         (vec![plain(404, "channel_not_found")], 404, 1),
         (vec![plain(410, "channel_is_archived")], 404, 1),
-        (vec![plain(404, "no_service")], 503, 1),
-        (vec![plain(403, "invalid_token")], 503, 1),
+        (vec![plain(404, "no_service")], 404, 1),
+        (vec![plain(403, "invalid_token")], 404, 1),
         (vec![plain(403, "action_prohibited")], 403, 1),
         (vec![plain(500, "rollup_error")], 503, 1),
         (vec![plain(200, "<html>")], 503, 1),
