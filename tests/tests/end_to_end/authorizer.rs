@@ -1,5 +1,7 @@
 //! API Gateway with the authorizer in front of a backend: what a caller with and without a good token sees.
 
+mod hydra_versions;
+
 use std::time::{Duration, Instant};
 
 use local::standin::Fault;

@@ -1,0 +1,156 @@
+//! The authorizer's binary asking every version of Hydra, with the settings that each needs.
+
+use local::function::{Function, FunctionOptions};
+use local::gateway::{Api, Gateway, GatewayOptions};
+use local::standin::{Hydra, HydraOptions, HydraVersion, OauthClient};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::stage::binaries;
+
+/// Escaped in a form, and taken as it is by Hydra 0.6.
+const SECRET: &str = "s3cr+t %2F:&@]";
+
+struct Door {
+    hydra: Hydra,
+    authorizer: Function,
+    gateway: Gateway,
+    http: reqwest::Client,
+}
+
+async fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+impl Door {
+    /// An API whose authorizer asks this Hydra. In the settings, `ADMIN` and `PUBLIC` are its base URLs.
+    async fn before(version: HydraVersion, settings: &[(&str, &str)]) -> Self {
+        let client = OauthClient {
+            id: "api".to_owned(),
+            secret: SECRET.to_owned(),
+            scope: "hello hydra.introspect".to_owned(),
+        };
+        let options = HydraOptions {
+            clients: vec![client],
+            version,
+            ..HydraOptions::default()
+        };
+        let hydra = Hydra::start(listener().await, listener().await, options).unwrap();
+        let mut options = FunctionOptions::new("authorizer", binaries().join("authorizer"))
+            .env("AUTHZ_REQUIRED_SCOPES", "hello")
+            .env("AUTHZ_CLIENT_ID", "api")
+            .env("AUTHZ_CLIENT_SECRET", SECRET);
+        for (name, value) in settings {
+            let value = value.replace("ADMIN", &hydra.admin_url());
+            options = options.env(*name, value.replace("PUBLIC", &hydra.public_url()));
+        }
+        let authorizer = Function::new(options);
+        let options = GatewayOptions::new(Api::RestToken, authorizer.clone());
+        Self {
+            gateway: Gateway::start(listener().await, options).unwrap(),
+            hydra,
+            authorizer,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    async fn status(&self, token: &str) -> u16 {
+        let request = self.http.get(format!("{}/hello", self.gateway.url()));
+        request.bearer_auth(token).send().await.unwrap().status().as_u16()
+    }
+
+    /// A token of the client-credentials grant. The client's secret is written as this version wants it.
+    async fn mint(&self, version: HydraVersion, scope: &str) -> String {
+        let secret = match version {
+            HydraVersion::V0_6 => SECRET.to_owned(),
+            _ => "s3cr%2Bt+%252F%3A%26%40%5D".to_owned(),
+        };
+        let request = self
+            .http
+            .post(format!("{}/oauth2/token", self.hydra.public_url()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("grant_type=client_credentials&scope={scope}"))
+            .basic_auth("api", Some(secret));
+        let reply: Value = request.send().await.unwrap().json().await.unwrap();
+        reply["access_token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{reply}"))
+            .to_owned()
+    }
+
+    fn logged(&self, reason: &str) -> bool {
+        self.authorizer
+            .log()
+            .text()
+            .contains(&format!("\"reason\":\"{reason}\""))
+    }
+}
+
+const PLAIN: (&str, &str) = ("AUTHZ_INTROSPECTION_URL", "ADMIN/oauth2/introspect");
+const PREFIXED: (&str, &str) = ("AUTHZ_INTROSPECTION_URL", "ADMIN/admin/oauth2/introspect");
+const TOKEN_URL: (&str, &str) = ("AUTHZ_TOKEN_URL", "PUBLIC/oauth2/token");
+const RAW: (&str, &str) = ("AUTHZ_CLIENT_AUTH_ENCODING", "raw");
+
+fn auth(mode: &str) -> (&str, &str) {
+    ("AUTHZ_INTROSPECTION_AUTH", mode)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_version_of_hydra_lets_its_tokens_in() {
+    let own = auth("client_credentials");
+    let introspect = ("AUTHZ_TOKEN_SCOPE", "hydra.introspect");
+    for (version, settings) in [
+        (HydraVersion::V0_6, &[PLAIN, auth("basic"), RAW][..]),
+        (HydraVersion::V0_6, &[PLAIN, own, TOKEN_URL, RAW]),
+        (HydraVersion::V0_11, &[PLAIN, auth("basic")]),
+        (HydraVersion::V0_11, &[PLAIN, own, TOKEN_URL, introspect]),
+        (HydraVersion::V1_8, &[PLAIN]),
+        (HydraVersion::V1_11, &[PLAIN]),
+        (HydraVersion::V2_3, &[PREFIXED]),
+        (HydraVersion::V2, &[PREFIXED]),
+        (HydraVersion::V2, &[PLAIN]),
+    ] {
+        let door = Door::before(version, settings).await;
+        let (token, poor) = (door.mint(version, "hello").await, door.mint(version, "").await);
+        let statuses = (
+            door.status(&token).await,
+            door.status(&poor).await,
+            door.status("unknown").await,
+        );
+        assert_eq!(statuses, (200, 403, 401), "{version:?} {settings:?}");
+        // Hydra 0.x says nothing that tells refresh tokens from others.
+        if version >= HydraVersion::V1_8 {
+            let refresh = door.hydra.refresh_token("api", "alice", "hello").unwrap();
+            assert_eq!(door.status(&refresh).await, 401, "{version:?}");
+            assert!(door.logged("not_access_token"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_do_not_fit_the_version_are_a_failure() {
+    let own = auth("client_credentials");
+    for (version, settings, reason) in [
+        (HydraVersion::V0_6, &[PLAIN][..], "upstream_unauthorized"),
+        (HydraVersion::V0_6, &[PLAIN, auth("basic")], "upstream_unauthorized"),
+        (HydraVersion::V0_11, &[PLAIN, own, TOKEN_URL], "upstream_forbidden"),
+        (HydraVersion::V1_8, &[PREFIXED], "upstream_config"),
+        (HydraVersion::V1_11, &[PREFIXED], "upstream_config"),
+        (HydraVersion::V2_3, &[PLAIN], "upstream_redirect"),
+        (
+            HydraVersion::V2,
+            &[("AUTHZ_INTROSPECTION_URL", "PUBLIC/oauth2/introspect")],
+            "upstream_config",
+        ),
+    ] {
+        let door = Door::before(version, settings).await;
+        let minted = door
+            .hydra
+            .mint(&json!({"active": true, "sub": "alice", "scope": "hello"}))
+            .unwrap();
+        assert_eq!(door.status(&minted).await, 500, "{version:?} {settings:?}");
+        let log = door.authorizer.log().text();
+        assert!(door.logged(reason), "{version:?} {settings:?}: {log}");
+        assert!(!log.contains(SECRET) && !log.contains(&minted), "{log}");
+    }
+}
