@@ -9,6 +9,8 @@ pub mod function;
 pub mod gateway;
 mod random;
 mod server;
+pub mod slack_app;
+pub mod smoke;
 pub mod standin;
 pub mod suite;
 pub mod table;

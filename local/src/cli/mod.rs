@@ -2,15 +2,19 @@
 
 mod routes;
 mod run;
+mod smoke;
 mod table;
 
 use std::{
-    io::{Write, stderr},
+    io::{Write, stderr, stdout},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
+
+use crate::slack_app::{self, Feature};
 
 /// What stands under the options.
 const VARIABLES: &str = "\
@@ -34,6 +38,14 @@ enum Command {
     /// Check and make route tables of lambda-invoker
     #[command(subcommand)]
     Routes(routes::RoutesCommand),
+    /// Print the manifest of the Slack app, with the scopes that these features need
+    SlackManifest {
+        /// Features beside messages, separated by commas
+        #[arg(long, value_enum, value_delimiter = ',', value_name = "FEATURE")]
+        with: Vec<Feature>,
+    },
+    /// Ask each front of a stack, deployed or on this machine, whether it lets in whom it must; posts and changes nothing
+    Smoke(Box<smoke::SmokeArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +87,8 @@ pub fn main() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) => run::run(args),
         Command::Routes(command) => routes::run(&command),
+        Command::SlackManifest { with } => print(&slack_app::manifest(&with)),
+        Command::Smoke(args) => smoke::run(*args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -84,6 +98,10 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print(document: &Value) -> Result<(), String> {
+    writeln!(stdout(), "{document:#}").map_err(|error| error.to_string())
 }
 
 fn base_url(text: &str) -> Result<String, String> {

@@ -17,4 +17,5 @@ mod interop;
 mod lambda_invoker;
 mod process;
 mod samples;
+mod smoke;
 mod stage;
