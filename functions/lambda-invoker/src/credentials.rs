@@ -110,7 +110,12 @@ impl Provider {
         if let Some(credentials) = self.remembered() {
             return Ok(credentials);
         }
-        let _turn = self.asking.lock().await;
+        let _turn = match (self.asking.try_lock(), self.unexpired()) {
+            (Ok(turn), _) => turn,
+            // Somebody else asks already, and what is due to be replaced is not yet bad.
+            (Err(_), Some(credentials)) => return Ok(credentials),
+            (Err(_), None) => self.asking.lock().await,
+        };
         // Somebody else may have asked meanwhile.
         if let Some(credentials) = self.remembered() {
             return Ok(credentials);
@@ -122,19 +127,14 @@ impl Provider {
             }
             Ok(credentials)
         });
-        let mut kept = self.kept();
         match asked {
             Ok(credentials) => {
-                kept.credentials = Some(credentials.clone());
+                self.kept().credentials = Some(credentials.clone());
                 Ok(credentials)
             }
             Err(unavailable) => {
-                let now_ms = self.clock.now_ms();
-                kept.not_before_ms = now_ms + NEXT_ATTEMPT_MS;
-                // What is due to be replaced is not yet bad.
-                let last = kept.credentials.clone();
-                last.filter(|last| left(last, now_ms) > Duration::ZERO)
-                    .ok_or(unavailable)
+                self.kept().not_before_ms = self.clock.now_ms() + NEXT_ATTEMPT_MS;
+                self.unexpired().ok_or(unavailable)
             }
         }
     }
@@ -168,6 +168,12 @@ impl Provider {
         let left = left(credentials, now_ms);
         let lasts = left > REFRESH_BEFORE || (left > Duration::ZERO && now_ms < kept.not_before_ms);
         lasts.then(|| credentials.clone())
+    }
+
+    fn unexpired(&self) -> Option<Credentials> {
+        let now_ms = self.clock.now_ms();
+        let last = self.kept().credentials.clone()?;
+        (!left(&last, now_ms).is_zero()).then_some(last)
     }
 
     async fn ask(&self) -> Result<Credentials, Unavailable> {

@@ -10,6 +10,7 @@ mod tls;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, response};
@@ -19,12 +20,16 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use shared::Clock;
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 pub use error::{BodyError, SendError};
 pub use place::{ClientKey, Place};
 use pool::Pool;
 use tls::Trust;
 use wire::Record;
+
+/// An answer that has just been read leaves its connection ready in much less time than this.
+const SETTLING: Duration = Duration::from_millis(20);
 
 /// A request as it goes over the wire: its URI is path and query alone, its `host` stands among the headers.
 pub type Outbound = Request<Full<Bytes>>;
@@ -51,6 +56,17 @@ struct Connection {
     task: AbortHandle,
 }
 
+impl Connection {
+    /// Whether a request may go out on it. The other side may have answered the last one before it had read all of it,
+    /// and may never do so.
+    async fn is_usable(&mut self) -> bool {
+        self.sender.is_ready()
+            || timeout(SETTLING, self.sender.ready())
+                .await
+                .is_ok_and(|ready| ready.is_ok())
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         self.task.abort();
@@ -73,7 +89,7 @@ impl Client {
     /// [`SendError`].
     pub async fn send(&self, request: Outbound, repeat: bool) -> Result<Received<'_>, SendError> {
         while let Some(mut connection) = self.pool.take(self.clock.now_ms()) {
-            if connection.sender.ready().await.is_err() {
+            if !connection.is_usable().await {
                 continue;
             }
             match self.exchange(connection, request.clone(), true).await {
@@ -81,7 +97,8 @@ impl Client {
                 result => return result,
             }
         }
-        let connection = self.connect().await?;
+        // Boxed: most requests find a connection.
+        let connection = Box::pin(self.connect()).await?;
         self.exchange(connection, request, false).await
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 use http::response::Parts;
+use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body_util::Full;
 use serde::Deserialize;
@@ -98,8 +99,7 @@ impl Endpoint {
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Answer, Failure> {
-        let target = outgoing.target();
-        let uri = uri(&target)?;
+        let uri = uri(outgoing.target())?;
         let Outgoing {
             method,
             mut headers,
@@ -128,7 +128,7 @@ impl Endpoint {
             let used = match signer {
                 Some(signer) => Some(
                     signer
-                        .apply(&mut request, &self.host, &target, &body, clock, account)
+                        .apply(&mut request, &self.host, path_and_query(&uri), &body, clock, account)
                         .await?,
                 ),
                 None => None,
@@ -196,14 +196,18 @@ impl Endpoint {
 
 /// The URI of a request target. What the HTTP client will write into the request line is compared with what is signed:
 /// a parser may not have an opinion of its own.
-fn uri(target: &str) -> Result<Uri, Failure> {
-    let uri: Uri = target.parse().map_err(|_| Failure::BadPath)?;
-    let written = uri.path_and_query().map(http::uri::PathAndQuery::as_str);
-    if uri.authority().is_none() && written == Some(target) {
+fn uri(target: String) -> Result<Uri, Failure> {
+    let target = Bytes::from(target);
+    let uri = Uri::from_maybe_shared(target.clone()).map_err(|_| Failure::BadPath)?;
+    if uri.authority().is_none() && path_and_query(&uri) == target {
         Ok(uri)
     } else {
         Err(Failure::BadPath)
     }
+}
+
+fn path_and_query(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("", PathAndQuery::as_str)
 }
 
 /// How long the target wants to be left alone; its form as a date is not looked at.

@@ -143,6 +143,32 @@ async fn an_answer_that_nobody_asked_for_is_nobodys() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_that_came_before_the_request_was_read_costs_its_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let connections = Arc::new(Mutex::new(0));
+    let counted = connections.clone();
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            *counted.lock().unwrap() += 1;
+            let mut buffer = [0; 1024];
+            let _ = stream.read(&mut buffer).await.unwrap();
+            stream.write_all(&http("413 Too Large", "", b"")).await.unwrap();
+            // The rest of the request is never read.
+            kept.push(stream);
+        }
+    });
+    let function = function(json!([{"uri": "/", "function_uri": url, "max_req_body_size": 30_000_000}])).await;
+    let large = post("/", &vec![b'x'; 10_000_000]).url();
+    assert_eq!(function.call(&large).await.status, 413);
+    let started = Instant::now();
+    assert_eq!(function.call(&get("/").url()).await.status, 413);
+    assert_eq!(*connections.lock().unwrap(), 2);
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
 /// A proxy that notes what it is asked for and leads everything to `port`; it answers with `answer` first.
 pub(crate) async fn proxy(port: u16, answer: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -142,6 +142,29 @@ async fn those_who_ask_at_the_same_time_wait_for_one_answer() {
 }
 
 #[tokio::test]
+async fn while_one_asks_the_others_go_on_with_what_still_lasts() {
+    let upstream = Upstream::fine().await;
+    let Reaction::Send(bytes) = assumed(2, "14:00:00") else {
+        unreachable!()
+    };
+    let late = Reaction::Late(std::time::Duration::from_millis(300), bytes);
+    let sts = Upstream::script(vec![assumed(1, "13:00:00"), late]).await;
+    let function = function(json!([route(&upstream, &sts)])).await;
+    status(&function).await;
+    function.clock.advance_ms(56 * 60_000);
+    let others = async {
+        while sts.calls() < 2 {
+            tokio::task::yield_now().await;
+        }
+        status(&function).await;
+        signed_with(&upstream, 1);
+    };
+    tokio::join!(status(&function), others);
+    signed_with(&upstream, 2);
+    assert_eq!(sts.calls(), 2);
+}
+
+#[tokio::test]
 async fn without_credentials_nothing_is_sent() {
     let html = Reaction::Send(http("200 OK", "", b"<html>"));
     for (reaction, word) in [
