@@ -236,3 +236,6 @@ fn check_together(names: &[String], routes: Vec<Option<Route>>, problems: &mut P
     }
     routes
 }
+
+#[cfg(test)]
+mod tests;

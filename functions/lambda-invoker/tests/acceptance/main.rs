@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod account;
 mod authorization;
 mod bad_tables;
 mod connection;
