@@ -133,7 +133,7 @@ pub fn compose<'a>(
         (post.text, truncated) = one_text(head, rendered.atoms);
     } else {
         let Rendered { atoms, plain, .. } = rendered;
-        let laid = lay_out(&[head, atoms].concat(), PART_LIMIT, MAX_PARTS);
+        let laid = lay_out(&joined(head, atoms), PART_LIMIT, MAX_PARTS);
         truncated = laid.truncated;
         let mut fallback = Some(fallback(&plain));
         post.attachments = laid
@@ -165,9 +165,14 @@ fn head_lines(manner: Manner, destination: &Destination<'_>, from: Option<&str>)
     atoms
 }
 
+fn joined(mut head: Vec<Atom>, atoms: Vec<Atom>) -> Vec<Atom> {
+    head.extend(atoms);
+    head
+}
+
 /// The whole as one text; the flag tells whether its end did not fit.
 fn one_text(head: Vec<Atom>, atoms: Vec<Atom>) -> (String, bool) {
-    let laid = lay_out(&[head, atoms].concat(), TEXT_LIMIT, 1);
+    let laid = lay_out(&joined(head, atoms), TEXT_LIMIT, 1);
     (laid.parts.into_iter().next().unwrap_or_default(), laid.truncated)
 }
 

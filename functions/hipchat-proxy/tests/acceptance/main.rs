@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod again;
 mod cases;
 mod documents;
 mod fronts;
@@ -14,10 +15,13 @@ mod looks;
 mod messages;
 mod notification;
 mod outcomes;
+mod people;
 mod recordings;
 mod rooms_message;
 mod secrecy;
 mod start;
 mod support;
 mod targets;
+mod topics;
 mod unsupported;
+mod unusual;

@@ -1,14 +1,14 @@
-//! What is said to rooms and to people: messages, replies, links, topics.
+//! What is said to rooms and to people: messages, replies, links.
 
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Ask, NOW, Reply, World};
 
-fn say(path: &str, body: &Value) -> Ask {
+pub(crate) fn say(path: &str, body: &Value) -> Ask {
     Ask::post(path).bearer("tokA").json(&body.to_string())
 }
 
-async fn said(world: &World, path: &str, body: Value) -> Answer {
+pub(crate) async fn said(world: &World, path: &str, body: Value) -> Answer {
     world.slack.forget();
     world.ask(say(path, &body)).await
 }
@@ -127,89 +127,6 @@ async fn slash_commands_are_shown_in_messages_alone() {
 }
 
 #[tokio::test]
-async fn a_person_may_be_written_to_in_html_with_a_card_and_a_sender() {
-    let world = World::new().await;
-    let body = json!({"message": "<b>x</b>", "message_format": "html", "from": "bot", "color": "blue", "notify": true});
-    said(&world, "/v2/user/3/message", body).await.is_no_content();
-    let post = world.only_post();
-    assert_eq!(
-        (&post["channel"], &post["text"], &post["username"]),
-        (&json!("U3"), &json!("*x*"), &json!("bot"))
-    );
-    let body = json!({"message": "x", "color": "red", "card": {"style": "link", "id": "1", "title": "t"}});
-    said(&world, "/v2/user/3/message", body).await.is_no_content();
-    let attachment = &world.only_post()["attachments"][0];
-    assert!(attachment["blocks"].is_array());
-    assert_eq!(attachment["color"], "#E01E5A");
-    let ask = say("/v2/user/3/message", &json!({"message": "x", "message_format": "rtf"}));
-    world.ask(ask).await.is_error(400, "Bad Request");
-}
-
-#[tokio::test]
-async fn people_are_looked_up_by_address_once_for_a_time() {
-    let directory = r#"{"rooms": [{"name": "Ops", "channel": "C200"}], "users": [
-        {"id": 3, "name": "D", "mention_name": "d", "email": "d+1@example.com"}, {"id": 4, "name": "E"}]}"#;
-    let world = World::with(&[("HIPCHAT_DIRECTORY", directory)]).await;
-    let hello = json!({"message": "hello"});
-    said(&world, "/v2/user/@d/message", hello.clone()).await.is_no_content();
-    assert_eq!(world.slack.methods(), ["users.lookupByEmail", "chat.postMessage"]);
-    assert_eq!(world.slack.calls()[0].body, json!({"email": "d+1@example.com"}));
-    assert_eq!(world.only_post()["channel"], "U4");
-    // Also one who is not in the directory, under whatever spelling.
-    said(&world, "/v2/user/D+1@example.com/message", hello.clone())
-        .await
-        .is_no_content();
-    assert_eq!(world.slack.methods(), ["chat.postMessage"]);
-    let answer = said(&world, "/v2/user/x@example.com/message", hello.clone()).await;
-    assert_eq!(answer.is_error(404, "Not Found"), "User 'x@example.com' not found");
-    said(&world, "/v2/user/x@example.com/message", hello.clone())
-        .await
-        .is_error(404, "Not Found");
-    assert!(world.slack.calls().is_empty());
-    // Nothing leads to this one.
-    said(&world, "/v2/user/4/message", hello.clone())
-        .await
-        .is_error(404, "Not Found");
-    assert!(world.slack.calls().is_empty());
-    // One who was not found is asked for again after a minute, one who was after the documents' time.
-    world.clock.advance_ms(60_000);
-    said(&world, "/v2/user/x@example.com/message", hello.clone())
-        .await
-        .is_error(404, "Not Found");
-    assert_eq!(world.slack.methods(), ["users.lookupByEmail"]);
-    world.clock.advance_ms(240_000);
-    said(&world, "/v2/user/@d/message", hello).await.is_no_content();
-    assert_eq!(world.slack.methods(), ["users.lookupByEmail", "chat.postMessage"]);
-}
-
-#[tokio::test]
-async fn a_look_up_that_fails_is_told_by_the_table() {
-    for (replies, status, calls) in [
-        (vec![Reply::ok_false("missing_scope")], 503, 1),
-        (vec![Reply::limited(60)], 429, 1),
-        // It changes nothing, so it is asked for again when the answer is lost.
-        (vec![Reply::Hang, Reply::ok_false("fatal_error")], 503, 2),
-        (vec![Reply::Hang], 404, 2),
-    ] {
-        let world = World::new().await;
-        world.slack.will(replies);
-        let answer = said(&world, "/v2/user/x@example.com/message", json!({"message": "a"})).await;
-        assert_eq!(answer.status, status);
-        answer.has_rate_headers();
-        assert_eq!(world.slack.methods(), vec!["users.lookupByEmail"; calls]);
-    }
-}
-
-#[tokio::test]
-async fn a_person_who_is_gone_is_not_found() {
-    let world = World::new().await;
-    world.slack.will([Reply::ok_false("channel_not_found")]);
-    let answer = said(&world, "/v2/user/@chris/message", json!({"message": "a"})).await;
-    assert_eq!(answer.is_error(404, "Not Found"), "User '@chris' not found");
-    assert_eq!(world.last_line()["reason"], "user_gone");
-}
-
-#[tokio::test]
 async fn links_are_shared_with_rooms_and_people() {
     let world = World::new().await;
     for (path, channel) in [("/v2/room/Ops/share/link", "C200"), ("/v2/user/3/share/link", "U3")] {
@@ -230,74 +147,6 @@ async fn links_are_shared_with_rooms_and_people() {
 }
 
 #[tokio::test]
-async fn topics_of_both_apis() {
-    let world = World::new().await;
-    let put = |body: &str| Ask::new("PUT", "/v2/room/Ops/topic").bearer("tokA").json(body);
-    world.ask(put(r#"{"topic":""}"#)).await.is_no_content();
-    assert_eq!(world.slack.calls()[0].body, json!({"channel": "C200", "topic": ""}));
-    assert_eq!(world.last_line()["reason"], "topic_set");
-    for body in [
-        "{}",
-        r#"{"topic":null}"#,
-        &format!(r#"{{"topic":"{}"}}"#, "x".repeat(251)),
-    ] {
-        world.ask(put(body)).await.is_error(400, "Bad Request");
-    }
-    world.slack.forget();
-    let ask = Ask::post("/v1/rooms/topic?auth_token=tokV").form("room_id=Dev+Ops&topic=a+%26+b&from=API");
-    let answer = world.ask(ask).await;
-    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"status":"ok"}"#));
-    assert_eq!(
-        world.slack.calls()[0].body,
-        json!({"channel": "C100", "topic": "a & b"})
-    );
-    let ask = Ask::get("/v1/rooms/topic?auth_token=tokV&room_id=8&topic=x&format=xml");
-    assert!(
-        world
-            .ask(ask)
-            .await
-            .body
-            .ends_with("<response><status>ok</status></response>")
-    );
-    // Only tokens that do more than send.
-    let ask = Ask::get("/v1/rooms/topic?auth_token=tokN&room_id=8&topic=x");
-    world.ask(ask).await.is_error(401, "Unauthorized");
-    let ask = Ask::new("PUT", "/v2/room/7/topic")
-        .bearer("tokR")
-        .json(r#"{"topic":"x"}"#);
-    world.ask(ask).await.is_error(401, "Unauthorized");
-}
-
-#[tokio::test]
-async fn a_topic_needs_the_app_in_the_channel() {
-    let world = World::new().await;
-    let put = || {
-        Ask::new("PUT", "/v2/room/Ops/topic")
-            .bearer("tokA")
-            .json(r#"{"topic":"a"}"#)
-    };
-    world.slack.will([Reply::ok_false("not_in_channel")]);
-    world.ask(put()).await.is_no_content();
-    assert_eq!(
-        world.slack.methods(),
-        ["conversations.setTopic", "conversations.join", "conversations.setTopic"]
-    );
-    for (code, status) in [
-        ("too_long", 400),
-        ("method_not_supported_for_channel_type", 403),
-        ("is_archived", 404),
-    ] {
-        world.slack.will([Reply::ok_false(code)]);
-        assert_eq!(world.ask(put()).await.status, status, "{code}");
-    }
-    // A topic whose answer is lost may have been set.
-    world.slack.forget();
-    world.slack.will([Reply::Hang]);
-    world.ask(put()).await.is_error(503, "Service Unavailable");
-    assert_eq!(world.slack.calls().len(), 1);
-}
-
-#[tokio::test]
 async fn messages_need_more_than_a_notification_token() {
     let world = World::new().await;
     for (path, token) in [
@@ -314,17 +163,6 @@ async fn messages_need_more_than_a_notification_token() {
         world.ask(ask).await.is_error(401, "Unauthorized");
     }
     assert!(world.slack.calls().is_empty());
-}
-
-#[tokio::test]
-async fn people_have_their_own_flood_limit() {
-    let world = World::with(&[("HIPCHAT_FLOOD_LIMIT", "1")]).await;
-    let hello = json!({"message": "hello"});
-    said(&world, "/v2/user/3/message", hello.clone()).await.is_no_content();
-    let answer = said(&world, "/v2/user/c@example.com/message", hello.clone()).await;
-    answer.is_error(429, "Too Many Requests");
-    assert_eq!(answer.number("x-floodcontrol-remaining"), 0);
-    assert_eq!(said(&world, "/v2/room/Ops/message", hello).await.status, 201);
 }
 
 #[tokio::test]
