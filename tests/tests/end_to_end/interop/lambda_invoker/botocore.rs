@@ -1,16 +1,19 @@
 //! Whatever the function forwards is signed as botocore signs it: an oracle on botocore's `SigV4Auth` recomputes each
 //! signature from the bytes that arrived.
 
+mod request;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use local::function::Function;
 use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::environment::Environment;
 use super::{Server, answer, invoker};
+use request::{Front, Request, requests, text};
 
 const KEYS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
@@ -35,109 +38,8 @@ async fn stage(keys: &[(&str, &str)], service: &str) -> (Server, Function) {
     (oracle, function)
 }
 
-/// A request, as it may stand in an event.
-#[derive(Debug, Clone)]
-struct Request {
-    front: Front,
-    method: String,
-    path: String,
-    query: Vec<(String, Option<String>)>,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Front {
-    FunctionUrl,
-    HttpApi,
-    RestApi,
-    Alb,
-    AlbMultiValue,
-}
-
 fn decoded(text: &str) -> Vec<u8> {
     percent_decode_str(text).collect()
-}
-
-fn text(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " "))
-        .decode_utf8_lossy()
-        .into_owned()
-}
-
-impl Request {
-    fn event(&self) -> Value {
-        let elb =
-            json!({"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/x/1"}});
-        let mut event = match self.front {
-            Front::FunctionUrl | Front::HttpApi => {
-                let domain = if self.front == Front::HttpApi {
-                    "execute-api"
-                } else {
-                    "lambda-url"
-                };
-                json!({
-                    "version": "2.0", "rawPath": self.path, "rawQueryString": self.raw_query(),
-                    "headers": joined(&self.headers),
-                    "requestContext": {"domainName": format!("a1.{domain}.eu-west-1.on.aws"), "stage": "$default",
-                        "http": {"method": self.method, "path": self.path, "sourceIp": "192.0.2.7"}},
-                })
-            }
-            Front::RestApi => {
-                let pairs = self.query.iter();
-                let pairs = pairs.map(|(name, value)| (text(name), text(value.as_deref().unwrap_or_default())));
-                let pairs: Vec<_> = pairs.collect();
-                json!({
-                    "httpMethod": self.method, "path": self.path, "requestContext": {"stage": "prod"},
-                    "multiValueQueryStringParameters": lists(&pairs), "multiValueHeaders": lists(&self.headers),
-                })
-            }
-            Front::Alb => json!({
-                "requestContext": elb, "httpMethod": self.method, "path": self.path,
-                "queryStringParameters": last(&self.raw_pairs()), "headers": last(&self.headers),
-            }),
-            Front::AlbMultiValue => json!({
-                "requestContext": elb, "httpMethod": self.method, "path": self.path,
-                "multiValueQueryStringParameters": lists(&self.raw_pairs()),
-                "multiValueHeaders": lists(&self.headers),
-            }),
-        };
-        event["body"] = json!(STANDARD.encode(&self.body));
-        event["isBase64Encoded"] = json!(true);
-        event
-    }
-
-    fn raw_query(&self) -> String {
-        let pairs = self.query.iter().map(|(name, value)| match value {
-            Some(value) => format!("{name}={value}"),
-            None => name.clone(),
-        });
-        pairs.collect::<Vec<_>>().join("&")
-    }
-
-    fn raw_pairs(&self) -> Vec<(String, String)> {
-        let pairs = self.query.iter();
-        pairs
-            .map(|(name, value)| (name.clone(), value.clone().unwrap_or_default()))
-            .collect()
-    }
-
-    /// The pairs that the target must see, decoded and sorted.
-    fn meant(&self) -> Vec<(String, String)> {
-        let mut pairs: Vec<(String, String)> = match self.front {
-            Front::Alb => last(&self.raw_pairs())
-                .iter()
-                .map(|(name, value)| (text(name), text(value.as_str().unwrap())))
-                .collect(),
-            _ => self
-                .raw_pairs()
-                .iter()
-                .map(|(name, value)| (text(name), text(value)))
-                .collect(),
-        };
-        pairs.sort();
-        pairs
-    }
 }
 
 /// What the target saw, decoded and sorted.
@@ -150,111 +52,6 @@ fn seen(query: &str) -> Vec<(String, String)> {
         .collect();
     pairs.sort();
     pairs
-}
-
-fn last(pairs: &[(String, String)]) -> Map<String, Value> {
-    pairs.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
-}
-
-fn lists(pairs: &[(String, String)]) -> Value {
-    let mut map: Map<String, Value> = Map::new();
-    for (name, value) in pairs {
-        let values = map.entry(name.clone()).or_insert_with(|| json!([]));
-        values.as_array_mut().unwrap().push(json!(value));
-    }
-    Value::Object(map)
-}
-
-fn joined(pairs: &[(String, String)]) -> Value {
-    let mut map: Map<String, Value> = Map::new();
-    for (name, value) in pairs {
-        let known = map.get(name).and_then(Value::as_str);
-        let value = known.map_or_else(|| value.clone(), |known| format!("{known},{value}"));
-        map.insert(name.clone(), json!(value));
-    }
-    Value::Object(map)
-}
-
-fn requests() -> impl Strategy<Value = Request> {
-    let front = prop_oneof![
-        Just(Front::FunctionUrl),
-        Just(Front::HttpApi),
-        Just(Front::RestApi),
-        Just(Front::Alb),
-        Just(Front::AlbMultiValue),
-    ];
-    // botocore writes a method in upper case before it signs it, other signers take it as it is: no small letters here.
-    let method = prop_oneof![
-        6 => prop::sample::select(vec!["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).prop_map(str::to_owned),
-        1 => "[A-Z0-9!#$%&'*+.^_`|~-]{1,9}",
-    ];
-    let piece = prop_oneof![
-        4 => "[a-zA-Z0-9._~-]{1,6}",
-        3 => "[!$'()*,:;@+ |^`{}<>\"%\\[\\]-]{1,3}",
-        2 => "%[0-9A-Fa-f]{2}",
-        2 => prop::sample::select(vec!["%2F", "%2f", "%25", "%20", "%C3%A9", "%E1%88%B4", "%", "%z"]).prop_map(str::to_owned),
-        1 => "[é-ü\u{1234}\u{1f600}]{1,2}",
-    ];
-    let pieces = |most| prop::collection::vec(piece.clone(), 0..most).prop_map(|pieces| pieces.concat());
-    let path = prop::collection::vec(pieces(4), 1..5).prop_map(|segments| format!("/{}", segments.join("/")));
-    let word = prop_oneof![5 => pieces(4), 1 => Just("a".to_owned()), 1 => Just("X-Own".to_owned())];
-    let query = prop::collection::vec((word.clone(), prop::option::weighted(0.8, word)), 0..5);
-    let name = prop::sample::select(vec![
-        "content-type",
-        "Content-Type",
-        "content-encoding",
-        "x-amz-meta-a",
-        "X-Amz-Meta-A",
-        "x-amz-target",
-        "x-own",
-        "cookie",
-        "user-agent",
-        "accept",
-        "accept-encoding",
-        "x-forwarded-for",
-        "connection",
-        "te",
-        "expect",
-        "authorization",
-        "x-amz-date",
-        "x-amz-security-token",
-        "x-amz-content-sha256",
-        "x-api-key",
-        "range",
-        "date",
-    ]);
-    let value = prop_oneof![
-        4 => "[ -~]{0,12}",
-        2 => "[a-z \t]{0,8}",
-        1 => "text/[a-z]{1,6}; {0,3}charset=\"[a-z]{1,3} {0,4}[a-z]\"",
-        1 => "[é-ü]{1,3}",
-        1 => "x-amz-meta-a|content-type|x-own",
-    ];
-    let headers = prop::collection::vec((name.prop_map(str::to_owned), value), 0..7);
-    let body = prop_oneof![
-        Just(Vec::new()),
-        prop::collection::vec(any::<u8>(), 1..300),
-        "[ -~]{1,40}".prop_map(String::into_bytes),
-    ];
-    (front, method, path, query, headers, body).prop_map(|(front, method, path, query, headers, body)| {
-        let query = query.into_iter().map(|(name, value)| {
-            // Where a pair ends and where a name ends is the generator's to say.
-            let clean = |text: String| text.replace(['&', '=', '#', '?'], "");
-            (clean(name), value.map(clean))
-        });
-        // A pair without anything is no pair.
-        let query = query
-            .filter(|(name, value)| !name.is_empty() || value.is_some())
-            .collect();
-        Request {
-            front,
-            method,
-            path,
-            query,
-            headers,
-            body,
-        }
-    })
 }
 
 /// Whether the function refused the request itself, in a way that it may.
@@ -391,4 +188,67 @@ async fn more_headers_are_signed_and_a_payload_is_not_if_the_route_has_it_so() {
     };
     assert!(value("authorization").contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-own,"));
     assert_eq!(value("x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
+}
+
+/// A container's credentials endpoint on loopback; gives its URL and counts who asked.
+async fn container() -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/creds", listener.local_addr().unwrap());
+    let asked = std::sync::Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = [0; 4096];
+            let read = stream.read(&mut buffer).await.unwrap();
+            let head = String::from_utf8_lossy(&buffer[..read]).to_lowercase();
+            let [(_, key), (_, secret), (_, token)] = TEMPORARY_KEYS;
+            let body = json!({"AccessKeyId": key, "SecretAccessKey": secret, "Token": token, "Expiration": "2199-01-01T00:00:00Z"});
+            let body = body.to_string();
+            let (status, body) = if head.contains("authorization: container-token") {
+                counted.fetch_add(1, Ordering::SeqCst);
+                ("200 OK", body.as_str())
+            } else {
+                ("401 Unauthorized", "")
+            };
+            let answer = format!(
+                "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (url, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_with_snapstart_signs_with_what_its_container_gives() {
+    let (url, asked) = container().await;
+    let request = Request {
+        front: Front::FunctionUrl,
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        body: b"x".to_vec(),
+    };
+    for (token, status) in [("container-token", 200), ("another", 502)] {
+        let environment = [
+            ("AWS_ACCESS_KEY_ID", ""),
+            ("AWS_SECRET_ACCESS_KEY", ""),
+            ("AWS_SESSION_TOKEN", ""),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str()),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", token),
+        ];
+        let (_oracle, function) = stage(&environment, "execute-api").await;
+        for _ in 0..2 {
+            let answer = answer(&function, &request.event()).await;
+            assert_eq!(answer["statusCode"], status, "{answer}");
+        }
+        assert!(!function.log().text().contains("container-token"));
+    }
+    // Kept while they last.
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
