@@ -2,10 +2,10 @@
 # `check`, `audit`, `build` and `deploy` Python 3. Tools come at pinned versions into .tools/, which git ignores.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit bench build deploy
+.PHONY: help run test check audit bench build deploy smoke
 
 FUNCTIONS := authorizer hipchat-proxy lambda-invoker
-# Arguments of `make run` and `make bench`, as in: make run ARGS="--hydra-url http://127.0.0.1:4445"
+# Arguments of `make run`, `make bench` and `make smoke`, as in: make run ARGS="--hydra-url http://127.0.0.1:4445"
 ARGS ?=
 # The section of samconfig.toml that `make deploy` uses: default or prod.
 STAGE ?= default
@@ -46,3 +46,6 @@ deploy: ## sam build and sam deploy; STAGE=default or STAGE=prod, with its param
 	@.ci/tool cargo-lambda lambda --version
 	PATH="$(CURDIR)/.tools/cargo-lambda/bin:$$PATH" .ci/tool sam build --config-env $(STAGE)
 	.ci/tool sam deploy --config-env $(STAGE)
+
+smoke: ## Ask each front of a deployed stack, or of `make run`, whether it lets in whom it must; ARGS=--help tells of URLs
+	@cargo run --quiet --locked -p local -- smoke $(ARGS)

@@ -8,7 +8,7 @@
 )]
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tests::template::code::Code;
@@ -20,8 +20,22 @@ fn repository() -> Files {
     tidy::read(&root()).unwrap()
 }
 
-/// Translates templates, all in one go: starting the translator takes longer than its work.
+/// Translates templates, in two processes side by side: starting a translator takes longer than its work on one template.
 fn translated(templates: &[String]) -> Vec<Value> {
+    let half = templates.len().div_ceil(2);
+    let started: Vec<Child> = templates.chunks(half).map(translator).collect();
+    started
+        .into_iter()
+        .flat_map(|child| {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "the translator failed");
+            serde_json::from_slice::<Vec<Value>>(&output.stdout).unwrap()
+        })
+        .collect()
+}
+
+/// A translator that has its templates and works on them.
+fn translator(templates: &[String]) -> Child {
     let environment = root().join(".tools/interop/sam-translator");
     assert!(
         environment.join("stamp").is_file(),
@@ -40,9 +54,7 @@ fn translated(templates: &[String]) -> Vec<Value> {
         .unwrap();
     let input = serde_json::to_vec(&parsed).unwrap();
     child.stdin.take().unwrap().write_all(&input).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "the translator failed");
-    serde_json::from_slice(&output.stdout).unwrap()
+    child
 }
 
 fn the_stack(given: &[(&str, &str)]) -> Stack {
@@ -121,6 +133,35 @@ fn the_zone_takes_as_many_vpcs_as_its_parameter() {
         .clone();
     assert_eq!(seen.len(), 9);
     assert_eq!(seen[8]["VPCId"], "vpc-88888888");
+}
+
+#[test]
+fn each_stage_builds_for_the_processor_that_it_deploys_on_and_names_parameters_that_exist() {
+    let files = repository();
+    let template = tidy::template::parse(&files["template.yaml"]).unwrap();
+    let mut processors = std::collections::BTreeMap::<&str, Vec<&str>>::new();
+    let mut stage = "";
+    for line in files["samconfig.toml"].lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            stage = section.split('.').next().unwrap();
+        }
+        // Examples that are commented out count too.
+        let Some((name, value)) = line.split('"').nth(1).and_then(|pair| pair.split_once('=')) else {
+            continue;
+        };
+        if line.starts_with("tags") {
+            continue;
+        }
+        let parameter = &template["Parameters"][name];
+        assert!(parameter.is_object(), "samconfig.toml: there is no parameter {name}");
+        if name == "Architecture" {
+            processors.entry(stage).or_default().push(value);
+        }
+    }
+    assert_eq!(processors.len(), 2, "{processors:?}");
+    for (stage, values) in processors {
+        assert!(values.len() == 2 && values[0] == values[1], "{stage}: {values:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ be translated becomes {"error": "..."}. Parameters have their defaults. Code is 
 """
 
 import copy
+import functools
 import json
 import logging
 import os
@@ -14,7 +15,10 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
 
 from samtranslator.model.exceptions import InvalidDocumentException  # noqa: E402 (reads the region when imported)
 from samtranslator.parser.parser import Parser  # noqa: E402
-from samtranslator.translator.translator import Translator  # noqa: E402
+from samtranslator.translator import translator  # noqa: E402
+
+# The policy templates that come with the translator are the same for every template: checked once is enough.
+translator.make_policy_template_for_function_plugin = functools.cache(translator.make_policy_template_for_function_plugin)
 
 
 def uploaded(template):
@@ -29,7 +33,7 @@ def uploaded(template):
 def translated(template):
     parameters = {name: str(parameter.get("Default", "")) for name, parameter in template["Parameters"].items()}
     try:
-        return Translator({}, Parser()).translate(uploaded(template), parameters)
+        return translator.Translator({}, Parser()).translate(uploaded(template), parameters)
     except InvalidDocumentException as problem:
         return {"error": "; ".join(str(cause.message) for cause in problem.causes)}
 
