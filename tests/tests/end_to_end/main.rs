@@ -12,6 +12,7 @@
 mod authorizer;
 mod events;
 mod gateway_cache;
+mod hipchat_calls;
 mod hipchat_proxy;
 mod interop;
 mod lambda_invoker;

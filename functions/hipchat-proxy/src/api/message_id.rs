@@ -54,7 +54,26 @@ pub fn moment(ts: Option<&str>, now_ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_id_or_none(text in "[CGD0-9A-Z\\-.é ]{0,40}") {
+            if let Some((channel, ts)) = decode(&text) {
+                prop_assert_eq!(encode(Some((channel, &ts)), 0), text.trim());
+            }
+        }
+
+        #[test]
+        fn what_slack_gives_is_read_back(channel in "[CGD][0-9A-Z]{8,11}", secs in 1_000_000_000_u64..9_999_999_999, micros in 0_u32..1_000_000) {
+            let ts = format!("{secs}.{micros:06}");
+            let id = encode(Some((&channel, &ts)), 0);
+            prop_assert!(id.len() <= 36);
+            prop_assert_eq!(decode(&id), Some((channel.as_str(), ts)));
+        }
+    }
 
     #[test]
     fn ids_are_read_back() {
