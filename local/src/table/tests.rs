@@ -85,7 +85,7 @@ fn an_apisix_yaml_becomes_a_table_and_tells_what_is_lost() {
 routes:
   - id: 7
     name: my orders
-    uris: [/orders, /orders/*]
+    uris: [/orders, /orders/:id/*]
     hosts: ["*.example.com"]
     methods: [GET, POST, PURGE]
     priority: 3
@@ -118,7 +118,7 @@ routes:
             "name": name, "uri": uri, "hosts": ["*.example.com"], "methods": ["GET", "POST"], "priority": 3,
             "enabled": false, "function_uri": "http://internal.example.com/x",
             "authorization": {"apikey": {"env": "ORDERS_KEY"}, "iam": {
-                "accesskey": {"env": "APISIX_ACCESSKEY"}, "secretkey": "S", "aws_region": "eu-west-1", "service": "lambda",
+                "accesskey": {"env": "APISIX_MY_ORDERS_ACCESSKEY"}, "secretkey": "S", "aws_region": "eu-west-1", "service": "lambda",
             }},
             "timeout": 900_000, "connect_timeout": 900_000, "keepalive": false, "keepalive_timeout": 60_000,
             "keepalive_pool": 5, "max_req_body_size": 67_108_864,
@@ -127,7 +127,7 @@ routes:
     assert_eq!(
         table,
         json!({"version": 1, "compat": "apisix", "allow_http": true, "routes": [
-            route("my-orders", "/orders"), route("my-orders-2", "/orders/*"),
+            route("my-orders", "/orders"), route("my-orders-2", "/orders/:id/*"),
         ]})
     );
     assert_eq!(
@@ -140,9 +140,10 @@ routes:
             "route \"my orders\": aws-lambda.retries is dropped: the plugin has no such setting",
             "route \"my orders\": its function_uri is plain HTTP: whoever is on the way reads and changes its requests",
             "route \"my orders\": the query of function_uri is dropped: APISIX does not send it",
-            "route \"my orders\": accesskey stood in a secret manager of APISIX: put it into APISIX_ACCESSKEY, or name a secret_arn",
+            "route \"my orders\": accesskey stood in a secret manager of APISIX: put it into APISIX_MY_ORDERS_ACCESSKEY, or name a secret_arn",
             "route \"my orders\": aws-lambda.timeout becomes 900000, the most that there is",
             "route \"my orders\": ssl_verify: false is dropped: certificates are always verified; name a private authority with ca_file",
+            "route \"my orders\": \":id\" in its uri is taken literally",
             "route \"other\": left out: it has no plugin aws-lambda",
             "route \"off\": left out: its plugin aws-lambda is disabled",
         ]

@@ -1,19 +1,16 @@
 //! The headers that go out: what belongs to one connection is left behind, what the route sets is set, and the way
 //! that the request has taken is told.
 
-use http::header::{AUTHORIZATION, CONNECTION, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, VIA};
-use shared::http::{Front, FrontContext};
+mod way;
+
+use http::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, VIA};
+use shared::http::FrontContext;
 
 use crate::error::Failure;
-use crate::routes::{Authorization, Forwarded, HeaderRules, Route, is_hop_by_hop};
+use crate::routes::{Authorization, HeaderRules, Route, is_hop_by_hop};
 
 pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// Headers that change what a signed request means to AWS; a client must not choose them.
 fn is_replaced_by_signing(name: &str) -> bool {
@@ -104,7 +101,7 @@ pub fn outgoing(mut headers: HeaderMap, passage: &Passage<'_>) -> Result<HeaderM
             || signed && is_replaced_by_signing(name)
             || authorization.replace_client && name == "authorization"
     });
-    tell_way(&mut headers, host, passage);
+    way::tell(&mut headers, host, passage);
     paste(rules, copies, &mut headers);
     for name in &rules.remove {
         headers.remove(name);
@@ -176,107 +173,5 @@ pub fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
     names.extend(known.cloned());
     for name in names {
         headers.remove(name);
-    }
-}
-
-fn tell_way(headers: &mut HeaderMap, host: Option<HeaderValue>, passage: &Passage<'_>) {
-    match passage.route.forwarded {
-        Forwarded::Append => {
-            if passage.front.front == Front::FunctionUrl {
-                append_source(headers, passage.front.source_ip.as_deref());
-            }
-            tell_entry(headers, host);
-        }
-        Forwarded::Replace => {
-            let known = known_way(headers, passage.front);
-            drop_forwarded(headers);
-            headers.extend(known);
-            tell_entry(headers, host);
-        }
-        Forwarded::Drop => drop_forwarded(headers),
-    }
-    // The invocation's own trace goes on; the client's stands only where there is none.
-    if let Some(trace_id) = passage.trace_id.and_then(|id| HeaderValue::from_str(id).ok()) {
-        headers.insert(X_AMZN_TRACE_ID, trace_id);
-    }
-    if let (false, Ok(id)) = (
-        headers.contains_key(X_REQUEST_ID),
-        HeaderValue::from_str(passage.request_id),
-    ) {
-        headers.insert(X_REQUEST_ID, id);
-    }
-}
-
-/// Tells what the client asked for, where nobody did before.
-fn tell_entry(headers: &mut HeaderMap, host: Option<HeaderValue>) {
-    if let Some(host) = host {
-        headers.entry(X_FORWARDED_HOST).or_insert(host);
-    }
-    // Every front of Lambda but a plain load balancer listener speaks HTTPS only, and a load balancer tells it itself.
-    headers
-        .entry(X_FORWARDED_PROTO)
-        .or_insert(HeaderValue::from_static("https"));
-    let port = if headers.get(X_FORWARDED_PROTO).is_some_and(|value| value == "http") {
-        "80"
-    } else {
-        "443"
-    };
-    headers
-        .entry(X_FORWARDED_PORT)
-        .or_insert(HeaderValue::from_static(port));
-}
-
-/// What the front itself knows of the way: the caller's address, and behind a load balancer its protocol and port. A
-/// load balancer appends the address to what the client sent, and overwrites the two others.
-fn known_way(headers: &HeaderMap, front: &FrontContext) -> Vec<(HeaderName, HeaderValue)> {
-    let behind_alb = matches!(front.front, Front::AlbSingleValue | Front::AlbMultiValue);
-    let last = headers.get_all(X_FORWARDED_FOR).iter().next_back();
-    let appended = last
-        .and_then(|value| value.to_str().ok()?.rsplit(',').next())
-        .filter(|_| behind_alb);
-    let source = front.source_ip.as_deref().or(appended).map(str::trim);
-    let mut known: Vec<_> = source
-        .filter(|source| !source.is_empty())
-        .and_then(|source| HeaderValue::from_str(source).ok())
-        .map(|source| (X_FORWARDED_FOR, source))
-        .into_iter()
-        .collect();
-    if behind_alb {
-        for name in [X_FORWARDED_PROTO, X_FORWARDED_PORT] {
-            known.extend(headers.get(&name).map(|value| (name.clone(), value.clone())));
-        }
-    }
-    known
-}
-
-fn drop_forwarded(headers: &mut HeaderMap) {
-    let told = |name: &HeaderName| *name == FORWARDED || name.as_str().starts_with("x-forwarded-");
-    let names: Vec<HeaderName> = headers.keys().filter(|name| told(name)).cloned().collect();
-    for name in names {
-        headers.remove(name);
-    }
-}
-
-/// Appends the caller's address to `x-forwarded-for` unless it stands last already.
-fn append_source(headers: &mut HeaderMap, source: Option<&str>) {
-    let Some(source) = source.filter(|source| source.parse::<std::net::IpAddr>().is_ok()) else {
-        return;
-    };
-    let known: Vec<&str> = headers
-        .get_all(X_FORWARDED_FOR)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    let known = known.join(", ");
-    if known.rsplit(',').next().map(str::trim) == Some(source) {
-        return;
-    }
-    let chain = if known.is_empty() {
-        source.to_owned()
-    } else {
-        format!("{known}, {source}")
-    };
-    if let Ok(value) = HeaderValue::from_str(&chain) {
-        headers.insert(X_FORWARDED_FOR, value);
     }
 }

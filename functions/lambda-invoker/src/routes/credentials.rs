@@ -1,14 +1,12 @@
 //! What signs: keys of the table or the function's own credentials, and the roles that are assumed with them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use shared::Secret;
-use url::Url;
 
-use super::authorization::is_scope_word;
-use super::endpoint::{Policy, checked};
+use super::endpoint::Policy;
 use super::reader::{Field, Fields, Problems};
+use super::role::{AssumeRole, read_role};
 use super::surroundings::{Surroundings, read_secret};
 
 /// Keys given in the table.
@@ -29,26 +27,6 @@ pub struct CredentialSource {
     pub keys: Option<Keys>,
     /// Roles that are assumed one after the other, each with the credentials of the one before.
     pub roles: Vec<AssumeRole>,
-}
-
-/// A role that is assumed
-/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssumeRole {
-    /// The role.
-    pub arn: String,
-    /// The session's name, which stands in CloudTrail; `lambda-invoker-<function name>` unless the table says another.
-    pub session_name: String,
-    /// What the role's trust policy may ask for.
-    pub external_id: Option<String>,
-    /// How long the session's credentials last.
-    pub duration: Duration,
-    /// Address of the Security Token Service.
-    pub endpoint: Url,
-    /// Region of the signature that asks for the role.
-    pub region: String,
-    /// The HTTP proxy on the way to it.
-    pub proxy: Option<Url>,
 }
 
 /// The entries of the table's `credentials` by their names.
@@ -157,156 +135,4 @@ fn read_keys(
         secret_key: secret_key?,
         session_token,
     })
-}
-
-fn read_role(
-    fields: &mut Fields<'_>,
-    policy: &Policy<'_>,
-    surroundings: &dyn Surroundings,
-    problems: &mut Problems,
-) -> Option<AssumeRole> {
-    let mut fields = fields.get("assume_role")?.object(problems)?;
-    let arn_path = fields.path_of("arn");
-    let arn = match fields.get("arn") {
-        Some(field) => field.text(problems).filter(|text| {
-            let good = is_role(text);
-            if !good {
-                problems.add(&arn_path, "must be arn:PARTITION:iam::ACCOUNT:role/NAME");
-            }
-            good
-        }),
-        None => {
-            problems.add(&arn_path, "is required");
-            None
-        }
-    };
-    let session_name = word(&mut fields, "session_name", 64, b"_+=,.@-", problems);
-    let external_id = word(&mut fields, "external_id", 1224, b"_+=,.@:/-", problems);
-    let duration = fields.number("duration", &(900..=43_200), problems);
-    let place = read_endpoint(&mut fields, policy, surroundings, problems);
-    fields.finish(problems);
-    let (endpoint, region) = place?;
-    Some(AssumeRole {
-        arn: arn?.to_owned(),
-        session_name: session_name.unwrap_or_else(|| default_session(surroundings)),
-        external_id,
-        duration: Duration::from_secs(duration.unwrap_or(3600).unsigned_abs()),
-        proxy: policy.proxy.of(&endpoint),
-        endpoint,
-        region,
-    })
-}
-
-/// A word of 2 to `longest` letters, digits and `marks`.
-fn word(
-    fields: &mut Fields<'_>,
-    name: &'static str,
-    longest: usize,
-    marks: &[u8],
-    problems: &mut Problems,
-) -> Option<String> {
-    let text = fields.text(name, problems)?;
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
-    if (2..=longest).contains(&text.len()) && text.bytes().all(legal) {
-        return Some(text.to_owned());
-    }
-    let marks = String::from_utf8_lossy(marks);
-    problems.add(
-        &fields.path_of(name),
-        format_args!("must be 2 to {longest} letters, digits and {marks}"),
-    );
-    None
-}
-
-fn default_session(surroundings: &dyn Surroundings) -> String {
-    let function = surroundings.variable("AWS_LAMBDA_FUNCTION_NAME");
-    let name = format!("lambda-invoker-{}", function.as_deref().unwrap_or("local"));
-    name.chars().take(64).collect()
-}
-
-/// Address and region of the Security Token Service: those of the table, or else the one of the function's region.
-fn read_endpoint(
-    fields: &mut Fields<'_>,
-    policy: &Policy<'_>,
-    surroundings: &dyn Surroundings,
-    problems: &mut Problems,
-) -> Option<(Url, String)> {
-    let path = fields.path_of("sts_endpoint");
-    let own_region = surroundings.variable("AWS_REGION");
-    let Some(field) = fields.get("sts_endpoint") else {
-        let Some(region) = own_region.filter(|region| is_scope_word(region)) else {
-            problems.add(&path, "is required: AWS_REGION does not tell it");
-            return None;
-        };
-        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-        let url = Url::parse(&format!("https://sts.{region}.amazonaws.com{suffix}/")).ok()?;
-        return Some((url, region));
-    };
-    let url = match checked(field.text(problems)?, policy) {
-        Ok(url) => url,
-        Err(what) => {
-            problems.add(&field.path, what);
-            return None;
-        }
-    };
-    let labels: Vec<&str> = url.host_str().unwrap_or_default().split('.').collect();
-    let told = match labels.as_slice() {
-        ["sts", "amazonaws", "com"] => Some("us-east-1".to_owned()),
-        ["sts" | "sts-fips", region, "amazonaws", "com", ..] if is_scope_word(region) => Some((*region).to_owned()),
-        [_, "sts", region, "vpce", "amazonaws", "com"] if is_scope_word(region) => Some((*region).to_owned()),
-        _ => own_region,
-    };
-    let Some(region) = told else {
-        problems.add(
-            &field.path,
-            "its region cannot be derived from the host, and AWS_REGION does not tell it",
-        );
-        return None;
-    };
-    Some((url, region))
-}
-
-/// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
-fn is_role(text: &str) -> bool {
-    let mut pieces = text.splitn(6, ':');
-    let mut next = || pieces.next().unwrap_or_default();
-    let (arn, partition, service, region, account, role) = (next(), next(), next(), next(), next(), next());
-    let name = role.strip_prefix("role/").unwrap_or_default();
-    text.len() <= 2048
-        && arn == "arn"
-        && partition.starts_with("aws")
-        && is_scope_word(partition)
-        && service == "iam"
-        && region.is_empty()
-        && account.len() == 12
-        && account.bytes().all(|byte| byte.is_ascii_digit())
-        && !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roles_have_their_arns() {
-        for good in [
-            "arn:aws:iam::123456789012:role/reader",
-            "arn:aws-cn:iam::123456789012:role/path/reader",
-        ] {
-            assert!(is_role(good), "{good}");
-        }
-        for bad in [
-            "",
-            "reader",
-            "arn:aws:iam::123456789012:user/reader",
-            "arn:aws:iam:eu-west-1:123456789012:role/reader",
-            "arn:aws:iam::1234:role/reader",
-            "arn:aws:iam::123456789012:role/",
-            "arn:aws:sts::123456789012:role/reader",
-            "arn:aws:iam::123456789012:role/a:b",
-        ] {
-            assert!(!is_role(bad), "{bad}");
-        }
-    }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::problems::{Asked, Kind, Problems};
 use super::read_document;
-use super::reader::{Asked, Kind, Problems};
 use notes::{NOTES, Note};
 
 /// Members that must stand where their object does.
