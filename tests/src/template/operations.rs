@@ -11,7 +11,7 @@ const LAMBDA_METRICS: [&str; 4] = ["Duration", "Errors", "Invocations", "Throttl
 
 /// What must be watched beside errors, throttles and duration, by function: a metric, or an outcome or reason of
 /// `Requests`.
-const WATCHED: [(&str, &str); 10] = [
+const WATCHED: [(&str, &str); 12] = [
     ("authorizer", "error"),
     ("authorizer", "unauthorized"),
     ("authorizer", "forbidden"),
@@ -22,6 +22,8 @@ const WATCHED: [(&str, &str); 10] = [
     ("hipchat-proxy", "SlackAuthFailures"),
     ("lambda-invoker", "upstream_error"),
     ("lambda-invoker", "error"),
+    ("lambda-invoker", "circuit_open"),
+    ("lambda-invoker", "ReloadFailures"),
 ];
 
 /// A metric with its dimensions, as an alarm or a widget names it.
