@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use shared::Clock;
+use shared::{Clock, Deadline};
 
 use crate::account::Account;
 use crate::credentials::{Provider, Providers};
 use crate::error::Failure;
 use crate::routes::{Destination, EndpointSettings, Route, RouteTable};
 use breaker::{Breaker, Breakers, Permit};
-use client::{ClientKey, Clients, Place};
+use client::{Client, ClientKey, Clients, Place};
 use endpoint::Endpoint;
 use function::{Function, Services};
 
@@ -86,41 +86,65 @@ impl Makings {
     }
 }
 
-/// Asks a target's circuit, if it has one, whether a request may go through.
-fn admitted<'a>(
-    breaker: Option<&'a Breaker>,
-    clock: &dyn Clock,
-    account: &mut Account,
-) -> Result<Option<Permit<'a>>, Failure> {
-    let Some(breaker) = breaker else { return Ok(None) };
-    match breaker.admit(clock.now_ms()) {
-        Ok(permit) => {
-            account.circuit(permit.word());
-            Ok(Some(permit))
+/// A request that its target's circuit, if it has one, has let through.
+struct Admission<'a> {
+    permit: Option<Permit<'a>>,
+    /// Whether the target has enough time for an answer.
+    fair: bool,
+}
+
+impl<'a> Admission<'a> {
+    /// Asks the circuit whether a request may go through.
+    fn of(
+        breaker: Option<&'a Breaker>,
+        client: &Client,
+        deadline: &Deadline,
+        clock: &dyn Clock,
+        account: &mut Account,
+    ) -> Result<Self, Failure> {
+        // A route may have no more time in all than for a connection.
+        let fair = deadline.remaining() >= client.connect_timeout() / 2;
+        let Some(breaker) = breaker else {
+            return Ok(Self { permit: None, fair });
+        };
+        match breaker.admit(clock.now_ms()) {
+            Ok(permit) => {
+                account.circuit(permit.word());
+                let permit = Some(permit);
+                Ok(Self { permit, fair })
+            }
+            Err(seconds) => {
+                account.circuit("open");
+                Err(Failure::CircuitOpen(seconds))
+            }
         }
-        Err(seconds) => {
-            account.circuit("open");
-            Err(Failure::CircuitOpen(seconds))
+    }
+
+    /// Tells the circuit what became of the request.
+    fn tell(self, result: &Result<Answer, Failure>, clock: &dyn Clock) {
+        if let (Some(permit), Some(good)) = (self.permit, did_its_work(result, self.fair)) {
+            permit.tell(good, clock.now_ms());
         }
     }
 }
 
-/// Whether a target did its work, as far as its circuit is concerned: it was there and had no trouble of its own. What
-/// went wrong before it was asked is not its fault.
-fn did_its_work(result: &Result<Answer, Failure>) -> bool {
+/// Whether a target was there and had no trouble of its own; `None` where the outcome says nothing about it: what went
+/// wrong before it was asked, and what had too little time.
+fn did_its_work(result: &Result<Answer, Failure>, fair: bool) -> Option<bool> {
     match result {
-        Ok(answer) => !matches!(
+        Ok(answer) => Some(!matches!(
             answer.status(),
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
-        ),
-        Err(failure) => !matches!(
-            failure,
+        )),
+        Err(Failure::UpstreamTimeout) => fair.then_some(false),
+        Err(
             Failure::UpstreamConnect
-                | Failure::UpstreamTls
-                | Failure::UpstreamTimeout
-                | Failure::BadResponse
-                | Failure::FunctionNotReady
-                | Failure::InvokeFailed
-        ),
+            | Failure::UpstreamTls
+            | Failure::BadResponse
+            | Failure::FunctionNotReady
+            | Failure::InvokeFailed,
+        ) => Some(false),
+        Err(Failure::Credentials | Failure::Signing | Failure::BadHeader | Failure::BadPath) => None,
+        Err(_) => Some(true),
     }
 }

@@ -82,6 +82,11 @@ pub struct Received<'a> {
 }
 
 impl Client {
+    /// Time for a new connection.
+    pub fn connect_timeout(&self) -> Duration {
+        self.key.connect_timeout
+    }
+
     /// Sends a request on a connection that is kept, or else on a new one. What a kept connection did not take, because
     /// the other side had left, goes out on a new one; with `repeat` also what it may have taken before it broke.
     ///

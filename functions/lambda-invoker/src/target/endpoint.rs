@@ -18,7 +18,7 @@ use shared::{Clock, Deadline};
 use super::breaker::Breaker;
 use super::client::{Client, SendError};
 use super::retry::Attempts;
-use super::{Answer, admitted, did_its_work};
+use super::{Admission, Answer};
 use crate::account::Account;
 use crate::credentials::{Provider, is_stale_word};
 use crate::error::Failure;
@@ -77,7 +77,7 @@ impl Endpoint {
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Answer, Failure> {
-        let permit = admitted(self.breaker.as_deref(), clock, account)?;
+        let admission = Admission::of(self.breaker.as_deref(), &self.client, &deadline, clock, account)?;
         let result = {
             // Pinned here, so that the time-out holds a reference: the exchange itself is large, and moving it costs.
             let exchange = pin!(self.exchange(outgoing, limit, deadline, clock, account));
@@ -85,9 +85,7 @@ impl Endpoint {
         };
         account.ended();
         let result = result.unwrap_or(Err(Failure::UpstreamTimeout));
-        if let Some(permit) = permit {
-            permit.tell(did_its_work(&result), clock.now_ms());
-        }
+        admission.tell(&result, clock);
         result
     }
 

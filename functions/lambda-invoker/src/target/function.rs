@@ -16,7 +16,7 @@ use shared::{Clock, Deadline};
 
 use super::breaker::Breaker;
 use super::retry::Attempts;
-use super::{Answer, admitted, did_its_work};
+use super::{Admission, Answer};
 use crate::account::Account;
 use crate::credentials::is_stale_word;
 use crate::error::Failure;
@@ -92,7 +92,7 @@ impl Function {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(Failure::RequestTooLarge);
         }
-        let permit = admitted(self.breaker.as_deref(), clock, account)?;
+        let admission = Admission::of(self.breaker.as_deref(), self.service.http(), &deadline, clock, account)?;
         let result = {
             let invoking = pin!(self.invoke(payload, deadline, account));
             tokio::time::timeout(deadline.remaining(), invoking).await
@@ -108,9 +108,7 @@ impl Function {
                 PayloadFormat::Raw => reply::raw(reply, &method),
             }
         });
-        if let Some(permit) = permit {
-            permit.tell(did_its_work(&result), clock.now_ms());
-        }
+        admission.tell(&result, clock);
         result
     }
 

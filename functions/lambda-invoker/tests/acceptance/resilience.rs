@@ -194,3 +194,23 @@ async fn a_functions_circuit_counts_what_the_service_gets_wrong() {
         assert_eq!(function.call(&get("/").alb()).await.error(), last);
     }
 }
+
+#[tokio::test]
+async fn what_says_nothing_about_the_target_is_not_counted() {
+    let upstream = Upstream::script(vec![status("503 Service Unavailable"), Reaction::Stall(Vec::new())]).await;
+    let iam = json!({"service": "execute-api", "signed_headers": ["x-own"]});
+    let mut route = json!({"uri": "/", "function_uri": upstream.url("/"), "authorization": {"iam": iam}});
+    route["circuit"] = json!({"failures": 2});
+    route["timeout"] = json!(500);
+    let function = function(json!([route])).await;
+    assert_eq!(function.call(&get("/").alb()).await.text(), "told");
+    // Neither a failure nor a success: it was never sent, or had no time.
+    for _ in 0..2 {
+        let answer = function.call(&get("/").header("x-own", "a\tb").alb()).await;
+        assert_eq!(answer.error(), "bad_header");
+        let answer = function.call_within(&get("/").alb(), 300).await;
+        assert_eq!(answer.error(), "upstream_timeout");
+    }
+    assert_eq!(function.call(&get("/").alb()).await.error(), "upstream_timeout");
+    assert_eq!(function.call(&get("/").alb()).await.error(), "circuit_open");
+}

@@ -111,6 +111,10 @@ impl Service {
         format!("{} {} {qualifier}", self.key.endpoint, settings.name)
     }
 
+    pub(super) fn http(&self) -> &client::Client {
+        &self.http
+    }
+
     pub(super) fn client(&self) -> &Client {
         self.built.get_or_init(|| {
             let credentials: Arc<dyn ProvideCredentials> = self.credentials.clone();
