@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::json;
+use shared::Deadline;
 use shared::telemetry::Level;
 
 use super::place::{Address, Place, email_of};
@@ -13,7 +14,7 @@ use crate::error::{Failure, Subject};
 use crate::message::Message;
 use crate::relay::{Destination, Look, compose};
 use crate::rooms::{Ping, User};
-use crate::slack::{Posted, Target};
+use crate::slack::{Post, Posted, SlackFailure, Target};
 
 /// Whom a message is for.
 enum Recipient<'a> {
@@ -140,10 +141,8 @@ impl App {
             visit.account.outcome = ("sent", "dry_run");
             return Ok(None);
         }
-        let effort = &mut visit.account.effort;
         let posted = self
-            .slack
-            .post(&letter.post, &visit.invocation, order.deadline, effort)
+            .post(&letter.post, order.deadline, visit)
             .await
             .map_err(|failure| Failure::Slack(failure, recipient.subject()))?;
         if letter.truncated || visit.account.effort.as_text {
@@ -151,6 +150,36 @@ impl App {
         }
         visit.account.outcome = ("sent", "posted");
         Ok(posted.filter(|_| matches!(letter.post.target, Target::Channel(_))))
+    }
+
+    /// Posts a message. A channel that must be joined is joined by its id, so one that has only a name is looked up.
+    async fn post(
+        &self,
+        post: &Post<'_>,
+        deadline: Deadline,
+        visit: &mut Visit,
+    ) -> Result<Option<Posted>, SlackFailure> {
+        let invocation = visit.invocation.clone();
+        let posted = self
+            .slack
+            .post(post, &invocation, deadline, &mut visit.account.effort)
+            .await;
+        let name = post.target.channel().and_then(|channel| channel.strip_prefix('#'));
+        let not_in = visit.account.effort.code.as_deref() == Some("not_in_channel");
+        match (posted, name) {
+            (Err(SlackFailure::ChannelGone), Some(name)) if not_in => {
+                let id = self.channel_id(name, deadline, visit).await?;
+                let id = id.ok_or(SlackFailure::ChannelGone)?;
+                let post = Post {
+                    target: Target::Channel(&id),
+                    ..post.clone()
+                };
+                self.slack
+                    .post(&post, &invocation, deadline, &mut visit.account.effort)
+                    .await
+            }
+            (posted, _) => posted,
+        }
     }
 
     async fn set_topic(&self, order: &Order<'_>, visit: &mut Visit) -> Result<Answer, Failure> {

@@ -206,7 +206,7 @@ impl App {
     }
 
     /// The id of a channel by its name. A dry run asks nobody.
-    async fn channel_id(
+    pub(super) async fn channel_id(
         &self,
         name: &str,
         deadline: Deadline,

@@ -152,6 +152,33 @@ async fn an_unlisted_room_is_the_channel_of_its_name() {
 }
 
 #[tokio::test]
+async fn a_channel_by_name_is_joined_by_its_id() {
+    let world = World::with(&[("HIPCHAT_DIRECTORY", SLUG)]).await;
+    world.slack.will([Reply::ok_false("not_in_channel")]);
+    world.ask(notify("Named")).await.is_no_content();
+    // Known by now, and refused once more until the app is in it.
+    world
+        .slack
+        .will([Reply::ok_false("not_in_channel"), Reply::ok_false("not_in_channel")]);
+    world.ask(notify("Named")).await.is_no_content();
+    assert_eq!(
+        world.slack.methods(),
+        [
+            "chat.postMessage",
+            "conversations.list",
+            "conversations.list",
+            "chat.postMessage",
+            "chat.postMessage",
+            "chat.postMessage",
+            "conversations.join",
+            "chat.postMessage"
+        ]
+    );
+    let channels: Vec<_> = world.slack.posts().iter().map(|post| post["channel"].clone()).collect();
+    assert_eq!(channels, ["#lost-and-found", "C300", "#lost-and-found", "C300", "C300"]);
+}
+
+#[tokio::test]
 async fn channels_are_listed_without_the_right_to_see_private_ones() {
     let world = World::with(&[("HIPCHAT_DIRECTORY", SLUG)]).await;
     world.slack.will([Reply::ok_false("missing_scope")]);
