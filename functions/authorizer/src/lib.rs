@@ -96,10 +96,15 @@ impl App {
 
 impl Shared {
     async fn decide(&self, request: &AuthorizationRequest<'_>, context: &Context, account: &mut Account) -> Decision {
-        if self.config.policy.is_preflight(request) {
+        let extracted = self.config.tokens.extract(request);
+        // Where the answer may be kept for other methods, whoever brings a token is judged by it: browsers bring none.
+        let policy = &self.config.policy;
+        if policy.is_preflight(request)
+            && (!policy.may_serve_other_methods(request) || extracted == Err(Problem::NoToken))
+        {
             return Decision::Preflight;
         }
-        let token = match self.config.tokens.extract(request) {
+        let token = match extracted {
             Ok(token) if self.provider.is_own(&token) => return Decision::Refuse(Problem::OwnToken, None),
             Ok(token) => token,
             Err(problem) => return Decision::Refuse(problem, None),

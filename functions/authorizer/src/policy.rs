@@ -104,6 +104,12 @@ impl PolicyRules {
         self.allow_options && request.verb() == Some("OPTIONS")
     }
 
+    /// Whether API Gateway, where it keeps a simple answer for a route, may use it for another method: a route of any
+    /// method has one answer.
+    pub fn may_serve_other_methods(&self, request: &AuthorizationRequest<'_>) -> bool {
+        self.answers_simply(request) && !request.route().is_some_and(|key| key.starts_with("OPTIONS "))
+    }
+
     /// `OPTIONS` alone, so that a policy that API Gateway remembers opens nothing else.
     fn let_preflight_in(&self, request: &AuthorizationRequest<'_>) -> Outcome {
         let answer = if self.answers_simply(request) {

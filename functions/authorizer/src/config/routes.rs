@@ -69,7 +69,8 @@ pub(super) fn routes(
     });
     if policy.http_v2 == HttpV2Response::Simple {
         let what = "lets a simple answer to an HTTP API judge the current route alone: set the authorizer's TTL in API \
-                    Gateway to 0, or add $context.routeKey to its identity sources";
+                    Gateway to 0, or add $context.routeKey to its identity sources and give the API a route for each listed \
+                    one";
         warnings.push((SCOPES.to_owned(), what));
     }
     if policy.scope == PolicyScope::Api {

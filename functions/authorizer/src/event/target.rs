@@ -20,12 +20,18 @@ impl AuthorizationRequest<'_> {
         };
         let short = if inside.is_empty() { "/" } else { inside };
         let begins_with = |path: &str, segment: &str| first_segment(path) == Some(segment);
-        match self.event.route_key.get().and_then(first_literal) {
+        match self.route_key_path().and_then(first_literal) {
             Some(first) if begins_with(short, first) => (Cow::Borrowed(short), None),
             Some(first) if begins_with(raw, first) => (Cow::Borrowed(raw), None),
             _ if self.has_default_domain() => (Cow::Borrowed(short), None),
             _ => (Cow::Borrowed(short), Some(raw)),
         }
+    }
+
+    /// The path of the route that an HTTP API has chosen, such as `/orders/{id}`; its `$default` route has none.
+    pub fn route_key_path(&self) -> Option<&str> {
+        let key = self.event.route_key.get().filter(|_| self.kind == Kind::HttpV2)?;
+        Some(key.split_once(' ')?.1)
     }
 
     /// What a policy would have to match: `{VERB}/{path}`, or `$connect`.
@@ -55,8 +61,7 @@ fn first_segment(path: &str) -> Option<&str> {
     path.strip_prefix('/')?.split('/').next()
 }
 
-/// The first segment of a route key such as `GET /orders/{id}`, unless it is a parameter.
-fn first_literal(route_key: &str) -> Option<&str> {
-    let (_, path) = route_key.split_once(' ')?;
+/// The first segment of a route's path such as `/orders/{id}`, unless it is a parameter.
+fn first_literal(path: &str) -> Option<&str> {
     first_segment(path).filter(|segment| !segment.starts_with('{'))
 }

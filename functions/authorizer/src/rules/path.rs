@@ -13,6 +13,14 @@ pub(super) struct Path<'a> {
     decoded: Option<Vec<String>>,
 }
 
+/// Two ways of looking something up for a path: by its segments as written, and with their escapes resolved. A gateway
+/// may do either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Readings<T> {
+    pub(super) written: T,
+    pub(super) resolved: T,
+}
+
 impl<'a> Path<'a> {
     /// Reads a path. `None` for one that servers read in different ways: with a segment `.` or `..`, with an escaped
     /// slash, backslash or control character, or with a broken escape.
@@ -38,18 +46,21 @@ impl<'a> Path<'a> {
         })
     }
 
-    /// What `find` gives for the path. The gateway may compare a path with its routes before or after it resolves
-    /// escapes; where that makes a difference, nothing is found.
-    pub(super) fn find<T: PartialEq>(&self, find: impl Fn(&[&str]) -> Option<T>) -> Option<T> {
-        let found = find(&self.raw)?;
-        if let Some(decoded) = &self.decoded {
+    /// What `find` gives for the path, both ways.
+    pub(super) fn look_up<T: Copy>(&self, find: impl Fn(&[&str]) -> T) -> Readings<T> {
+        let written = find(&self.raw);
+        let resolved = self.decoded.as_ref().map_or(written, |decoded| {
             let decoded: Vec<&str> = decoded.iter().map(String::as_str).collect();
-            if find(&decoded).as_ref() != Some(&found) {
-                return None;
-            }
-        }
-        Some(found)
+            find(&decoded)
+        });
+        Readings { written, resolved }
     }
+}
+
+/// Whether a path is another spelling of the one that it is looked up as: with a slash at its end, or two in a row. A
+/// gateway may take it for another route.
+pub(super) fn is_respelled(path: &str) -> bool {
+    path != "/" && (path.ends_with('/') || path.contains("//"))
 }
 
 fn is_plain(segment: &str) -> bool {
@@ -128,10 +139,29 @@ mod tests {
     }
 
     #[test]
-    fn escapes_that_change_the_route_find_nothing() {
-        let is_export = |path: &[&str]| Some(path == ["export"]);
-        assert_eq!(Path::read("/export").unwrap().find(is_export), Some(true));
-        assert_eq!(Path::read("/import%20").unwrap().find(is_export), Some(false));
-        assert_eq!(Path::read("/%65xport").unwrap().find(is_export), None);
+    fn escapes_are_looked_up_both_ways() {
+        let is_export = |path: &[&str]| path == ["export"];
+        for (path, written, resolved) in [
+            ("/export", true, true),
+            ("/import%20", false, false),
+            ("/%65xport", false, true),
+        ] {
+            let readings = Path::read(path).unwrap().look_up(is_export);
+            assert_eq!(readings, Readings { written, resolved }, "{path}");
+        }
+    }
+
+    #[test]
+    fn other_spellings() {
+        for (path, expected) in [
+            ("/", false),
+            ("/a", false),
+            ("/a/", true),
+            ("//", true),
+            ("/a//b", true),
+            ("//a", true),
+        ] {
+            assert_eq!(is_respelled(path), expected, "{path}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ScopeRules;
 use super::ambiguity;
-use super::path::Path;
+use super::path::{Path, Readings, is_respelled};
 use super::pattern::Pattern;
 use super::route::{Key, Route, VERBS, iam_matches};
 use crate::error::Problem;
@@ -187,12 +187,25 @@ impl RouteRules {
         }
         let Some(verb) = request.verb() else { return false };
         let (path, otherwise) = request.paths();
-        let permitted = self
-            .governing(verb, &path)
-            .is_some_and(|route| self.is_open(route, rules, scope));
+        let is_open = |route| self.is_open(route, rules, scope);
         let contested = otherwise
             .and_then(|path| self.governing(verb, path)?)
-            .is_some_and(|route| !self.is_open(Some(route), rules, scope));
+            .is_some_and(|route| !is_open(Some(route)));
+        let Some(found) = self.look_up(verb, &path) else {
+            return false;
+        };
+        let (written, resolved) = (self.routes.get(found.written), self.routes.get(found.resolved));
+        let one_reading = found.written == found.resolved;
+        let permitted = match request.route_key_path() {
+            _ if one_reading && !is_respelled(&path) => is_open(written),
+            None => one_reading && is_open(written),
+            // The gateway itself may have taken the path for another route. Whichever it is, all must be open.
+            Some(key) => {
+                let pattern = Pattern::parse(key).ok();
+                let taken = |route: &&Route| route.verb == verb && route.pattern.is_some() && route.pattern == pattern;
+                is_open(self.routes.iter().find(taken)) && is_open(written) && is_open(resolved)
+            }
+        };
         permitted && !contested
     }
 
@@ -200,17 +213,21 @@ impl RouteRules {
         self.routes.iter().find(|route| route.pattern.is_none())
     }
 
-    /// The listed route that governs a path, if any does; `None` for a path that is not to be looked up at all.
+    /// The listed route that governs a path, if any does; `None` for a path that is not to be looked up at all, or where
+    /// its escapes decide.
     fn governing(&self, verb: &str, path: &str) -> Option<Option<&Route>> {
+        let found = self.look_up(verb, path)?;
+        (found.written == found.resolved).then(|| self.routes.get(found.written))
+    }
+
+    /// The places of the listed routes that govern a path, past the end where none does.
+    fn look_up(&self, verb: &str, path: &str) -> Option<Readings<usize>> {
         let find = |segments: &[&str]| {
-            let covers = |route: &Route| {
-                let covers = |pattern: &Pattern| pattern.covers(segments);
-                route.verb == verb && route.pattern.as_ref().is_some_and(covers)
-            };
-            Some(self.routes.iter().position(covers))
+            let covers = |pattern: &Pattern| pattern.covers(segments);
+            let governs = |route: &Route| route.verb == verb && route.pattern.as_ref().is_some_and(covers);
+            self.routes.iter().position(governs).unwrap_or(self.routes.len())
         };
-        let at = Path::read(path)?.find(find)?;
-        Some(at.and_then(|at| self.routes.get(at)))
+        Some(Path::read(path)?.look_up(find))
     }
 
     fn is_open(&self, route: Option<&Route>, rules: &ScopeRules, scope: &str) -> bool {

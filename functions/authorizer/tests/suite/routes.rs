@@ -137,6 +137,38 @@ async fn simple_answers_judge_the_current_route() {
 }
 
 #[tokio::test]
+async fn a_spelling_that_the_gateway_took_for_another_route_needs_both() {
+    let table = r#"{"GET /a": [], "GET /{p}": ["orders.read"], "GET /admin/{rest+}": ["admin"], "GET /admin/a": []}"#;
+    let fixture = Fixture::playing(
+        vec![ok()],
+        &[("AUTHZ_ROUTE_SCOPES", table), ("AUTHZ_HTTP_V2_RESPONSE", "simple")],
+    )
+    .await;
+    for (key, path, allowed) in [
+        ("ANY /{proxy+}", "/a", true),
+        ("GET /a", "/a/", true),
+        ("$default", "/a/", true),
+        // An answer that is kept for a route must not come from another route's rule.
+        ("ANY /{proxy+}", "/a/", false),
+        ("ANY /{proxy+}", "//a", false),
+        ("GET /{p}", "/%61", true),
+        ("GET /a", "/%61", true),
+        ("ANY /{proxy+}", "/%61", false),
+        ("$default", "/%61", false),
+        ("GET /admin/{rest+}", "/admin/a", true),
+        ("GET /admin/{rest+}", "/admin/a/", false),
+        ("GET /admin/{rest+}", "/admin/%61", false),
+        ("GET /adm\u{ef}n", "/a/", false),
+    ] {
+        assert_eq!(
+            fixture.ask(&http(key, "GET", path)).await,
+            simple(allowed),
+            "{key} {path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn routes_that_are_not_listed_can_need_only_what_all_need() {
     let variables = [
         TABLE,
@@ -272,6 +304,15 @@ async fn preflights_are_let_in_without_a_token_if_that_is_wanted() {
     assert_eq!(fixture.ask(&event).await, anonymous(&format!("{STAGE}/OPTIONS/*")));
     let preflight = http("OPTIONS /orders/{id}", "OPTIONS", "/orders/42");
     assert_eq!(fixture.ask(&preflight).await, Ok(json!({"isAuthorized": true})));
+    assert_eq!(fixture.up(), 0);
+    // An answer for a route of any method may be kept for the others, so a token that comes along is not passed over.
+    for key in ["ANY /orders/{id}", "$default"] {
+        let mut event = http(key, "OPTIONS", "/orders/42");
+        event["headers"] = json!({"authorization": "Basic dXNlcjpwYXNz"});
+        assert_eq!(fixture.ask(&event).await, simple(false), "{key}");
+        event["headers"] = json!({});
+        assert_eq!(fixture.ask(&event).await, Ok(json!({"isAuthorized": true})), "{key}");
+    }
     assert_eq!(fixture.up(), 0);
     for event in [rest_request(json!({})), json!({"type": "TOKEN", "methodArn": A_REST})] {
         assert_eq!(fixture.ask(&event).await, e401());
