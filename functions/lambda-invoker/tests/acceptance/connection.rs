@@ -43,6 +43,21 @@ async fn a_connection_is_kept_for_its_time_by_the_wall_clock() {
 }
 
 #[tokio::test]
+async fn an_encrypted_connection_is_kept_too() {
+    let (upstream, ca) = tls_upstream(&["localhost"]).await;
+    let file = ca_file("kept", &ca);
+    let url = format!("https://localhost:{}/", upstream.port);
+    let function = function(json!([{"uri": "/", "function_uri": url, "ca_file": file}])).await;
+    std::fs::remove_file(file).unwrap();
+    for _ in 0..5 {
+        assert_eq!(function.call(&post("/", b"x").alb()).await.status, 200);
+        // Whatever the other side sends beside its answers, such as session tickets, has arrived by now.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!((upstream.calls(), upstream.connections()), (5, 1));
+}
+
+#[tokio::test]
 async fn no_more_connections_are_kept_than_the_route_says() {
     let slow = Reaction::Late(Duration::from_millis(100), ok());
     let upstream = Upstream::reacting(slow).await;

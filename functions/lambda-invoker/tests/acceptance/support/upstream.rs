@@ -93,10 +93,11 @@ impl Upstream {
     /// An upstream that speaks TLS.
     pub(crate) async fn tls(acceptor: tokio_rustls::TlsAcceptor) -> Self {
         let (upstream, listener) = Self::bind().await;
-        let seen = upstream.seen.clone();
+        let (seen, connections) = (upstream.seen.clone(), upstream.connections.clone());
         let reactions = vec![Reaction::Send(http("200 OK", "", b"ok"))];
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
                 let (acceptor, seen, reactions) = (acceptor.clone(), seen.clone(), reactions.clone());
                 tokio::spawn(async move {
                     if let Ok(stream) = acceptor.accept(stream).await {
