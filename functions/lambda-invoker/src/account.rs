@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::Response;
-use http::header::{CONTENT_ENCODING, HeaderValue};
+use http::header::CONTENT_ENCODING;
 use shared::http::Front;
 use shared::telemetry::{Invocation, Level, Line, Telemetry, Unit};
 
 use crate::error::Failure;
-use crate::mask::Mask;
+use crate::mask::{Brought, Mask};
 use crate::routes::{Destination, Route};
 
 /// What one invocation showed; filled while it goes on, so that one that fails is accounted too.
@@ -75,7 +75,7 @@ impl Account {
     }
 
     /// The target answered; what it says about an error is kept if it is text.
-    pub fn complained(&mut self, response: &Response<Bytes>, mask: &Mask, brought: &[HeaderValue]) {
+    pub fn complained(&mut self, response: &Response<Bytes>, mask: &Mask, brought: &Brought) {
         let error = response.status().is_client_error() || response.status().is_server_error();
         if !error || response.body().is_empty() || response.headers().contains_key(CONTENT_ENCODING) {
             return;

@@ -1,7 +1,10 @@
 //! Hides what may be a secret in a text that is logged: what a target says about a request that it refuses often holds
 //! parts of the request. AWS quotes the whole canonical request, with the session's token.
 
-use http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, COOKIE, HeaderValue};
+use http::{Request, Uri};
+use percent_encoding::percent_decode_str;
 use shared::{Env, Secret};
 
 use crate::request::headers::X_API_KEY;
@@ -70,10 +73,15 @@ impl Mask {
 
     /// The text with everything hidden that is a known secret or was `brought` by the client, that follows a telling
     /// word, or that looks like a key.
-    pub fn hide(&self, text: &str, brought: &[HeaderValue]) -> String {
+    pub fn hide(&self, text: &str, brought: &Brought) -> String {
         let mut text = text.to_owned();
-        let brought = brought.iter().filter_map(|value| value.to_str().ok()).flat_map(parts);
-        for secret in self.0.iter().map(Secret::reveal).chain(brought) {
+        let brought = brought.texts();
+        for secret in self
+            .0
+            .iter()
+            .map(Secret::reveal)
+            .chain(brought.iter().map(String::as_str))
+        {
             if text.contains(secret) {
                 text = text.replace(secret, HIDDEN);
             }
@@ -82,21 +90,50 @@ impl Mask {
     }
 }
 
-/// What a client brought that it would not like to see in a log.
-pub fn brought(headers: &HeaderMap) -> Vec<HeaderValue> {
-    let names = [AUTHORIZATION, COOKIE, X_API_KEY];
-    let values = names.iter().flat_map(|name| headers.get_all(name));
-    values.cloned().collect()
+/// What a client brought that it would not like to see in a log: it is kept, not copied, and looked at only when there
+/// is something to hide.
+#[derive(Debug, Default)]
+pub struct Brought {
+    headers: Vec<HeaderValue>,
+    uri: Uri,
+    body: Bytes,
 }
 
-/// A header's value as a whole and what it is made of: the words of an `authorization`, the values of cookies.
-fn parts(value: &str) -> impl Iterator<Item = &str> {
-    let words = value
-        .split([' ', ';', ',', '='])
-        .filter(|word| word.len() >= SHORTEST_DOUBTFUL);
-    std::iter::once(value)
-        .filter(|value| value.len() >= SHORTEST)
-        .chain(words)
+impl Brought {
+    /// What the client of a request brought.
+    pub fn by(request: &Request<Bytes>) -> Self {
+        let names = [AUTHORIZATION, COOKIE, X_API_KEY];
+        let values = names.iter().flat_map(|name| request.headers().get_all(name));
+        Self {
+            headers: values.cloned().collect(),
+            uri: request.uri().clone(),
+            body: request.body().clone(),
+        }
+    }
+
+    /// Headers as a whole and what they are made of, the query's values in both spellings, and the body.
+    fn texts(&self) -> Vec<String> {
+        let mut texts: Vec<String> = Vec::new();
+        for value in self.headers.iter().filter_map(|value| value.to_str().ok()) {
+            let words = value.split([' ', ';', ',', '=']);
+            texts.extend(words.filter(|word| word.len() >= SHORTEST_DOUBTFUL).map(str::to_owned));
+            texts.push(value.to_owned());
+        }
+        let pairs = self.uri.query().unwrap_or_default().split('&');
+        for value in pairs.filter_map(|pair| Some(pair.split_once('=')?.1)) {
+            texts.push(
+                percent_decode_str(&value.replace('+', " "))
+                    .decode_utf8_lossy()
+                    .into_owned(),
+            );
+            texts.push(value.to_owned());
+        }
+        texts.extend(std::str::from_utf8(&self.body).ok().map(str::to_owned));
+        texts.retain(|text| text.len() >= SHORTEST);
+        // What holds another one comes first.
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        texts
+    }
 }
 
 /// Hides the value behind each telling word: all that follows up to the end of the line, of the string or of the
@@ -222,19 +259,21 @@ mod tests {
             ("secret", "secret"),
             ("secret=", "secret="),
         ] {
-            assert_eq!(mask.hide(text, &[]), expected, "{text}");
+            assert_eq!(mask.hide(text, &Brought::default()), expected, "{text}");
         }
     }
     #[test]
     fn what_a_client_brought_is_hidden() {
-        let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, HeaderValue::from_static("Basic Zm9vOmJhcg=="));
-        headers.append(COOKIE, HeaderValue::from_static("theme=dark; session=s3cret-session"));
-        headers.insert(X_API_KEY, HeaderValue::from_static("k-12"));
-        let text = "Zm9vOmJhcg== s3cret-session dark k-12 Basic";
+        let request = Request::post("/x?q=caf%C3%A9+au&n=12&t=abcd")
+            .header("authorization", "Basic Zm9vOmJhcg==")
+            .header("cookie", "theme=dark; session=s3cret-session")
+            .header("x-api-key", "k-12")
+            .body(Bytes::from_static(b"{\"pin\":1234}"))
+            .unwrap();
+        let text = "Zm9vOmJhcg== s3cret-session dark k-12 Basic café au caf%C3%A9+au 12 abcd {\"pin\":1234} 1234";
         assert_eq!(
-            Mask::default().hide(text, &brought(&headers)),
-            "[redacted]== [redacted] dark [redacted] Basic"
+            Mask::default().hide(text, &Brought::by(&request)),
+            "[redacted]== [redacted] dark [redacted] Basic [redacted] [redacted] 12 [redacted] [redacted] 1234"
         );
     }
 }

@@ -7,7 +7,7 @@ use http::{Method, Response, StatusCode};
 use shared::http::{Front, FrontAnswer, Inbound, Unreadable};
 
 use crate::error::Failure;
-use crate::mask;
+use crate::mask::Brought;
 use crate::request::headers::{self, X_REQUEST_ID};
 use crate::routes::{Compat, Route};
 
@@ -24,8 +24,8 @@ pub struct Caller<'a> {
     /// The client's own `x-request-id`, or else Lambda's.
     request_id: Option<HeaderValue>,
     route: Option<&'a Route>,
-    /// The client's secrets, in case that the target quotes them.
-    brought: Vec<HeaderValue>,
+    /// What the client brought, in case that the target quotes it.
+    brought: Brought,
 }
 
 impl<'a> Caller<'a> {
@@ -42,9 +42,7 @@ impl<'a> Caller<'a> {
             invocation_id: invocation_id.to_owned(),
             request_id: own_id.or_else(|| HeaderValue::from_str(invocation_id).ok()),
             route: None,
-            brought: request
-                .map(|request| mask::brought(request.headers()))
-                .unwrap_or_default(),
+            brought: request.map(Brought::by).unwrap_or_default(),
         }
     }
 
@@ -53,8 +51,8 @@ impl<'a> Caller<'a> {
         self.route = Some(route);
     }
 
-    /// The client's secrets.
-    pub fn brought(&self) -> &[HeaderValue] {
+    /// What the client brought and would not like to see in a log.
+    pub fn brought(&self) -> &Brought {
         &self.brought
     }
 
