@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Method, Response, StatusCode};
 use serde::Serialize;
+use shared::http::outbound::{BodyError, SendError};
 use shared::telemetry::Level;
 
 /// Why a request got no answer from its target.
@@ -188,6 +189,26 @@ impl Failure {
             _ => {}
         }
         response
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Connect | SendError::AddressRefused | SendError::Broken { .. } => Self::UpstreamConnect,
+            SendError::ConnectTimeout => Self::UpstreamTimeout,
+            SendError::Tls => Self::UpstreamTls,
+            SendError::NotHttp => Self::BadResponse,
+        }
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::ResponseTooLarge,
+            BodyError::Broken => Self::BadResponse,
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Where requests go: an HTTP endpoint or a function.
 
 pub mod breaker;
-pub mod client;
 pub mod endpoint;
 pub mod function;
 pub mod retry;
@@ -10,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use shared::http::outbound::{Client, ClientKey, Clients, Place};
 use shared::{Clock, Deadline};
 
 use crate::account::Account;
@@ -17,7 +17,6 @@ use crate::credentials::{Provider, Providers};
 use crate::error::Failure;
 use crate::routes::{Destination, EndpointSettings, Route, RouteTable};
 use breaker::{Breaker, Breakers, Permit};
-use client::{Client, ClientKey, Clients, Place};
 use endpoint::Endpoint;
 use function::{Function, Services};
 

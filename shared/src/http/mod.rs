@@ -7,6 +7,7 @@
 mod answer;
 mod client;
 mod event;
+pub mod outbound;
 mod query;
 mod target;
 

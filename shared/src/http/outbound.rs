@@ -1,5 +1,5 @@
-//! The outbound HTTP client of all targets. A client belongs to one place and knows for each request whether a byte of
-//! it was written, which decides what may be sent again.
+//! The outbound HTTP client: verified TLS, no redirects, no hidden retries. A client belongs to one place and knows for
+//! each request whether a byte of it was written, which decides what may be sent again.
 
 mod address;
 mod connect;
@@ -18,14 +18,15 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use shared::Clock;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
+use crate::Clock;
 pub use error::{BodyError, SendError};
-pub use place::{ClientKey, Place};
+pub use place::{ClientKey, KeepAlive, Place};
 use pool::Pool;
 use tls::Trust;
+pub use tls::check_authorities;
 use wire::Record;
 
 /// An answer that has just been read leaves its connection ready in much less time than this.
@@ -85,6 +86,13 @@ impl Client {
     /// Time for a new connection.
     pub fn connect_timeout(&self) -> Duration {
         self.key.connect_timeout
+    }
+
+    /// Reads the certificates that TLS needs, so that the first request does not have to. Connects nowhere.
+    pub fn warm_up(&self) {
+        if self.key.https {
+            self.trust.connector();
+        }
     }
 
     /// Sends a request on a connection that is kept, or else on a new one. What a kept connection did not take, because
@@ -179,7 +187,7 @@ impl Received<'_> {
     }
 }
 
-/// All clients of a table. None of them does anything before its first request.
+/// All clients of a function. None of them does anything before its first request.
 pub struct Clients {
     clients: Vec<Arc<Client>>,
     trusts: Vec<Arc<Trust>>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::sts::Role;
 use super::{Provider, Source};
 use crate::routes::CredentialSource;
-use crate::target::client::Clients;
+use shared::http::outbound::Clients;
 
 /// All providers of a table, so that routes with the same source share one, and with it what it has in memory.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use super::{Provider, Unavailable};
 use crate::request::query::encode;
 use crate::routes::AssumeRole;
 use crate::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
-use crate::target::client::{Client, ClientKey, Clients, Place};
+use shared::http::outbound::{Client, ClientKey, Clients, Place};
 
 /// An answer is about 2 KB.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;

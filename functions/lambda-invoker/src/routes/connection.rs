@@ -4,31 +4,21 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use shared::env::{check_url, is_loopback};
+use shared::http::outbound::KeepAlive;
 use url::{Host, Url};
 
 use super::reader::{Field, Fields, Problems};
 use super::surroundings::Surroundings;
 
-/// `keepalive`, `keepalive_timeout` and `keepalive_pool`: which connections are kept for the next request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeepAlive {
-    /// A connection that nobody used for this time, by the clock on the wall, is not used again.
-    pub idle: Duration,
-    /// How many idle connections are kept to one host.
-    pub pool: usize,
-}
-
-impl KeepAlive {
-    /// `None` for a route that keeps none.
-    pub(super) fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Self> {
-        let kept = fields.flag("keepalive", true, problems);
-        let idle = fields.number("keepalive_timeout", &(1000..=86_400_000), problems);
-        let pool = fields.number("keepalive_pool", &(1..=10_000), problems);
-        kept.then(|| Self {
-            idle: Duration::from_millis(idle.unwrap_or(60_000).unsigned_abs()),
-            pool: pool.and_then(|number| usize::try_from(number).ok()).unwrap_or(5),
-        })
-    }
+/// `keepalive`, `keepalive_timeout` and `keepalive_pool`; `None` for a route that keeps no connection.
+pub(super) fn keep_alive(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<KeepAlive> {
+    let kept = fields.flag("keepalive", true, problems);
+    let idle = fields.number("keepalive_timeout", &(1000..=86_400_000), problems);
+    let pool = fields.number("keepalive_pool", &(1..=10_000), problems);
+    kept.then(|| KeepAlive {
+        idle: Duration::from_millis(idle.unwrap_or(60_000).unsigned_abs()),
+        pool: pool.and_then(|number| usize::try_from(number).ok()).unwrap_or(5),
+    })
 }
 
 /// The HTTP proxy of the environment, for the hosts that it is for.

@@ -27,7 +27,6 @@ use serde_json::{Map, Value, json};
 use shared::ConfigError;
 
 pub use authorization::{Authorization, Iam};
-pub use connection::KeepAlive;
 pub use credentials::{CredentialSource, Keys};
 pub use document::parse_json;
 pub use endpoint::{EndpointSettings, Signing};

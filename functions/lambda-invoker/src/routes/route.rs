@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use shared::http::outbound::KeepAlive;
+
 use super::authorization::{self, Authorization};
-use super::connection::KeepAlive;
+use super::connection::keep_alive;
 use super::endpoint::{self, EndpointSettings, Policy};
 use super::function::{self, FunctionSettings};
 use super::headers::{Forwarded, HeaderRules};
@@ -131,7 +133,7 @@ pub(super) fn read(
     let request_headers = HeaderRules::read(fields.object("request_headers", problems), problems);
     let response_headers = HeaderRules::read(fields.object("response_headers", problems), problems);
     let forwarded = Forwarded::read(&mut fields, problems);
-    let keep_alive = KeepAlive::read(&mut fields, problems);
+    let keep_alive = keep_alive(&mut fields, problems);
     let retry = RetryRules::read(fields.object("retry", problems), problems);
     let circuit = CircuitRules::read(fields.object("circuit", problems), problems);
     let (authorization, destination) = read_destination(&mut fields, policy, surroundings, problems);

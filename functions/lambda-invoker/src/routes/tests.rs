@@ -68,7 +68,7 @@ fn what_a_route_does_not_say_has_its_default() {
     assert_eq!((route.max_request_bytes, route.max_response_bytes), (6_291_456, None));
     assert_eq!(
         route.keep_alive,
-        Some(KeepAlive {
+        Some(shared::http::outbound::KeepAlive {
             idle: millis(60_000),
             pool: 5
         })

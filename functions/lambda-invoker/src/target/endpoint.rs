@@ -16,7 +16,6 @@ use serde::Deserialize;
 use shared::{Clock, Deadline};
 
 use super::breaker::Breaker;
-use super::client::{Client, SendError};
 use super::retry::Attempts;
 use super::{Admission, Answer};
 use crate::account::Account;
@@ -25,6 +24,7 @@ use crate::error::Failure;
 use crate::request::Outgoing;
 use crate::response;
 use crate::routes::{RetryCause, RetryRules, Signing};
+use shared::http::outbound::{Client, SendError};
 use signer::Signer;
 
 /// A live endpoint.

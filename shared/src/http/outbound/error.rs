@@ -1,6 +1,7 @@
-//! Why there is no answer, and where that stands on the ladder.
+//! Why there is no answer.
 
-use crate::error::Failure;
+use std::error::Error;
+use std::fmt;
 
 /// Why a request got no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,24 +33,20 @@ impl SendError {
     }
 }
 
-impl std::fmt::Display for SendError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(Failure::from(*self).rung().code)
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "no connection",
+            Self::AddressRefused => "the name leads to an address that is not allowed",
+            Self::ConnectTimeout => "no connection in time",
+            Self::Tls => "the TLS handshake failed",
+            Self::Broken { .. } => "the connection ended before an answer",
+            Self::NotHttp => "the answer is not HTTP",
+        })
     }
 }
 
-impl std::error::Error for SendError {}
-
-impl From<SendError> for Failure {
-    fn from(error: SendError) -> Self {
-        match error {
-            SendError::Connect | SendError::AddressRefused | SendError::Broken { .. } => Self::UpstreamConnect,
-            SendError::ConnectTimeout => Self::UpstreamTimeout,
-            SendError::Tls => Self::UpstreamTls,
-            SendError::NotHttp => Self::BadResponse,
-        }
-    }
-}
+impl Error for SendError {}
 
 /// Why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +57,13 @@ pub enum BodyError {
     Broken,
 }
 
-impl From<BodyError> for Failure {
-    fn from(error: BodyError) -> Self {
-        match error {
-            BodyError::TooLarge => Self::ResponseTooLarge,
-            BodyError::Broken => Self::BadResponse,
-        }
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "the body is larger than the limit",
+            Self::Broken => "the connection ended while the body arrived",
+        })
     }
 }
+
+impl Error for BodyError {}

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-use crate::routes::KeepAlive;
-
 /// Host and port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -44,6 +42,15 @@ impl Place {
             format!("{}:{}", self.host, self.port)
         }
     }
+}
+
+/// Which connections are kept for the next request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// A connection that nobody used for this time, by the clock on the wall, is not used again.
+    pub idle: Duration,
+    /// How many idle connections are kept.
+    pub pool: usize,
 }
 
 /// What tells one client from another.

@@ -2,8 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Connection;
-use crate::routes::KeepAlive;
+use super::{Connection, KeepAlive};
 
 /// The idle connections of one place, the one that was used last at the end.
 #[derive(Debug)]

@@ -42,6 +42,22 @@ impl std::fmt::Debug for Trust {
     }
 }
 
+/// Whether a bundle of certificate authorities in PEM can be used.
+///
+/// # Errors
+/// What is wrong with it: some of it is no certificate, or there is none in it.
+pub fn check_authorities(pem: &[u8]) -> Result<(), &'static str> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| "is not a PEM bundle")?;
+        roots.add(certificate).map_err(|_| "is not a PEM bundle")?;
+    }
+    if roots.is_empty() {
+        return Err("holds no certificate in PEM");
+    }
+    Ok(())
+}
+
 fn connector(ca: Option<&Vec<u8>>) -> Option<TlsConnector> {
     let mut roots = RootCertStore::empty();
     // A certificate of the system that cannot be read vouches for nobody; the others still do.
@@ -63,6 +79,15 @@ fn connector(ca: Option<&Vec<u8>>) -> Option<TlsConnector> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bundles_are_checked() {
+        let broken = b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n";
+        assert_eq!(check_authorities(broken), Err("is not a PEM bundle"));
+        let no_certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(check_authorities(no_certificate), Err("is not a PEM bundle"));
+        assert_eq!(check_authorities(b"not PEM"), Err("holds no certificate in PEM"));
+    }
 
     #[test]
     fn a_bundle_that_cannot_be_read_trusts_nobody() {

@@ -13,7 +13,7 @@ use crate::credentials::Provider;
 use crate::error::Failure;
 use crate::routes::Signing;
 use crate::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
-use crate::target::client::Outbound;
+use shared::http::outbound::Outbound;
 
 /// Scope and credentials of an endpoint's signatures.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use aws_sdk_lambda::operation::invoke::InvokeError;
 
 use crate::account::Account;
 use crate::error::Failure;
-use crate::target::client::SendError;
+use shared::http::outbound::SendError;
 
 /// Why an invocation brought no reply.
 #[derive(Debug)]

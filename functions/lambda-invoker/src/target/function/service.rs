@@ -13,7 +13,7 @@ use url::Url;
 use super::transport::Transport;
 use crate::credentials::Provider;
 use crate::routes::{CredentialSource, FunctionSettings, Route};
-use crate::target::client::{self, ClientKey, Clients, Place};
+use shared::http::outbound::{self, ClientKey, Clients, Place};
 
 /// What tells one SDK client from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ struct ServiceKey {
 #[derive(Debug)]
 pub(in crate::target) struct Service {
     key: ServiceKey,
-    http: Arc<client::Client>,
+    http: Arc<outbound::Client>,
     host: HeaderValue,
     pub(super) credentials: Arc<Provider>,
     built: OnceLock<Client>,
@@ -111,7 +111,7 @@ impl Service {
         format!("{} {} {qualifier}", self.key.endpoint, settings.name)
     }
 
-    pub(super) fn http(&self) -> &client::Client {
+    pub(super) fn http(&self) -> &outbound::Client {
         &self.http
     }
 

@@ -13,7 +13,7 @@ use http::header::HOST;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 
-use crate::target::client::Client;
+use shared::http::outbound::Client;
 
 /// The largest reply of a function is 6,291,556 bytes; an error of the API is small.
 const MAX_ANSWER_BYTES: usize = 6_400_000;
