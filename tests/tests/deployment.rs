@@ -319,6 +319,16 @@ const BREAKS: &[Break] = &[
         "          - HasZoneVpc2\n",
         "PrivateZone: is seen by",
     ),
+    (
+        "      HealthCheckEnabled: true\n",
+        "",
+        "HipchatProxyTargetGroup: nobody looks at its health",
+    ),
+    (
+        "lambda.multi_value_headers.enabled, Value: \"true\"",
+        "lambda.multi_value_headers.enabled, Value: \"false\"",
+        "loses repeated headers",
+    ),
     // Operations.
     (
         "      RetentionInDays: !Ref LogRetentionDays\n",

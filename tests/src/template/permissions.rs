@@ -24,6 +24,9 @@ pub(super) fn faults(stack: &Stack, functions: &[Deployed<'_>]) -> Vec<String> {
         if !items(&group["TargetGroupAttributes"]).any(|given| *given == attribute) {
             faults.push(format!("{name}: loses repeated headers"));
         }
+        if name.starts_with("HipchatProxy") && group["HealthCheckEnabled"] != true {
+            faults.push(format!("{name}: nobody looks at its health"));
+        }
     }
     for (name, api, alias) in authorizers(stack) {
         if !permitted(stack, &Value::from(alias), &format!("{APIS}{api}/authorizers/*")) {
