@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use local::standin::{Fault, Target};
-use serde_json::json;
+use local::function::{Function, FunctionOptions, Invoked, LogLine};
+use local::standin::{Fault, SecretsManager, Target};
+use serde_json::{Value, json};
 
-use crate::stage::{Answer, Stage};
+use crate::stage::{Answer, Stage, binaries};
 
 impl Stage {
     fn invoker(&self, path: &str) -> String {
@@ -174,4 +175,49 @@ async fn credentials_and_contents_are_never_logged() {
     for secret in ["s3cret", "AWS4-HMAC", "Signature="] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_table_is_in_force_without_a_restart_and_a_bad_one_is_not() {
+    let table = |uri: &str| {
+        // Nobody listens there: a request that finds its route is a bad gateway.
+        json!({"version": 1, "routes": [{"uri": uri, "function_uri": "http://127.0.0.1:1/"}]}).to_string()
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let secrets = SecretsManager::start(listener, [("routes".to_owned(), table("/one"))].into()).unwrap();
+    let options = FunctionOptions::new("lambda-invoker", binaries().join("lambda-invoker"))
+        .env("INVOKER_CONFIG_SECRET_ARN", secrets.arn("routes"))
+        .env("INVOKER_CONFIG_TTL_SECS", "1")
+        .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url())
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local");
+    let function = Function::new(options);
+    let status = async |path: &str| {
+        let event =
+            json!({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": path, "headers": {}, "body": ""});
+        match function.invoke(event.to_string().into()).await {
+            Invoked::Response(answer) => {
+                let answer: Value = serde_json::from_slice(&answer).unwrap();
+                answer["statusCode"].as_u64()
+            }
+            other => panic!("{other:?}\n{}", function.log().text()),
+        }
+    };
+    assert_eq!((status("/one").await, status("/two").await), (Some(502), Some(404)));
+    secrets.put("routes", &table("/two"));
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!((status("/one").await, status("/two").await), (Some(404), Some(502)));
+    secrets.put("routes", "{\"version\": 1, \"routes\": [{\"uri\": \"s3cret\"}]}");
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(status("/two").await, Some(502));
+    let log = function.log();
+    let told = |line: &LogLine| line.text.contains("routes[0].uri: must start with");
+    assert!(
+        log.wait_for(Duration::from_secs(5), told).await.is_some(),
+        "{}",
+        log.text()
+    );
+    assert!(log.text().contains("\"ReloadFailures\":1"));
+    assert!(!log.text().contains("s3cret"));
+    function.stop().await;
 }
