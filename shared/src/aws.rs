@@ -1,5 +1,6 @@
 //! What every AWS SDK client of the suite is built from: the credentials of the environment and one way to send.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -14,10 +15,13 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use http::header::HOST;
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::{BodyExt, Full};
+use url::Url;
 
-use crate::Env;
-use crate::env::is_loopback;
-use crate::http::{ClientError, ClientOptions, client};
+use crate::http::outbound::{Client, ClientKey, Clients, host_header};
+use crate::{Env, SystemClock};
 
 /// The SDK configuration for one service in one region.
 ///
@@ -26,30 +30,23 @@ use crate::http::{ClientError, ClientOptions, client};
 /// first, and doubles the code that is linked in. `service` is the service's name in endpoint variables, such as
 /// `SECRETS_MANAGER` in `AWS_ENDPOINT_URL_SECRETS_MANAGER`, which wins over `AWS_ENDPOINT_URL`
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
-///
-/// # Errors
-/// When TLS cannot be set up.
-pub fn sdk_config(env: &dyn Env, service: &str, region: String) -> Result<SdkConfig, ClientError> {
+pub fn sdk_config(env: &dyn Env, service: &str, region: String) -> SdkConfig {
     let set = |name: &str| env.get(name).filter(|value| !value.is_empty());
     let endpoint = set(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| set("AWS_ENDPOINT_URL"));
-    let is_local = endpoint
-        .as_deref()
-        .and_then(|url| url.parse().ok())
-        .is_some_and(|url: url::Url| url.scheme() == "http" && is_loopback(&url));
-    let http = sdk_http_client(!is_local)?;
+    let http = sdk_http_client();
     let credentials = match environment_credentials(env, "environment") {
         Some(credentials) => SharedCredentialsProvider::new(credentials),
         None => container_credentials(http.clone()),
     };
     let mut builder = SdkConfig::builder();
     builder.set_endpoint_url(endpoint);
-    Ok(builder
+    builder
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
         .credentials_provider(credentials)
         .use_fips(set("AWS_USE_FIPS_ENDPOINT").is_some_and(|value| value.eq_ignore_ascii_case("true")))
         .http_client(http)
-        .build())
+        .build()
 }
 
 /// The role's credentials as Lambda puts them into the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
@@ -67,27 +64,71 @@ pub fn container_credentials(http: SharedHttpClient) -> SharedCredentialsProvide
     SharedCredentialsProvider::new(EcsCredentialsProvider::builder().configure(&provider_config).build())
 }
 
-/// An HTTP client for SDK clients, on the suite's own client. `https` as in [`ClientOptions`].
-///
-/// # Errors
-/// When TLS cannot be set up.
-pub fn sdk_http_client(https: bool) -> Result<SharedHttpClient, ClientError> {
-    let options = ClientOptions {
-        https,
-        connect_timeout: Duration::from_millis(1500),
-        ..ClientOptions::new(concat!("lambda-suite/", env!("CARGO_PKG_VERSION")))
-    };
-    Ok(sdk_http_client_over(client(&options)?))
+/// An HTTP client for SDK clients, on the suite's own. It connects wherever the SDK's URLs lead.
+pub fn sdk_http_client() -> SharedHttpClient {
+    let clients = Clients::new(Arc::new(SystemClock));
+    SharedHttpClient::new(Sender(Arc::new(Mutex::new(clients))))
 }
 
-/// An HTTP client for SDK clients on a client that exists already, whose connections and connect time-out it shares.
-pub fn sdk_http_client_over(client: reqwest::Client) -> SharedHttpClient {
-    SharedHttpClient::new(Sender(client))
-}
+/// Time for a connection to a service of AWS.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// The largest answer that is read, in bytes: a secret has at most 64 KiB.
+const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// Sends the SDK's requests. Time-outs stay with the SDK, which bounds each attempt and the whole operation.
 #[derive(Debug, Clone)]
-struct Sender(reqwest::Client);
+struct Sender(Arc<Mutex<Clients>>);
+
+impl Sender {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let url: Url = request.uri().parse().map_err(|_| nowhere())?;
+        let key = ClientKey {
+            connect_timeout: CONNECT_TIMEOUT,
+            ..ClientKey::to(&url)
+        };
+        let client = self.0.lock().unwrap_or_else(PoisonError::into_inner).of(key);
+        let host = host_header(&url).ok_or_else(nowhere)?;
+        // Reading what secrets are is safe to repeat.
+        send_for_sdk(&client, request, host, true, LARGEST_ANSWER).await
+    }
+}
+
+fn nowhere() -> ConnectorError {
+    ConnectorError::user("a URL without a host".into())
+}
+
+/// Sends a request of the SDK through a client of ours: the SDK signs the whole URL, the wire has path and query, and
+/// the host in a header. `repeat` as in [`Client::send`]; an answer of more than `limit` bytes is given up.
+///
+/// # Errors
+/// As the SDK has them; their source is our own [`SendError`](crate::http::outbound::SendError) or
+/// [`BodyError`](crate::http::outbound::BodyError).
+pub async fn send_for_sdk(
+    client: &Client,
+    request: HttpRequest,
+    host: HeaderValue,
+    repeat: bool,
+    limit: usize,
+) -> Result<HttpResponse, ConnectorError> {
+    let request = request
+        .try_into_http1x()
+        .map_err(|error| ConnectorError::user(error.into()))?;
+    let (mut head, body) = request.into_parts();
+    let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
+    let target = head.uri.path_and_query().cloned();
+    head.uri = target.map(Uri::from).unwrap_or_default();
+    head.headers.insert(HOST, host);
+    let request = Request::from_parts(head, Full::new(body));
+    let received = client.send(request, repeat).await;
+    let received = received.map_err(|error| ConnectorError::io(error.into()))?;
+    let (head, body) = received
+        .read(limit)
+        .await
+        .map_err(|error| ConnectorError::io(error.into()))?;
+    HttpResponse::try_from(Response::from_parts(head, SdkBody::from(body)))
+        .map_err(|error| ConnectorError::other(error.into(), None))
+}
 
 impl HttpClient for Sender {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
@@ -97,27 +138,7 @@ impl HttpClient for Sender {
 
 impl HttpConnector for Sender {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move {
-            let request = request
-                .try_into_http1x()
-                .map_err(|error| ConnectorError::user(error.into()))?;
-            let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap))
-                .map_err(|error| ConnectorError::user(error.into()))?;
-            let response = client.execute(request).await.map_err(classify)?;
-            let response: http::Response<reqwest::Body> = response.into();
-            HttpResponse::try_from(response.map(SdkBody::from_body_1_x))
-                .map_err(|error| ConnectorError::other(error.into(), None))
-        })
-    }
-}
-
-fn classify(error: reqwest::Error) -> ConnectorError {
-    if error.is_timeout() {
-        ConnectorError::timeout(error.into())
-    } else if error.is_builder() {
-        ConnectorError::user(error.into())
-    } else {
-        ConnectorError::io(error.into())
+        let sender = self.clone();
+        HttpConnectorFuture::new(async move { sender.send(request).await })
     }
 }

@@ -5,15 +5,14 @@ mod failure;
 mod pause;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue};
-use reqwest::{Client, Response};
-use shared::http::{BodyError, ClientError, ClientOptions, read_body};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http_body_util::Full;
+use shared::http::outbound::{self, BodyError, Client, ClientKey, Clients, check_authorities, host_header};
 use shared::{Clock, Deadline};
 use url::Url;
 
@@ -23,7 +22,7 @@ use failure::Failure;
 use pause::{full_jitter, retry_after};
 
 /// `User-Agent` of all requests.
-const USER_AGENT: &str = concat!("authorizer/", env!("CARGO_PKG_VERSION"));
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("authorizer/", env!("CARGO_PKG_VERSION")));
 /// Lambda answers before its own limit; what is kept back for writing the answer.
 pub const MARGIN: Duration = Duration::from_millis(250);
 /// How long the body of a refusal may take: it says little more than the status.
@@ -49,34 +48,9 @@ pub struct UpstreamRules {
 /// A place to post to, and the headers that every request to it has.
 #[derive(Debug)]
 pub struct Target {
-    url: Url,
+    client: Arc<Client>,
+    path: Uri,
     headers: HeaderMap,
-    /// About how many connections wait to be used again: those whose last exchange ended well.
-    idle: AtomicUsize,
-}
-
-impl Target {
-    /// A target with headers of the operator's beside our own.
-    pub fn new(url: Url, extra: &HeaderMap) -> Self {
-        let mut headers = extra.clone();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
-        Self {
-            url,
-            headers,
-            idle: AtomicUsize::new(0),
-        }
-    }
-
-    /// Takes a connection that presumably exists. A wrong guess costs one further attempt, or saves none.
-    fn take_idle(&self) -> bool {
-        self.idle
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1))
-            .is_ok()
-    }
 }
 
 /// A whole answer.
@@ -88,9 +62,10 @@ pub struct Received {
     pub body: Option<Bytes>,
 }
 
-/// The one client, and how it is used.
+/// The clients, one for each place, and how they are used.
 pub struct Upstream {
-    client: Client,
+    clients: Mutex<Clients>,
+    ca: Option<Arc<Vec<u8>>>,
     rules: UpstreamRules,
     clock: Arc<dyn Clock>,
 }
@@ -104,33 +79,53 @@ impl fmt::Debug for Upstream {
 }
 
 impl Upstream {
-    /// Builds the client; connects nowhere yet. `ca_bundle` adds trusted authorities in PEM, `https` says whether any
-    /// target uses TLS.
+    /// Connects nowhere yet. `ca_bundle` adds trusted authorities in PEM.
     ///
     /// # Errors
-    /// When the bundle holds no certificate, or TLS cannot be set up.
-    pub fn new(
-        rules: UpstreamRules,
-        ca_bundle: Option<Vec<u8>>,
-        https: bool,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, ClientError> {
-        let options = ClientOptions {
-            connect_timeout: rules.connect_timeout,
-            ca_bundle,
-            https,
-            ..ClientOptions::new(USER_AGENT)
-        };
+    /// What is wrong with the bundle.
+    pub fn new(rules: UpstreamRules, ca_bundle: Option<Vec<u8>>, clock: Arc<dyn Clock>) -> Result<Self, &'static str> {
+        if let Some(pem) = &ca_bundle {
+            check_authorities(pem)?;
+        }
         Ok(Self {
-            client: shared::http::client(&options)?,
+            clients: Mutex::new(Clients::new(clock.clone())),
+            ca: ca_bundle.map(Arc::new),
             rules,
             clock,
         })
     }
 
+    /// A target with headers of the operator's beside our own; `None` for a URL that leads nowhere.
+    pub fn target(&self, url: &Url, extra: &HeaderMap) -> Option<Target> {
+        let mut headers = extra.clone();
+        headers.insert(HOST, host_header(url)?);
+        headers.insert(USER_AGENT, AGENT);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        let client = self
+            .clients
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .of(ClientKey {
+                connect_timeout: self.rules.connect_timeout,
+                ca: self.ca.clone(),
+                ..ClientKey::to(url)
+            });
+        client.warm_up();
+        Some(Target {
+            client,
+            path: outbound::target(url)?,
+            headers,
+        })
+    }
+
     /// Posts a form and gives any answer whose status will not change by asking again.
     ///
-    /// A connection from the pool that dies before the first byte of an answer is replaced once, free of the retries.
+    /// A kept connection that dies before the first byte of an answer is replaced once, free of the retries; from then on
+    /// all are new.
     ///
     /// # Errors
     /// `UpstreamStatus`, `UpstreamConnect`, `UpstreamTls`, `UpstreamTimeout`, after the retries that `deadline` allows.
@@ -144,22 +139,22 @@ impl Upstream {
     ) -> Result<Received, Problem> {
         let mut retries = self.rules.retries;
         let mut backoff = self.rules.backoff;
-        let mut may_replace = true;
+        let mut anew = false;
         loop {
             let limit = self.rules.request_timeout.min(deadline.remaining());
             if limit.is_zero() {
                 return Err(Problem::UpstreamTimeout);
             }
             exchange.attempt();
-            let attempt = self.attempt(target, authorization, form, exchange);
+            let attempt = self.attempt(target, authorization, form, anew, exchange);
             let outcome = tokio::time::timeout(limit, attempt)
                 .await
                 .unwrap_or(Err(Failure::Timeout));
             let (problem, asked_pause) = match outcome {
                 Ok(Attempt::Answer(received)) => return Ok(received),
                 Ok(Attempt::NotNow(pause)) => (Problem::UpstreamStatus, pause),
-                Err(Failure::Stale) if may_replace => {
-                    may_replace = false;
+                Err(Failure::Stale) if !anew => {
+                    anew = true;
                     continue;
                 }
                 Err(Failure::Stale | Failure::Connect) => (Problem::UpstreamConnect, None),
@@ -181,50 +176,46 @@ impl Upstream {
         target: &Target,
         authorization: Option<&HeaderValue>,
         form: &Bytes,
+        anew: bool,
         exchange: &mut Exchange,
     ) -> Result<Attempt, Failure> {
-        let reused = target.take_idle();
-        let mut request = self
-            .client
-            .post(target.url.clone())
-            .headers(target.headers.clone())
-            .body(form.clone());
+        let mut request = Request::new(Full::new(form.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = target.path.clone();
+        *request.headers_mut() = target.headers.clone();
         if let Some(authorization) = authorization {
-            request = request.header(AUTHORIZATION, authorization);
+            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }
-        let response = request.send().await.map_err(|error| Failure::of(&error, reused))?;
-        let status = response.status().as_u16();
-        let keeps = !response
-            .headers()
-            .get(CONNECTION)
-            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+        // Each request is counted, so that the client repeats none by itself.
+        let received = if anew {
+            target.client.send_anew(request).await?
+        } else {
+            target.client.send(request, false).await?
+        };
+        let head = received.head();
+        let status = head.status().as_u16();
         exchange.status = Some(status);
-        exchange.content_type = header_text(&response, CONTENT_TYPE.as_str());
+        exchange.content_type = header_text(head.headers(), CONTENT_TYPE);
         exchange.bytes = None;
         if matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504) {
-            let asked = header_text(&response, RETRY_AFTER.as_str());
+            let asked = header_text(head.headers(), RETRY_AFTER);
             let pause = asked.and_then(|asked| retry_after(&asked, self.clock.now_ms()));
             return Ok(Attempt::NotNow(pause));
         }
         let body = match status {
-            200 => match read_body(response, self.rules.max_bytes).await {
-                Ok(body) => Some(body),
+            200 => match received.read(self.rules.max_bytes).await {
+                Ok((_, body)) => Some(body),
                 Err(BodyError::TooLarge) => None,
-                Err(BodyError::Transport(error)) => return Err(Failure::of(&error, false)),
+                Err(BodyError::Broken) => return Err(Failure::Connect),
             },
             400 | 401 => {
-                let reading = read_body(response, self.rules.max_bytes);
-                tokio::time::timeout(REFUSAL_BODY, reading)
-                    .await
-                    .ok()
-                    .and_then(Result::ok)
+                let reading = received.read(self.rules.max_bytes);
+                let read = tokio::time::timeout(REFUSAL_BODY, reading).await.ok();
+                read.and_then(Result::ok).map(|(_, body)| body)
             }
             _ => None,
         };
         exchange.bytes = body.as_ref().map(Bytes::len);
-        if keeps && body.is_some() {
-            target.idle.fetch_add(1, Ordering::Relaxed);
-        }
         Ok(Attempt::Answer(Received { status, body }))
     }
 }
@@ -235,9 +226,8 @@ enum Attempt {
     NotNow(Option<Duration>),
 }
 
-fn header_text(response: &Response, name: &str) -> Option<String> {
-    response
-        .headers()
+fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers
         .get(name)
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned)

@@ -71,10 +71,9 @@ impl App {
         let options = SlackOptions {
             api_url: config.slack_api_url,
             token: config.slack_token,
-            https_webhooks: known.as_ref().is_some_and(|known| known.directory.has_https_webhook()),
             client_msg_id: config.client_msg_id,
         };
-        let slack = Slack::new(options, secrets.clone(), slack_token.as_ref())
+        let slack = Slack::new(options, secrets.clone(), slack_token.as_ref(), clock.clone())
             .map_err(|error| problems.push(format!("SLACK_API_URL: {error}")))
             .ok();
         let sources = config

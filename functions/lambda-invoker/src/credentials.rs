@@ -181,11 +181,8 @@ impl Provider {
             Source::Fixed(credentials) => Ok(credentials.clone()),
             Source::Container(provider) => {
                 let provider = provider
-                    .get_or_try_init(|| async {
-                        let http = sdk_http_client(true).map_err(|_| Unavailable("container".to_owned()))?;
-                        Ok(container_credentials(http))
-                    })
-                    .await?;
+                    .get_or_init(|| async { container_credentials(sdk_http_client()) })
+                    .await;
                 let asked = provider.provide_credentials().await;
                 asked.map_err(|_| Unavailable("container".to_owned()))
             }

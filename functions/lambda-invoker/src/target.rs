@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use shared::http::outbound::{Client, ClientKey, Clients, Place};
+use shared::http::outbound::{Client, ClientKey, Clients, Place, Reach};
 use shared::{Clock, Deadline};
 
 use crate::account::Account;
@@ -76,6 +76,7 @@ impl Makings {
             connect_timeout: route.connect_timeout,
             ca: settings.ca.clone(),
             keep_alive: route.keep_alive,
+            reach: Reach::Guarded,
         });
         let signing = settings.signing.clone().map(|signing| {
             let credentials = self.providers.of(&signing.credentials, &mut self.clients);

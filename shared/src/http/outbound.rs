@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use crate::Clock;
 pub use error::{BodyError, SendError};
-pub use place::{ClientKey, KeepAlive, Place};
+pub use place::{ClientKey, KeepAlive, Place, Reach, host_header, target};
 use pool::Pool;
 use tls::Trust;
 pub use tls::check_authorities;
@@ -106,10 +106,18 @@ impl Client {
                 continue;
             }
             match self.exchange(connection, request.clone(), true).await {
-                Err(SendError::Broken { written }) if !written || repeat => break,
+                Err(SendError::Broken { written, .. }) if !written || repeat => break,
                 result => return result,
             }
         }
+        self.send_anew(request).await
+    }
+
+    /// Sends a request on a new connection, whatever is kept.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn send_anew(&self, request: Outbound) -> Result<Received<'_>, SendError> {
         // Boxed: most requests find a connection.
         let connection = Box::pin(self.connect()).await?;
         self.exchange(connection, request, false).await
@@ -118,7 +126,10 @@ impl Client {
     async fn connect(&self) -> Result<Connection, SendError> {
         let (stream, record) = connect::connect(&self.key, &self.trust).await?;
         let handshake = http1::handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = handshake.map_err(|_| SendError::Broken { written: false })?;
+        let (sender, connection) = handshake.map_err(|_| SendError::Broken {
+            written: false,
+            reused: false,
+        })?;
         // What goes wrong there is told to whoever waits for the answer.
         let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
         Ok(Connection { sender, record, task })
@@ -140,6 +151,7 @@ impl Client {
             Err(error) if error.is_parse() || error.is_parse_too_large() => Err(SendError::NotHttp),
             Err(_) => Err(SendError::Broken {
                 written: !connection.record.nothing_written(),
+                reused,
             }),
         }
     }

@@ -77,7 +77,7 @@ impl SecretStore for AwsSecrets {
 }
 
 fn build(env: &dyn Env, region: String) -> Result<Client, SecretError> {
-    let base = sdk_config(env, "SECRETS_MANAGER", region).map_err(|_| SecretError::new("no_tls"))?;
+    let base = sdk_config(env, "SECRETS_MANAGER", region);
     let timeouts = TimeoutConfig::builder()
         .operation_timeout(READ_BUDGET)
         .operation_attempt_timeout(ATTEMPT_BUDGET)

@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::config::{CallerConfig, ClientConfig, Config, Credentials};
 use crate::error::Problem;
 use crate::token::AccessToken;
-use crate::upstream::{Target, Upstream};
+use crate::upstream::Upstream;
 use credential::Scheme;
 
 /// A server that answers for tokens.
@@ -41,18 +41,13 @@ impl Provider {
     ) -> Result<Self, ConfigError> {
         let endpoint = &config.introspection;
         let problem = |name: &str, what: &str| ConfigError::new(vec![format!("{name}: {what}")]);
-        let uses_tls = |url: &url::Url| url.scheme() == "https";
-        let mut https = uses_tls(&endpoint.url);
-        if let CallerConfig::ClientCredentials { token_url, .. } = &endpoint.auth {
-            https |= uses_tls(token_url);
-        }
-        let upstream = Upstream::new(
-            config.upstream.clone(),
-            credentials.ca_bundle.clone(),
-            https,
-            clock.clone(),
-        )
-        .map_err(|error| problem("AUTHZ_CA_BUNDLE", &error.to_string()))?;
+        let upstream = Upstream::new(config.upstream.clone(), credentials.ca_bundle.clone(), clock.clone())
+            .map_err(|what| problem("AUTHZ_CA_BUNDLE", what))?;
+        let target = |name: &str, url: &url::Url, headers: &HeaderMap| {
+            upstream
+                .target(url, headers)
+                .ok_or_else(|| problem(name, "has no host"))
+        };
         let credential = |name: &str, scheme: Scheme, source: &SecretSource| {
             let secret = credentials.caller.clone().unwrap_or_else(|| Secret::new(""));
             Credential::new(scheme, source.clone(), secret, secrets.clone(), clock.clone())
@@ -77,12 +72,12 @@ impl Provider {
                 } else {
                     HeaderMap::new()
                 };
-                let target = Target::new(token_url.clone(), &headers);
-                let system_token = SystemToken::new(target, of_client(client)?, scope, audience, clock.clone());
+                let token_endpoint = target("AUTHZ_TOKEN_URL", token_url, &headers)?;
+                let system_token = SystemToken::new(token_endpoint, of_client(client)?, scope, audience, clock.clone());
                 Caller::SystemToken(Box::new(system_token))
             }
         };
-        let target = Target::new(endpoint.url.clone(), &endpoint.headers);
+        let target = target("AUTHZ_INTROSPECTION_URL", &endpoint.url, &endpoint.headers)?;
         let (principal, context) = (config.principal.clone(), config.context.clone());
         Ok(Self::Introspection(Introspection::new(
             upstream, target, caller, principal, context,

@@ -189,14 +189,6 @@ impl Directory {
         self.people.find(wanted)
     }
 
-    /// Whether any room has a webhook that is reached by TLS.
-    pub fn has_https_webhook(&self) -> bool {
-        let is_https = |url: &Secret| url.reveal().starts_with("https:");
-        self.rooms
-            .iter()
-            .any(|room| room.webhook.as_ref().is_some_and(is_https))
-    }
-
     /// The same directory with these emoticons.
     #[must_use]
     pub fn with_emoticons(mut self, emoticons: Emoticons) -> Self {

@@ -1,13 +1,16 @@
 //! The client of Slack's Web API and incoming webhooks, and the one file here that names the HTTP client. It sends one
 //! request; what is done about its answer stands in `deliver`.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use shared::http::{ClientError, ClientOptions, client, read_body};
-use shared::{Deadline, Secret, SecretSource, Secrets};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, Method, Request, Uri};
+use http_body_util::Full;
+use shared::http::outbound::{Client, ClientKey, Clients, SendError, host_header, target};
+use shared::{Clock, Deadline, Secret, SecretSource, Secrets};
+use url::Url;
 
 use super::outcome::Verdict;
 use super::{Effort, SlackFailure, outcome, webhook};
@@ -23,6 +26,7 @@ const TOKEN_MIN_AGE: Duration = Duration::from_secs(5);
 /// The largest answer that is read, in bytes: Slack sends the message back.
 const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
 
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("hipchat-proxy/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
@@ -33,16 +37,18 @@ pub struct SlackOptions {
     pub api_url: String,
     /// Where the bot token is; `None` for a dry run, which posts nothing.
     pub token: Option<SecretSource>,
-    /// Whether any webhook is `https`, which all but those of tests are.
-    pub https_webhooks: bool,
     /// Whether messages bear a `client_msg_id`, by which Slack knows one that it gets twice.
     pub client_msg_id: bool,
 }
 
 /// The Web API and incoming webhooks.
 pub struct Slack {
-    http: reqwest::Client,
-    api_url: String,
+    /// One client for each host: the Web API's, and those of webhooks as they are met.
+    clients: Mutex<Clients>,
+    api: Arc<Client>,
+    api_host: HeaderValue,
+    /// Path of the base URL, without a slash at its end.
+    api_path: String,
     source: Option<SecretSource>,
     secrets: Arc<Secrets>,
     /// `Bearer` and the token, ready to send.
@@ -62,17 +68,25 @@ pub(super) enum Address<'a> {
 }
 
 impl Slack {
-    /// Builds the client with the token already read.
+    /// Builds the client with the token already read. Idle connections grow old by `clock`.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(options: SlackOptions, secrets: Arc<Secrets>, token: Option<&Secret>) -> Result<Self, ClientError> {
-        let mut http = ClientOptions::new(concat!("hipchat-proxy/", env!("CARGO_PKG_VERSION")));
-        http.connect_timeout = CONNECT_TIMEOUT;
-        http.https = options.https_webhooks || options.api_url.starts_with("https:");
+    /// What is wrong with the URL.
+    pub fn new(
+        options: SlackOptions,
+        secrets: Arc<Secrets>,
+        token: Option<&Secret>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, &'static str> {
+        let url: Url = options.api_url.parse().map_err(|_| "is not a URL")?;
+        let mut clients = Clients::new(clock);
+        let api = clients.of(key(&url));
+        api.warm_up();
         Ok(Self {
-            http: client(&http)?,
-            api_url: options.api_url,
+            clients: Mutex::new(clients),
+            api,
+            api_host: host_header(&url).ok_or("has no host")?,
+            api_path: url.path().trim_end_matches('/').to_owned(),
             source: options.token,
             secrets,
             authorization: RwLock::new(token.and_then(bearer).unwrap_or(HeaderValue::from_static(""))),
@@ -114,33 +128,61 @@ impl Slack {
     }
 
     async fn exchange(&self, address: Address<'_>, body: &Bytes) -> Result<Verdict, Broken> {
-        let request = match address {
-            Address::Webhook(url) => self.http.post(url.reveal()).header(CONTENT_TYPE, JSON),
-            Address::Method(name) => self.method(name).header(CONTENT_TYPE, JSON),
-            Address::Form(name) => self.method(name).header(CONTENT_TYPE, FORM),
-        };
-        let response = request.body(body.clone()).send().await.map_err(|error| {
-            if error.is_connect() {
+        let (client, path, mut headers) = self.way(address).ok_or(Broken::Unsent)?;
+        headers.insert(USER_AGENT, AGENT);
+        let mut request = Request::new(Full::new(body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = path;
+        *request.headers_mut() = headers;
+        // What Slack may have read is not sent again here: only `deliver` knows what is safe to repeat.
+        let received = client.send(request, false).await.map_err(|error| match error {
+            SendError::Connect | SendError::ConnectTimeout | SendError::AddressRefused | SendError::Tls => {
                 Broken::Unsent
-            } else {
-                Broken::Sent
             }
+            SendError::Broken { written: false, .. } => Broken::Unsent,
+            SendError::Broken { written: true, .. } | SendError::NotHttp => Broken::Sent,
         })?;
-        let status = response.status().as_u16();
-        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        let status = received.head().status().as_u16();
+        let retry_after = received.head().headers().get(RETRY_AFTER).cloned();
         let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
-        let body = read_body(response, LARGEST_ANSWER).await.unwrap_or_default();
+        let body = received
+            .read(LARGEST_ANSWER)
+            .await
+            .map(|(_, body)| body)
+            .unwrap_or_default();
         Ok(match address {
             Address::Webhook(_) => webhook::read(status, retry_after, body),
             Address::Method(_) | Address::Form(_) => outcome::read(status, retry_after, body),
         })
     }
 
-    fn method(&self, name: &str) -> reqwest::RequestBuilder {
+    /// The client, the path and the headers for an address; `None` for a webhook that is no URL.
+    fn way(&self, address: Address<'_>) -> Option<(Arc<Client>, Uri, HeaderMap)> {
+        let mut headers = HeaderMap::with_capacity(4);
+        let (name, content_type) = match address {
+            Address::Webhook(url) => {
+                let url: Url = url.reveal().parse().ok()?;
+                headers.insert(HOST, host_header(&url)?);
+                headers.insert(CONTENT_TYPE, JSON);
+                let client = self
+                    .clients
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .of(key(&url));
+                return Some((client, target(&url)?, headers));
+            }
+            Address::Method(name) => (name, JSON),
+            Address::Form(name) => (name, FORM),
+        };
         let authorization = self.authorization.read().unwrap_or_else(PoisonError::into_inner);
-        self.http
-            .post(format!("{}/{name}", self.api_url))
-            .header(AUTHORIZATION, authorization.clone())
+        headers.insert(AUTHORIZATION, authorization.clone());
+        headers.insert(HOST, self.api_host.clone());
+        headers.insert(CONTENT_TYPE, content_type);
+        Some((
+            self.api.clone(),
+            format!("{}/{name}", self.api_path).parse().ok()?,
+            headers,
+        ))
     }
 
     /// Reads the token anew; whether it is another one.
@@ -155,6 +197,13 @@ impl Slack {
         let changed = *authorization != fresh;
         *authorization = fresh;
         changed
+    }
+}
+
+fn key(url: &Url) -> ClientKey {
+    ClientKey {
+        connect_timeout: CONNECT_TIMEOUT,
+        ..ClientKey::to(url)
     }
 }
 

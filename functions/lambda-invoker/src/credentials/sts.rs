@@ -17,7 +17,7 @@ use super::{Provider, Unavailable};
 use crate::request::query::encode;
 use crate::routes::AssumeRole;
 use crate::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
-use shared::http::outbound::{Client, ClientKey, Clients, Place};
+use shared::http::outbound::{Client, ClientKey, Clients, Place, Reach};
 
 /// An answer is about 2 KB.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -49,6 +49,7 @@ impl Role {
             ca: None,
             // Asked about once an hour: a connection would be gone by then.
             keep_alive: None,
+            reach: Reach::Guarded,
         });
         Self {
             host: host_of(&settings.endpoint),

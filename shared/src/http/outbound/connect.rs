@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::address::may_connect;
 use super::tls::Trust;
 use super::wire::{Record, Wire};
-use super::{ClientKey, Place, SendError};
+use super::{ClientKey, Place, Reach, SendError};
 
 /// A connection, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -32,7 +32,7 @@ pub(super) async fn connect(key: &ClientKey, trust: &Trust) -> Result<(Box<dyn S
         // The name behind a proxy is the proxy's to resolve.
         let place = key.proxy.as_ref().unwrap_or(&key.place);
         let addresses = addresses(place).await.map_err(|_| SendError::Connect)?;
-        let stream = tcp(place, &addresses).await?;
+        let stream = tcp(place, &addresses, key.reach).await?;
         let (mut wire, record) = Wire::new(stream);
         if key.proxy.is_some() {
             tunnel(&mut wire, &key.place).await?;
@@ -60,11 +60,11 @@ fn handshake(error: &io::Error) -> SendError {
 
 /// Connects to the first of a place's addresses that answers. Each of them is looked at right before: what a name meant
 /// at the start, or at the last connection, says nothing.
-async fn tcp(place: &Place, addresses: &[SocketAddr]) -> Result<TcpStream, SendError> {
+async fn tcp(place: &Place, addresses: &[SocketAddr], reach: Reach) -> Result<TcpStream, SendError> {
     let allowed: Vec<SocketAddr> = addresses
         .iter()
         .copied()
-        .filter(|address| may_connect(address.ip(), place.is_loopback()))
+        .filter(|address| reach == Reach::Anywhere || may_connect(address.ip(), place.is_loopback()))
         .collect();
     if allowed.is_empty() && !addresses.is_empty() {
         return Err(SendError::AddressRefused);
@@ -142,7 +142,7 @@ mod tests {
                 host: host.to_owned(),
                 port: here.port(),
             };
-            let result = tcp(&place, &addresses).await.map(|_| ());
+            let result = tcp(&place, &addresses, Reach::Guarded).await.map(|_| ());
             assert_eq!(result, expected, "{host} {addresses:?}");
         }
     }

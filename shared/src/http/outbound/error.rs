@@ -18,6 +18,8 @@ pub enum SendError {
     Broken {
         /// Whether a byte of the request was written.
         written: bool,
+        /// Whether it was a connection that had served a request before: the other side may have left it long ago.
+        reused: bool,
     },
     /// The peer answered, but not in HTTP.
     NotHttp,
@@ -28,7 +30,7 @@ impl SendError {
     pub fn is_unsent(self) -> bool {
         matches!(
             self,
-            Self::Connect | Self::ConnectTimeout | Self::Broken { written: false }
+            Self::Connect | Self::ConnectTimeout | Self::Broken { written: false, .. }
         )
     }
 }

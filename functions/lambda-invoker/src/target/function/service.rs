@@ -13,7 +13,7 @@ use url::Url;
 use super::transport::Transport;
 use crate::credentials::Provider;
 use crate::routes::{CredentialSource, FunctionSettings, Route};
-use shared::http::outbound::{self, ClientKey, Clients, Place};
+use shared::http::outbound::{self, ClientKey, Clients, Place, Reach};
 
 /// What tells one SDK client from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,7 @@ impl Services {
                 connect_timeout: route.connect_timeout,
                 ca: None,
                 keep_alive: route.keep_alive,
+                reach: Reach::Guarded,
             },
             endpoint,
         };
