@@ -130,6 +130,21 @@ async fn a_kept_connection_that_breaks_behind_a_request_is_no_reason_to_send_it_
 }
 
 #[tokio::test]
+async fn a_message_after_a_freeze_goes_out_on_a_new_connection() {
+    let world = World::new().await;
+    for round in 1..=5 {
+        world.ask(ask()).await.is_no_content();
+        // Nothing of the function runs while this thread sleeps, so that it cannot notice.
+        world.slack.hang_up();
+        std::thread::sleep(Duration::from_millis(30));
+        world.ask(ask()).await.is_no_content();
+        assert_eq!(world.slack.calls().len(), 2 * round, "each message is sent once");
+        world.slack.hang_up();
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
+
+#[tokio::test]
 async fn a_slow_slack_is_given_up_before_lambda_gives_up() {
     let world = World::new().await;
     world.slack.will([Reply::Slow(Duration::from_secs(5))]);

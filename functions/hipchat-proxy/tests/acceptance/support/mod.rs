@@ -95,7 +95,7 @@ impl World {
     }
 
     pub(crate) async fn with_secrets(variables: &[(&str, &str)], secrets: &[(&str, &str)]) -> Self {
-        let slack = SlackStub::start().await;
+        let slack = SlackStub::on_its_own();
         let env = variables
             .iter()
             .fold(env(&slack.url()), |env, (name, value)| env.with(name, value));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// What to answer once.
 #[derive(Debug, Clone)]
@@ -53,21 +54,45 @@ struct State {
 pub(crate) struct SlackStub {
     port: u16,
     state: Arc<Mutex<State>>,
+    left: Arc<Notify>,
 }
 
 impl SlackStub {
+    /// One that goes on while the function under test is frozen: it lives on a thread of its own.
+    pub(crate) fn on_its_own() -> Self {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                sender.send(Self::start().await).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        receiver.recv().unwrap()
+    }
+
+    /// Closes all connections on which nothing happens.
+    pub(crate) fn hang_up(&self) {
+        self.left.notify_waiters();
+    }
+
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(Mutex::new(State::default()));
         let shared = state.clone();
+        let left = Arc::new(Notify::new());
+        let leaving = left.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 shared.lock().unwrap().connections += 1;
-                tokio::spawn(serve(stream, shared.clone()));
+                tokio::spawn(serve(stream, shared.clone(), leaving.clone()));
             }
         });
-        Self { port, state }
+        Self { port, state, left }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -115,9 +140,14 @@ impl SlackStub {
     }
 }
 
-async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
+async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, left: Arc<Notify>) {
     let mut buffer = Vec::new();
-    while let Some(call) = read_call(&mut stream, &mut buffer).await {
+    loop {
+        let call = tokio::select! {
+            call = read_call(&mut stream, &mut buffer) => call,
+            () = left.notified() => return,
+        };
+        let Some(call) = call else { return };
         let reply = {
             let mut state = state.lock().unwrap();
             state.calls.push(call.clone());
