@@ -5,7 +5,6 @@
 //! [`Unreadable`] that knows which front asked.
 
 mod answer;
-mod client;
 mod event;
 pub mod outbound;
 mod query;
@@ -14,7 +13,6 @@ mod target;
 use bytes::Bytes;
 
 pub use answer::FrontAnswer;
-pub use client::{BodyError, ClientError, ClientOptions, client, read_body};
 pub use event::read;
 pub use query::{encode_pairs, pairs};
 pub use target::{encode_path, encode_query};

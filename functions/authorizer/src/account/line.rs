@@ -155,7 +155,7 @@ fn write_problem(
             "the route rules are good for simple answers or AUTHZ_POLICY_SCOPE=method alone, and this event wants a \
              policy for the whole API",
         ),
-        Problem::UpstreamConfig => line.text(
+        Problem::UpstreamConfig | Problem::UpstreamRedirect => line.text(
             "hint",
             "Ory Hydra 2 introspects at /admin/oauth2/introspect, Hydra 1 at /oauth2/introspect, both on the \
              administrative port (4445)",

@@ -150,6 +150,10 @@ impl Introspection {
             .upstream
             .post(&self.target, header, form, deadline, &mut account.introspection)
             .await?;
+        if received.status == 403 {
+            // Mostly a scope that our client lacks; but some servers refuse a revoked caller so, too.
+            system_token.forget_if_old(&held);
+        }
         if received.status != 401 {
             return Ok(received);
         }

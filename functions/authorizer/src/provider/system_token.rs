@@ -18,6 +18,8 @@ use crate::upstream::{Received, Target, Upstream};
 
 /// A token is renewed so long before its end, or at half of its life if that is shorter.
 const MARGIN_SECS: u64 = 60;
+/// A token is not given up for a refusal that may have another reason before it has this age.
+const MIN_AGE_MS: u64 = 10_000;
 /// The life of a token whose reply does not tell.
 const UNTOLD_LIFE_SECS: u64 = 300;
 
@@ -158,6 +160,14 @@ impl SystemToken {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
             *held = None;
+        }
+    }
+
+    /// Drops a token that may have been refused for itself, unless it is so new that another would fare no better.
+    pub fn forget_if_old(&self, refused: &Arc<Held>) {
+        let age_ms = self.clock.now_ms().saturating_sub(refused.fetched_at_ms);
+        if age_ms >= MIN_AGE_MS {
+            self.forget(refused);
         }
     }
 

@@ -432,3 +432,33 @@ async fn a_request_that_is_cancelled_takes_no_other_with_it() {
     }
     assert_eq!(fixture.up(), 2);
 }
+
+#[tokio::test]
+async fn a_revoked_token_of_ours_that_is_refused_with_403_is_replaced_by_the_next_request() {
+    let mut given = 0;
+    let stub = Stub::new(move |seen| {
+        if seen.path == TOKEN {
+            given += 1;
+            let token = if given == 1 { S1 } else { S2 };
+            return json_answer(200, json!({"access_token": token, "expires_in": 36_000}));
+        }
+        if given == 1 { json_answer(403, json!({})) } else { ok() }
+    });
+    let variables = [
+        ("AUTHZ_INTROSPECTION_AUTH", "client_credentials"),
+        ("AUTHZ_CLIENT_ID", "authorizer"),
+        ("AUTHZ_CLIENT_SECRET", CLIENT_SECRET),
+        ("AUTHZ_TOKEN_URL", "{base}/oauth2/token"),
+    ];
+    let fixture = Fixture::new(stub, &variables).await;
+    // A new token that is refused lacks a right: to fetch another for each request would help nobody.
+    for _ in 0..2 {
+        assert_eq!(fixture.ask(&event()).await, e500());
+        fixture.assert_line(json!({"reason": "upstream_forbidden"}));
+    }
+    assert_eq!(fixture.stub.count(TOKEN), 1);
+    fixture.clock.advance_ms(10_000);
+    assert_eq!(fixture.ask(&event()).await, e500());
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+    assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (2, 4));
+}
