@@ -33,7 +33,7 @@ fn sdk(secrets: &SecretsManager) -> Client {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(RetryConfig::disabled())
         .endpoint_url(secrets.url())
-        .http_client(shared::aws::sdk_http_client(false).expect("a client"))
+        .http_client(shared::aws::sdk_http_client())
         .build();
     Client::new(&config)
 }

@@ -19,7 +19,7 @@ fn sdk(target: &Target, secret: &str) -> Client {
         .region(Region::from_static("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials(secret)))
         .retry_config(RetryConfig::disabled())
-        .http_client(shared::aws::sdk_http_client(false).expect("a client"))
+        .http_client(shared::aws::sdk_http_client())
         .endpoint_url(target.url())
         .build();
     Client::new(&config)
