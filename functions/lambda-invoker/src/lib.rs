@@ -165,11 +165,17 @@ impl App {
 /// The route of a request and its live target.
 fn way<'a>(live: &'a Live, inbound: &Inbound, path: &str) -> Result<(&'a Route, &'a Target), Failure> {
     let host = request::host(inbound.request.headers());
-    let at = match live.table.find(inbound.request.method(), &host, path) {
+    let method = inbound.request.method();
+    let at = match live.table.find(method, &host, path) {
         Found::Route(at) => at,
         Found::OtherMethods(methods) => return Err(Failure::MethodNotAllowed(methods)),
         Found::Nothing => return Err(Failure::RouteNotFound),
     };
+    // A spelling that hides a path from its own route, and that the target may see through, gets no other route.
+    let read = request::path::as_read(path);
+    if read != path && live.table.find(method, &host, &read) != Found::Route(at) {
+        return Err(Failure::BadPath);
+    }
     let way = live.table.routes().get(at).zip(live.targets.get(at));
     way.ok_or(Failure::RouteNotFound)
 }

@@ -107,7 +107,7 @@ pub fn prepare(request: Request<Bytes>, path: &str, route: &Route, passage: &Pas
     if body.len() > route.max_request_bytes || announced > route.max_request_bytes as u64 {
         return Err(Failure::RequestTooLarge);
     }
-    let signed = headers::will_sign(&parts.headers, &route.authorization);
+    let signed = headers::will_sign(&parts.headers, route);
     let (path, tail) = outgoing_path(path, route, context)?;
     let base_query: &[Pair] = match &route.destination {
         Destination::Endpoint(endpoint) => &endpoint.base_query,
@@ -124,7 +124,7 @@ pub fn prepare(request: Request<Bytes>, path: &str, route: &Route, passage: &Pas
         path,
         tail,
         query,
-        headers: headers::outgoing(parts.headers, passage)?,
+        headers: headers::outgoing(parts.headers, signed, passage)?,
         signed,
         body,
     })

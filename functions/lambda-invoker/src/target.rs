@@ -78,6 +78,7 @@ impl Makings {
             keep_alive: route.keep_alive,
             reach: Reach::Guarded,
         });
+        client.warm_up();
         let signing = settings.signing.clone().map(|signing| {
             let credentials = self.providers.of(&signing.credentials, &mut self.clients);
             (signing, credentials)

@@ -48,9 +48,14 @@ impl Mark {
         headers
             .get_all(VIA)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|entry| entry.split_whitespace().nth(1) == Some(self.token.as_str()))
+            .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+            .filter_map(|entry| {
+                entry
+                    .split(u8::is_ascii_whitespace)
+                    .filter(|word| !word.is_empty())
+                    .nth(1)
+            })
+            .any(|token| token == self.token.as_bytes())
     }
 }
 
@@ -69,29 +74,33 @@ pub struct Passage<'a> {
     pub mark: &'a Mark,
 }
 
-/// Whether this function will sign: it is told to, the client's own `authorization` does not stand, and the request
-/// does not get our key in place of a signature.
-pub fn will_sign(headers: &HeaderMap, authorization: &Authorization) -> bool {
-    authorization.iam.is_some()
-        && (authorization.replace_client || !headers.contains_key(AUTHORIZATION))
-        && !(authorization.api_key_instead && gets_our_key(headers, authorization))
+/// Whether this function will sign: it is told to, no `authorization` of the client's goes out, and the request does
+/// not get our key in place of a signature.
+pub fn will_sign(headers: &HeaderMap, route: &Route) -> bool {
+    let authorization = &route.authorization;
+    // One that is dropped on the way must not keep us from signing: the request would go out with none.
+    let stands = headers.contains_key(AUTHORIZATION)
+        && !authorization.replace_client
+        && !route.request_headers.remove.contains(&AUTHORIZATION)
+        && !named_by_connection(headers).any(|name| name == AUTHORIZATION);
+    authorization.iam.is_some() && !stands && !(authorization.api_key_instead && gets_our_key(headers, authorization))
 }
 
 fn gets_our_key(headers: &HeaderMap, authorization: &Authorization) -> bool {
     authorization.api_key.is_some() && (authorization.api_key_override || !headers.contains_key(X_API_KEY))
 }
 
-/// Turns the client's headers into those that go out, all but `host`, `content-length` and the signature.
+/// Turns the client's headers into those that go out, all but `host`, `content-length` and the signature, which the
+/// request gets if it is to be `signed`.
 ///
 /// # Errors
 /// [`Failure::Loop`] when the request came through this function before.
-pub fn outgoing(mut headers: HeaderMap, passage: &Passage<'_>) -> Result<HeaderMap, Failure> {
+pub fn outgoing(mut headers: HeaderMap, signed: bool, passage: &Passage<'_>) -> Result<HeaderMap, Failure> {
     if passage.mark.is_in(&headers) {
         return Err(Failure::Loop);
     }
     let authorization = &passage.route.authorization;
     let rules = &passage.route.request_headers;
-    let signed = will_sign(&headers, authorization);
     let host = headers.remove(HOST);
     // As the client sent them, even those that are dropped below.
     let copies = copies(rules, &headers);
@@ -99,7 +108,7 @@ pub fn outgoing(mut headers: HeaderMap, passage: &Passage<'_>) -> Result<HeaderM
         name == "content-length"
             || name == "expect"
             || signed && is_replaced_by_signing(name)
-            || authorization.replace_client && name == "authorization"
+            || (signed || authorization.replace_client) && name == "authorization"
     });
     way::tell(&mut headers, host, passage);
     paste(rules, copies, &mut headers);
@@ -156,16 +165,10 @@ fn put(rules: &HeaderRules, headers: &mut HeaderMap) {
 
 /// Drops the headers of one connection, those that `connection` names, and those that `unwanted` picks.
 pub fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
-    let mut names: Vec<HeaderName> = Vec::new();
-    for value in headers.get_all(CONNECTION) {
-        let named = value.as_bytes().split(|&byte| byte == b',');
-        names.extend(
-            named
-                .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-                // A client must not be able to hide where it comes from, or that the request went in circles.
-                .filter(|name| *name != VIA && !name.as_str().starts_with("x-forwarded-")),
-        );
-    }
+    let mut names: Vec<HeaderName> = named_by_connection(headers)
+        // A client must not be able to hide where it comes from, or that the request went in circles.
+        .filter(|name| *name != VIA && !name.as_str().starts_with("x-forwarded-"))
+        .collect();
     // Names are compared first and removed after, since most requests have none of them.
     let known = headers
         .keys()
@@ -174,4 +177,13 @@ pub fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
     for name in names {
         headers.remove(name);
     }
+}
+
+/// The headers that `connection` says are for this one connection (RFC 9110, section 7.6.1).
+fn named_by_connection(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
+    headers
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use shared::http::{FrontContext, encode_path};
+use shared::http::{Front, FrontContext, encode_path};
 
+pub use crate::routes::upper_escapes;
 use crate::routes::{PathPattern, PathRules};
 
 /// Whether a path may be forwarded: no dot segments, no backslash, no NUL and no other control character, in whatever
@@ -17,35 +18,35 @@ pub fn is_allowed(path: &str) -> bool {
             .any(|segment| segment == b"." || segment == b"..")
 }
 
-/// The path with the digits of its escapes in upper case.
-pub fn upper_escapes(path: &str) -> Cow<'_, str> {
-    let lower = |at: usize| path.as_bytes().get(at).is_some_and(u8::is_ascii_lowercase);
-    let is_lower = |(at, _): (usize, &str)| lower(at + 1) || lower(at + 2);
-    if !path.match_indices('%').any(is_lower) {
+/// The path as a target may read it: needless escapes and those of slashes undone, no two slashes in a row.
+pub fn as_read(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') && !path.contains("//") {
         return Cow::Borrowed(path);
     }
-    let mut digits = 0;
-    Cow::Owned(
-        path.chars()
-            .map(|letter| {
-                if letter == '%' {
-                    digits = 2;
-                    letter
-                } else if digits > 0 {
-                    digits -= 1;
-                    letter.to_ascii_uppercase()
-                } else {
-                    letter
-                }
-            })
-            .collect(),
-    )
+    let mut read = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(letter) = rest.chars().next() {
+        let escaped = rest.get(1..3).filter(|_| letter == '%');
+        let byte = escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let plain = byte.filter(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte));
+        let (shown, length) = match plain {
+            Some(byte) => (char::from(byte), 3),
+            None => (letter, letter.len_utf8()),
+        };
+        if shown != '/' || !read.ends_with('/') {
+            read.push(shown);
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    Cow::Owned(read)
 }
 
 /// Spells the path out anew for a front that hands it over decoded: a `%` is a character of its own.
 pub fn from_decoded(context: &FrontContext) -> String {
     let raw = context.raw_path.as_str();
+    // Among the fronts, an HTTP API alone puts its stage before the path of the event.
     let path = named_stage(context)
+        .filter(|_| context.front == Front::ApiGatewayV2)
         .and_then(|stage| raw.strip_prefix('/')?.strip_prefix(stage))
         .filter(|rest| rest.is_empty() || rest.starts_with('/'))
         .unwrap_or(raw);
@@ -133,6 +134,20 @@ mod tests {
     fn escapes_are_spelt_in_upper_case() {
         assert_eq!(upper_escapes("/a%2fb/%c3%A9/c%2F"), "/a%2Fb/%C3%A9/c%2F");
         assert!(matches!(upper_escapes("/plain%2F"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_path_is_read_as_a_target_may_read_it() {
+        for (path, expected) in [
+            ("/a/b", "/a/b"),
+            ("//a///b/", "/a/b/"),
+            ("/%61dmin%2Fx", "/admin/x"),
+            ("/%2F%2Fa", "/a"),
+            ("/%C3%A9%20%2", "/%C3%A9%20%2"),
+            ("/é%7Ex", "/é~x"),
+        ] {
+            assert_eq!(as_read(path), expected, "{path}");
+        }
     }
 
     #[test]

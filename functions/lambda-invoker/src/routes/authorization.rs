@@ -71,8 +71,9 @@ pub(super) fn read(
         None => None,
     };
     fields.finish(problems);
+    // A default key is for endpoints: a function that is invoked must not learn it.
     Authorization {
-        api_key,
+        api_key: api_key.filter(|_| endpoint),
         api_key_override,
         replace_client,
         iam,

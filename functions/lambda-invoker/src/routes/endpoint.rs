@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::header::{HeaderName, HeaderValue};
 use shared::env::{check_url, is_loopback};
 use shared::http::encode_path;
+use shared::http::outbound::check_authorities;
 use url::{Host, Url};
 
 use super::authorization::{Iam, is_scope_word};
@@ -150,20 +151,18 @@ fn read_ca(fields: &mut Fields<'_>, surroundings: &dyn Surroundings, problems: &
     let field = fields.get("ca_file")?;
     let path = field.text(problems)?;
     match surroundings.file(path) {
-        Ok(pem) if contains(&pem, b"-----BEGIN CERTIFICATE-----") => Some(Arc::new(pem)),
-        Ok(_) => {
-            problems.add(&field.path, "holds no certificate in PEM");
-            None
-        }
+        Ok(pem) => match check_authorities(&pem) {
+            Ok(()) => Some(Arc::new(pem)),
+            Err(what) => {
+                problems.add(&field.path, what);
+                None
+            }
+        },
         Err(what) => {
             problems.add(&field.path, format_args!("cannot be read: {what}"));
             None
         }
     }
-}
-
-fn contains(text: &[u8], wanted: &[u8]) -> bool {
-    text.windows(wanted.len()).any(|window| window == wanted)
 }
 
 fn read_host_header(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<HeaderValue> {

@@ -34,7 +34,7 @@ pub use function::{FunctionSettings, PayloadFormat};
 pub(crate) use headers::is_hop_by_hop;
 pub use headers::{Forwarded, HeaderRules};
 pub use matching::{Found, Order};
-pub use pattern::{HostPattern, Methods, PathPattern};
+pub use pattern::{HostPattern, Methods, PathPattern, upper_escapes};
 pub use resilience::{CircuitRules, RetryCause, RetryRules};
 pub use role::AssumeRole;
 pub use route::{Compat, Destination, Route};

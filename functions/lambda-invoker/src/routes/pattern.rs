@@ -1,5 +1,7 @@
 //! What a route matches: hosts, a path with or without a tail, methods.
 
+use std::borrow::Cow;
+
 use http::Method;
 use shared::http::encode_path;
 
@@ -28,7 +30,7 @@ impl PathPattern {
         if path.contains('*') {
             return Err("\"*\" is only allowed at the end");
         }
-        let path = encode_path(path);
+        let path = upper_escapes(&encode_path(path)).into_owned();
         Ok(if wildcard {
             Self::Prefix(path)
         } else {
@@ -59,6 +61,31 @@ impl PathPattern {
             Self::Prefix(prefix) => prefix.len(),
         }
     }
+}
+
+/// The path with the digits of its escapes in upper case.
+pub fn upper_escapes(path: &str) -> Cow<'_, str> {
+    let lower = |at: usize| path.as_bytes().get(at).is_some_and(u8::is_ascii_lowercase);
+    let is_lower = |(at, _): (usize, &str)| lower(at + 1) || lower(at + 2);
+    if !path.match_indices('%').any(is_lower) {
+        return Cow::Borrowed(path);
+    }
+    let mut digits = 0;
+    Cow::Owned(
+        path.chars()
+            .map(|letter| {
+                if letter == '%' {
+                    digits = 2;
+                    letter
+                } else if digits > 0 {
+                    digits -= 1;
+                    letter.to_ascii_uppercase()
+                } else {
+                    letter
+                }
+            })
+            .collect(),
+    )
 }
 
 /// The hosts that a route takes, compared with the `Host` header without its port, in lower case.
@@ -147,6 +174,7 @@ mod tests {
             ("/aws/*", Ok(PathPattern::Prefix("/aws/".into()))),
             ("/aws*", Ok(PathPattern::Prefix("/aws".into()))),
             ("/*", Ok(PathPattern::Prefix("/".into()))),
+            ("/caf%c3%a9/*", Ok(PathPattern::Prefix("/caf%C3%A9/".into()))),
             ("/dev ops/*", Ok(PathPattern::Prefix("/dev%20ops/".into()))),
             ("aws", Err("must start with \"/\"")),
             ("", Err("must start with \"/\"")),

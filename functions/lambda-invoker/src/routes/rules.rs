@@ -2,6 +2,7 @@
 
 use shared::http::encode_path;
 
+use super::pattern::upper_escapes;
 use super::reader::{Fields, Problems};
 
 /// `path`: how the path is made.
@@ -34,7 +35,8 @@ impl PathRules {
         let Some(mut fields) = fields else {
             return Self::default();
         };
-        let strip_prefix = fields.text("strip_prefix", problems).map(encode_path);
+        let strip_prefix = fields.text("strip_prefix", problems);
+        let strip_prefix = strip_prefix.map(|prefix| upper_escapes(&encode_path(prefix)).into_owned());
         if strip_prefix.as_deref().is_some_and(|prefix| !prefix.starts_with('/')) {
             problems.add(&fields.path_of("strip_prefix"), "must start with \"/\"");
         }

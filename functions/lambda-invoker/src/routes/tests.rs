@@ -97,6 +97,17 @@ fn what_a_route_does_not_say_has_its_default() {
 }
 
 #[test]
+fn a_function_never_learns_the_api_key_that_is_a_default() {
+    let table = json!({
+        "defaults": {"authorization": {"apikey": "k"}},
+        "routes": [{"uri": "/a", "function_uri": URL}, {"uri": "/b", "function": {"name": "f"}}],
+    });
+    let table = read(table, &[("AWS_REGION", "eu-west-1")]);
+    let keys: Vec<bool> = table.routes().iter().map(|route| route.authorization.api_key.is_some()).collect();
+    assert_eq!(keys, [true, false]);
+}
+
+#[test]
 fn a_null_hides_the_default_of_the_table() {
     let table = read(
         json!({

@@ -248,3 +248,24 @@ async fn a_route_may_have_more_headers_signed() {
     assert_eq!((answer.status, answer.error().as_str()), (400, "bad_header"));
     assert_eq!(upstream.calls(), 2);
 }
+
+#[tokio::test]
+async fn an_authorization_that_is_dropped_on_the_way_does_not_keep_us_from_signing() {
+    let upstream = Upstream::fine().await;
+    let iam = json!({"iam": {"service": "lambda", "aws_region": "us-east-2"}});
+    let plain = json!({"uri": "/plain", "function_uri": upstream.url(""), "authorization": iam});
+    let mut removing = plain.clone();
+    removing["uri"] = json!("/removing");
+    removing["request_headers"] = json!({"remove": ["authorization"]});
+    let function = function(json!([plain, removing])).await;
+    for (path, connection) in [("/plain", "keep-alive, Authorization"), ("/removing", "close")] {
+        let request = get(path)
+            .header("Authorization", "Bearer theirs")
+            .header("Connection", connection)
+            .header("X-Amz-Security-Token", "theirs");
+        assert_eq!(function.call(&request.alb()).await.status, 200);
+        let seen = upstream.last();
+        assert_eq!(verified(&seen).service, "lambda", "{path}");
+        assert_eq!(seen.header("x-amz-security-token"), None);
+    }
+}

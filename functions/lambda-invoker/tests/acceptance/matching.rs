@@ -102,3 +102,27 @@ async fn case_29_without_a_route_it_is_404_and_without_a_method_405() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_spelling_that_hides_a_path_from_its_own_route_gets_no_other() {
+    let routes = [
+        json!({"name": "any", "uri": "/*"}),
+        json!({"name": "admin", "uri": "/admin/*"}),
+        json!({"name": "cafe", "uri": "/caf%c3%a9/*"}),
+    ];
+    for (path, expected) in [
+        ("/admin/x", "admin"),
+        ("/admin//x", "admin"),
+        ("/admin/%61%2Fb", "admin"),
+        ("//admin/x", "400 bad_path"),
+        ("/%61dmin/x", "400 bad_path"),
+        ("/admin%2Fx", "400 bad_path"),
+        ("/admin%2fx", "400 bad_path"),
+        ("//x", "any"),
+        ("/x%2Fadmin/y", "any"),
+        ("/caf%C3%A9/x", "cafe"),
+        ("/caf%c3%a9/x", "cafe"),
+    ] {
+        assert_eq!(taken(&routes, "x.test", "GET", path).await, expected, "{path}");
+    }
+}

@@ -107,6 +107,7 @@ async fn going_in_circles_is_refused() {
     for (via, status) in [
         ("1.1 lambda-invoker-front-door", 508),
         ("1.0 fred, 1.1 lambda-invoker-front-door (x)", 508),
+        ("1.1 \u{e9},1.1 lambda-invoker-front-door", 508),
         ("1.1 lambda-invoker-front-door-2, 1.1 lambda-invoker-front", 200),
         ("lambda-invoker-front-door", 200),
     ] {

@@ -53,7 +53,7 @@ pub(super) async fn connect(key: &ClientKey, trust: &Trust) -> Result<(Box<dyn S
 /// The peer cannot be trusted, does not trust us, or speaks no TLS; anything else is the network's fault.
 fn handshake(error: &io::Error) -> SendError {
     match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => SendError::Tls,
+        io::ErrorKind::InvalidData => SendError::Tls,
         _ => SendError::Connect,
     }
 }
