@@ -15,7 +15,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use shared::aws::{container_credentials, environment_credentials, sdk_http_client};
-use shared::{Clock, Env};
+use shared::{Clock, Deadline, Env};
 
 use crate::routes::Keys;
 pub use providers::Providers;
@@ -27,6 +27,12 @@ const REFRESH_BEFORE: Duration = Duration::from_secs(5 * 60);
 
 /// After a refresh that failed, credentials that still last are used for so long before the next attempt.
 const NEXT_ATTEMPT_MS: u64 = 10_000;
+
+/// Nobody waits for longer than this while credentials are in memory that still last.
+const LONGEST_REFRESH: Duration = Duration::from_secs(1);
+
+/// The SDK asks for what its caller has just got, and does not say how much time it has.
+const SDK_WAIT: Duration = Duration::from_secs(5);
 
 /// Why there are no credentials: a stable word, or the code of the service that was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,30 +105,40 @@ impl Provider {
         &self.clock
     }
 
-    /// The credentials, from memory while they last. Callers that ask at the same moment wait for the same answer.
+    /// The credentials, from memory while they last. Callers that ask at the same moment wait for the same answer. It
+    /// takes at most three quarters of the time that is `left` for all, so that a source that hangs is told from a
+    /// target that does; and no more than a second while there are credentials that still last.
     ///
     /// # Errors
     /// [`Unavailable`] when no source has any that have not expired.
-    pub async fn credentials(&self) -> Result<Credentials, Unavailable> {
+    pub async fn credentials(&self, left: Duration) -> Result<Credentials, Unavailable> {
         if let Source::Fixed(credentials) = &self.source {
             return Ok(credentials.clone());
         }
         if let Some(credentials) = self.remembered() {
             return Ok(credentials);
         }
-        let _turn = match (self.asking.try_lock(), self.unexpired()) {
-            (Ok(turn), _) => turn,
+        let wait = left / 4 * 3;
+        let deadline = Deadline::after(wait);
+        let (_turn, wait) = match (self.asking.try_lock(), self.unexpired()) {
+            (Ok(turn), None) => (turn, wait),
+            (Ok(turn), Some(_)) => (turn, wait.min(LONGEST_REFRESH)),
             // Somebody else asks already, and what is due to be replaced is not yet bad.
             (Err(_), Some(credentials)) => return Ok(credentials),
-            (Err(_), None) => self.asking.lock().await,
+            (Err(_), None) => {
+                let turn = tokio::time::timeout(wait, self.asking.lock()).await;
+                (turn.map_err(|_| self.timed_out())?, deadline.remaining())
+            }
         };
         // Somebody else may have asked meanwhile.
         if let Some(credentials) = self.remembered() {
             return Ok(credentials);
         }
         // Boxed: most requests never ask, and a role may be assumed with another role.
-        let asked = Box::pin(self.ask()).await.and_then(|credentials| {
-            if left(&credentials, self.clock.now_ms()).is_zero() {
+        let asked = tokio::time::timeout(wait, Box::pin(self.ask(wait))).await;
+        let asked = asked.unwrap_or_else(|_| Err(self.timed_out()));
+        let asked = asked.and_then(|credentials| {
+            if lasts(&credentials, self.clock.now_ms()).is_zero() {
                 return Err(Unavailable("expired".to_owned()));
             }
             Ok(credentials)
@@ -165,18 +181,26 @@ impl Provider {
         let kept = self.kept();
         let credentials = kept.credentials.as_ref()?;
         let now_ms = self.clock.now_ms();
-        let left = left(credentials, now_ms);
-        let lasts = left > REFRESH_BEFORE || (left > Duration::ZERO && now_ms < kept.not_before_ms);
-        lasts.then(|| credentials.clone())
+        let lasts = lasts(credentials, now_ms);
+        let good = lasts > REFRESH_BEFORE || (lasts > Duration::ZERO && now_ms < kept.not_before_ms);
+        good.then(|| credentials.clone())
     }
 
     fn unexpired(&self) -> Option<Credentials> {
         let now_ms = self.clock.now_ms();
         let last = self.kept().credentials.clone()?;
-        (!left(&last, now_ms).is_zero()).then_some(last)
+        (!lasts(&last, now_ms).is_zero()).then_some(last)
     }
 
-    async fn ask(&self) -> Result<Credentials, Unavailable> {
+    fn timed_out(&self) -> Unavailable {
+        let word = match self.source {
+            Source::Role(_) => "sts_timeout",
+            Source::Fixed(_) | Source::Container(_) => "container_timeout",
+        };
+        Unavailable(word.to_owned())
+    }
+
+    async fn ask(&self, within: Duration) -> Result<Credentials, Unavailable> {
         match &self.source {
             Source::Fixed(credentials) => Ok(credentials.clone()),
             Source::Container(provider) => {
@@ -186,13 +210,13 @@ impl Provider {
                 let asked = provider.provide_credentials().await;
                 asked.map_err(|_| Unavailable("container".to_owned()))
             }
-            Source::Role(role) => role.assume(self.clock.now_ms()).await,
+            Source::Role(role) => role.assume(self.clock.now_ms(), within).await,
         }
     }
 }
 
 /// How long credentials last.
-fn left(credentials: &Credentials, now_ms: u64) -> Duration {
+fn lasts(credentials: &Credentials, now_ms: u64) -> Duration {
     let now = std::time::UNIX_EPOCH + Duration::from_millis(now_ms);
     match credentials.expiry() {
         Some(expiry) => expiry.duration_since(now).unwrap_or_default(),
@@ -216,7 +240,7 @@ impl ProvideCredentials for Provider {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            let result: provider::Result = self.credentials().await.map_err(CredentialsError::provider_error);
+            let result: provider::Result = self.credentials(SDK_WAIT).await.map_err(CredentialsError::provider_error);
             result
         })
     }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body_util::Full;
+use shared::Deadline;
 use shared::http::encode_path;
 use url::Url;
 
@@ -22,7 +23,7 @@ use shared::http::outbound::{Client, ClientKey, Clients, Place, Reach};
 /// An answer is about 2 KB.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Time for a connection; the whole call is bounded by the request that needs it.
+/// Time for a connection; the whole call is bounded by whoever waits for it.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1000);
 
 /// What a form says of itself.
@@ -62,12 +63,14 @@ impl Role {
         }
     }
 
-    /// Asks for credentials of the role. It is not done twice: whoever needs them is waiting.
-    pub(super) async fn assume(&self, now_ms: u64) -> Result<Credentials, Unavailable> {
-        let base = self.base.credentials().await?;
+    /// Asks for credentials of the role, which must not take longer than `within`: what it is assumed with may be asked
+    /// for, too. It is not done twice: whoever needs them is waiting.
+    pub(super) async fn assume(&self, now_ms: u64, within: Duration) -> Result<Credentials, Unavailable> {
+        let deadline = Deadline::after(within);
+        let base = self.base.credentials(deadline.remaining()).await?;
         match self.ask(&base, now_ms).await {
             Err(unavailable) if is_stale_word(&unavailable.0) && self.base.forget(&base) => {
-                let base = self.base.credentials().await?;
+                let base = self.base.credentials(deadline.remaining()).await?;
                 self.ask(&base, now_ms).await
             }
             result => result,
@@ -117,7 +120,10 @@ impl Role {
 
 /// What AWS calls credentials that it does not know any more.
 pub(crate) fn is_stale_word(word: &str) -> bool {
-    matches!(word, "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId")
+    matches!(
+        word,
+        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException"
+    )
 }
 
 fn host_of(url: &Url) -> HeaderValue {

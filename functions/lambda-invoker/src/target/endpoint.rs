@@ -126,7 +126,7 @@ impl Endpoint {
             let used = match signer {
                 Some(signer) => Some(
                     signer
-                        .apply(&mut request, &self.host, path_and_query(&uri), &body, clock, account)
+                        .apply(&mut request, &self.host, &body, &deadline, clock, account)
                         .await?,
                 ),
                 None => None,
@@ -138,7 +138,7 @@ impl Endpoint {
             account.ended();
             if let (Outcome::Answered(head, body), Some(signer), Some(used)) = (&outcome, signer, &used)
                 && renewable
-                && calls_credentials_stale(head, body)
+                && calls_credentials_stale(head, body, &method)
                 && signer.forget(used)
             {
                 renewed = true;
@@ -214,8 +214,10 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// Whether AWS refused a request for credentials that it does not know any more.
-fn calls_credentials_stale(head: &Parts, body: &Bytes) -> bool {
+/// Whether AWS refused a request for credentials that it does not know any more. API Gateway and Function URLs say so in
+/// a header. A body alone may be that of the application behind them, which has run and answers for what it asked
+/// itself: it is believed only where it does no harm to send the request again.
+fn calls_credentials_stale(head: &Parts, body: &Bytes, method: &Method) -> bool {
     #[derive(Deserialize)]
     struct Refusal<'a> {
         #[serde(rename = "__type", borrow)]
@@ -228,6 +230,9 @@ fn calls_credentials_stale(head: &Parts, body: &Bytes) -> bool {
     if let Some(kind) = head.headers.get("x-amzn-errortype") {
         let kind = kind.to_str().unwrap_or_default();
         return is_stale_word(kind.split(':').next().unwrap_or_default().trim());
+    }
+    if !method.is_idempotent() {
+        return false;
     }
     let refusal: Option<Refusal<'_>> = serde_json::from_slice(body).ok();
     refusal.is_some_and(|refusal| is_stale_word(refusal.kind.rsplit('#').next().unwrap_or_default()))

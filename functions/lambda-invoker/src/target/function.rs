@@ -122,7 +122,8 @@ impl Function {
         let mut renewed = false;
         loop {
             // Asked for here, so that their absence has its own name; the SDK asks the same provider.
-            let credentials = self.service.credentials.credentials().await.map_err(|unavailable| {
+            let credentials = self.service.credentials.credentials(deadline.remaining()).await;
+            let credentials = credentials.map_err(|unavailable| {
                 account.error(Some(unavailable.0));
                 Failure::Credentials
             })?;

@@ -1,6 +1,7 @@
 //! Roles that are assumed: asked for once, kept for their time, forgotten when they are called stale.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::testing::{FixedEnv, MemorySecrets};
@@ -14,7 +15,7 @@ use crate::support::{ACCESS_KEY, Function, SECRET_KEY, env, function, start, tab
 const ROLE: &str = "arn:aws:iam::123456789012:role/path/reader";
 
 /// An answer with the keys of generation `number`, good until a time of 2026-03-01; all tests happen at noon.
-fn assumed(number: u32, until: &str) -> Reaction {
+pub(crate) fn assumed(number: u32, until: &str) -> Reaction {
     assumed_until(number, &format!("2026-03-01T{until}Z"))
 }
 
@@ -34,16 +35,16 @@ fn denied(code: &str) -> Reaction {
     Reaction::Send(http("403 Forbidden", "Content-Type: text/xml\r\n", xml.as_bytes()))
 }
 
-fn role(sts: &Upstream) -> Value {
+pub(crate) fn role(sts: &Upstream) -> Value {
     json!({"arn": ROLE, "session_name": "front", "external_id": "x:1/2", "duration": 900, "sts_endpoint": sts.url("/")})
 }
 
-fn route(upstream: &Upstream, sts: &Upstream) -> Value {
+pub(crate) fn route(upstream: &Upstream, sts: &Upstream) -> Value {
     let iam = json!({"service": "execute-api", "assume_role": role(sts)});
     json!({"uri": "/", "function_uri": upstream.url("/"), "authorization": {"iam": iam}})
 }
 
-async fn status(function: &Function) -> (u64, String) {
+pub(crate) async fn status(function: &Function) -> (u64, String) {
     let answer = function.call(&post("/", b"x").alb()).await;
     let error = if answer.status == 200 {
         String::new()
@@ -54,7 +55,7 @@ async fn status(function: &Function) -> (u64, String) {
 }
 
 /// Whether the last request was signed with the keys of this generation.
-fn signed_with(upstream: &Upstream, number: u32) {
+pub(crate) fn signed_with(upstream: &Upstream, number: u32) {
     let (key, secret, token) = (
         format!("ASIA{number}"),
         format!("secret{number}"),
@@ -128,7 +129,7 @@ async fn those_who_ask_at_the_same_time_wait_for_one_answer() {
     let Reaction::Send(bytes) = assumed(1, "13:00:00") else {
         unreachable!()
     };
-    let sts = Upstream::reacting(Reaction::Late(std::time::Duration::from_millis(100), bytes)).await;
+    let sts = Upstream::reacting(Reaction::Late(Duration::from_millis(100), bytes)).await;
     let function = Arc::new(function(json!([route(&upstream, &sts)])).await);
     let mut calls = JoinSet::new();
     for _ in 0..20 {
@@ -147,7 +148,7 @@ async fn while_one_asks_the_others_go_on_with_what_still_lasts() {
     let Reaction::Send(bytes) = assumed(2, "14:00:00") else {
         unreachable!()
     };
-    let late = Reaction::Late(std::time::Duration::from_millis(300), bytes);
+    let late = Reaction::Late(Duration::from_millis(300), bytes);
     let sts = Upstream::script(vec![assumed(1, "13:00:00"), late]).await;
     let function = function(json!([route(&upstream, &sts)])).await;
     status(&function).await;
@@ -217,22 +218,31 @@ async fn credentials_that_the_target_calls_stale_are_replaced_once() {
             r#"{"__type":"com.amazon.coral.service#InvalidClientTokenId","message":"x"}"#,
         )
     };
-    for (reactions, expected, calls) in [
-        (vec![by_header(), fine()], 200, 2),
-        (vec![by_body(), fine()], 200, 2),
-        (vec![by_body()], 403, 2),
+    let unrecognized = refused("x-amzn-errortype: UnrecognizedClientException\r\n", "{}");
+    for (method, reactions, expected, calls) in [
+        ("POST", vec![by_header(), fine()], 200, 2),
+        ("POST", vec![by_header()], 403, 2),
+        ("POST", vec![unrecognized, fine()], 200, 2),
+        ("GET", vec![by_body(), fine()], 200, 2),
+        ("PUT", vec![by_body(), fine()], 200, 2),
+        ("GET", vec![by_body()], 403, 2),
+        // It may be an application's own, which has done something already.
+        ("POST", vec![by_body(), fine()], 403, 1),
+        ("PATCH", vec![by_body(), fine()], 403, 1),
         (
+            "GET",
             vec![refused("x-amzn-errortype: AccessDeniedException\r\n", "{}"), fine()],
             403,
             1,
         ),
-        (vec![refused("", "ExpiredToken"), fine()], 403, 1),
+        ("GET", vec![refused("", "ExpiredToken"), fine()], 403, 1),
     ] {
         let upstream = Upstream::script(reactions).await;
         let sts = Upstream::script(vec![assumed(1, "13:00:00"), assumed(2, "13:00:00")]).await;
         let function = function(json!([route(&upstream, &sts)])).await;
-        assert_eq!(function.call(&post("/", b"x").alb()).await.status, expected);
-        assert_eq!((upstream.calls(), sts.calls()), (calls, calls));
+        let answer = function.call(&post("/", b"x").method(method).alb()).await;
+        assert_eq!(answer.status, expected, "{method}");
+        assert_eq!((upstream.calls(), sts.calls()), (calls, calls), "{method}");
         signed_with(&upstream, u32::try_from(calls).unwrap());
         assert_eq!(function.line()["attempts"], calls);
     }

@@ -11,6 +11,7 @@ mod authorization;
 mod bad_tables;
 mod connection;
 mod credentials;
+mod credentials_in_time;
 mod endpoint;
 mod front;
 mod hostile;

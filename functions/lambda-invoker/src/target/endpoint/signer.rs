@@ -6,7 +6,8 @@ use std::time::Instant;
 use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http::HeaderValue;
-use shared::Clock;
+use http::uri::PathAndQuery;
+use shared::{Clock, Deadline};
 
 use crate::account::Account;
 use crate::credentials::Provider;
@@ -49,12 +50,13 @@ impl Signer {
         &self,
         request: &mut Outbound,
         host: &HeaderValue,
-        target: &str,
         body: &Bytes,
+        deadline: &Deadline,
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Credentials, Failure> {
-        let credentials = self.credentials.credentials().await.map_err(|unavailable| {
+        let credentials = self.credentials.credentials(deadline.remaining()).await;
+        let credentials = credentials.map_err(|unavailable| {
             account.error(Some(unavailable.0));
             Failure::Credentials
         })?;
@@ -63,7 +65,7 @@ impl Signer {
         let unsigned = Unsigned {
             method: request.method().as_str(),
             host: host.to_str().map_err(|_| Failure::Signing)?,
-            target,
+            target: request.uri().path_and_query().map_or("", PathAndQuery::as_str),
             headers: &headers.map_err(|_| Failure::BadHeader)?,
             body,
         };
