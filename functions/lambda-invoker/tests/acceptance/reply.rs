@@ -144,6 +144,25 @@ async fn a_reply_that_makes_no_sense_is_a_bad_gateway() {
 }
 
 #[tokio::test]
+async fn more_headers_than_a_map_takes_are_a_bad_gateway() {
+    let many = |count: usize| -> Value { (0..count).map(|at| (format!("x-{at}"), json!("1"))).collect() };
+    for (reply, status) in [
+        (json!({"statusCode": 200, "headers": many(1024)}), 200),
+        (json!({"statusCode": 200, "headers": many(1025)}), 502),
+        (json!({"statusCode": 200, "headers": many(30_000)}), 502),
+        // The last one that a map takes leaves no room for what is added on the way.
+        (json!({"statusCode": 200, "headers": many(24_576)}), 502),
+        (json!({"statusCode": 200, "cookies": vec!["a=1"; 40_000]}), 502),
+    ] {
+        let answer = replied(&reply.to_string()).await;
+        assert_eq!(answer.status, status);
+        if status == 502 {
+            assert_eq!(answer.error(), "bad_upstream_response");
+        }
+    }
+}
+
+#[tokio::test]
 async fn case_28_a_function_that_fails_shows_nothing_of_itself() {
     let failed = |kind: &str, payload: Value| {
         http(

@@ -14,6 +14,9 @@ use crate::account::Account;
 use crate::error::Failure;
 use crate::response;
 
+/// No front takes as many headers, and a map of headers has an end.
+const MOST_HEADERS: usize = 1024;
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Reads a reply in payload format 2.0. An object with `statusCode` is a response; any other JSON is a body of its own,
@@ -34,13 +37,13 @@ pub(super) fn v2(reply: Vec<u8>, method: &Method) -> Result<Answer, Failure> {
     if let Some(Value::Object(given)) = members.get("headers") {
         for (name, value) in given {
             if let (Ok(name), Some(value)) = (HeaderName::from_bytes(name.as_bytes()), header_value(value)) {
-                headers.append(name, value);
+                append(&mut headers, name, value)?;
             }
         }
     }
     if let Some(Value::Array(cookies)) = members.get("cookies") {
         for cookie in cookies.iter().filter_map(header_value) {
-            headers.append(SET_COOKIE, cookie);
+            append(&mut headers, SET_COOKIE, cookie)?;
         }
     }
     if response::has_body(status, &Method::GET) {
@@ -54,6 +57,15 @@ pub(super) fn v2(reply: Vec<u8>, method: &Method) -> Result<Answer, Failure> {
         Some(value) => value.to_string().into(),
     };
     response::answer(status, headers, body, method)
+}
+
+fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<(), Failure> {
+    // What is added on the way to the client finds room, too.
+    if headers.len() >= MOST_HEADERS {
+        return Err(Failure::BadResponse);
+    }
+    headers.try_append(name, value).map_err(|_| Failure::BadResponse)?;
+    Ok(())
 }
 
 /// Takes the reply's bytes as the body, whatever JSON they are.
