@@ -75,6 +75,23 @@ async fn case_26_a_function_is_given_a_format_2_event_and_its_response_comes_bac
 }
 
 #[tokio::test]
+async fn the_address_of_the_client_is_the_last_one_that_the_load_balancer_tells() {
+    for (lines, expected) in [
+        (&["192.0.2.7"][..], "192.0.2.7"),
+        (&["203.0.113.9, 192.0.2.7"], "192.0.2.7"),
+        (&["203.0.113.9", "192.0.2.7"], "192.0.2.7"),
+        (&["203.0.113.9", "203.0.113.8 , 192.0.2.7 "], "192.0.2.7"),
+    ] {
+        let mut request = get("/hello/x");
+        for line in lines {
+            request = request.header("x-forwarded-for", line);
+        }
+        let event = given(&request).await;
+        assert_eq!(event["requestContext"]["http"]["sourceIp"], expected, "{lines:?}");
+    }
+}
+
+#[tokio::test]
 async fn only_declared_text_is_given_as_text() {
     for (headers, body, expected, encoded) in [
         (

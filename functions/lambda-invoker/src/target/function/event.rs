@@ -77,7 +77,8 @@ pub(super) fn v2(outgoing: &Outgoing, surroundings: &Surroundings<'_>) -> Result
         _ => host.as_str(),
     };
     let domain_prefix = domain_name.split('.').next().unwrap_or_default();
-    let forwarded = text(outgoing.headers.get("x-forwarded-for"));
+    // The last line, since what comes before it may be the client's own.
+    let forwarded = text(outgoing.headers.get_all("x-forwarded-for").iter().next_back());
     let last_hop = forwarded.rsplit(',').next().unwrap_or_default().trim();
     let user_agent = text(outgoing.headers.get(USER_AGENT));
     let (body, is_base64_encoded) = encode_body(&outgoing.headers, &outgoing.body);
