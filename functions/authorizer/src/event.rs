@@ -10,7 +10,7 @@ mod target;
 use serde::Deserialize;
 
 pub use arn::MethodArn;
-use json::{Object, Pairs, Text, Texts};
+use json::{Object, Pairs, Sources, Text, Texts};
 
 use crate::error::Problem;
 
@@ -100,6 +100,8 @@ struct Event<'a> {
     #[serde(borrow)]
     cookies: Texts<'a>,
     #[serde(borrow)]
+    identity_source: Sources<'a>,
+    #[serde(borrow)]
     request_context: Object<RequestContext<'a>>,
 }
 
@@ -178,6 +180,28 @@ impl<'a> AuthorizationRequest<'a> {
             Kind::HttpV2 => self.event.route_key.get(),
             Kind::WsConnect => Some("$connect"),
         }
+    }
+
+    /// Whether an HTTP API may give a simple answer to this `OPTIONS` request to requests of other methods, too. It keeps
+    /// an answer under the values of its identity sources, and none without such
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>). Under a route of
+    /// `OPTIONS` alone it serves no other method, if the route's key is among them; unless the client sent the word, and
+    /// with that maybe the key itself in a header that is an identity source.
+    pub fn preflight_may_serve_other_methods(&self) -> bool {
+        const VERB: &str = "OPTIONS";
+        if self.event.identity_source.is_none() {
+            return false;
+        }
+        let is_own_route = self.event.route_key.get().is_some_and(|key| {
+            key.strip_prefix(VERB).is_some_and(|path| path.starts_with(' ')) && self.event.identity_source.contains(key)
+        });
+        let mut of_client = self
+            .event
+            .headers
+            .all_values()
+            .chain(self.event.query_string_parameters.all_values())
+            .chain(self.event.cookies.iter());
+        !is_own_route || of_client.any(|value| value.contains(VERB))
     }
 
     /// What the gateway itself took as the token: TOKEN events alone have it.

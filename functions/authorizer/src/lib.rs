@@ -96,15 +96,13 @@ impl App {
 
 impl Shared {
     async fn decide(&self, request: &AuthorizationRequest<'_>, context: &Context, account: &mut Account) -> Decision {
-        let extracted = self.config.tokens.extract(request);
-        // Where the answer may be kept for other methods, whoever brings a token is judged by it: browsers bring none.
         let policy = &self.config.policy;
-        if policy.is_preflight(request)
-            && (!policy.may_serve_other_methods(request) || extracted == Err(Problem::NoToken))
-        {
+        // Where the answer may be kept for other methods, only a good token lets in: an absent one looks to API Gateway
+        // like a blank one.
+        if policy.is_preflight(request) && !policy.may_serve_other_methods(request) {
             return Decision::Preflight;
         }
-        let token = match extracted {
+        let token = match self.config.tokens.extract(request) {
             Ok(token) if self.provider.is_own(&token) => return Decision::Refuse(Problem::OwnToken, None),
             Ok(token) => token,
             Err(problem) => return Decision::Refuse(problem, None),

@@ -104,10 +104,10 @@ impl PolicyRules {
         self.allow_options && request.verb() == Some("OPTIONS")
     }
 
-    /// Whether API Gateway, where it keeps a simple answer for a route, may use it for another method: a route of any
-    /// method has one answer.
+    /// Whether API Gateway, where it keeps the answer to a preflight, may use it for another method: a simple answer
+    /// does not tell what it is for.
     pub fn may_serve_other_methods(&self, request: &AuthorizationRequest<'_>) -> bool {
-        self.answers_simply(request) && !request.route().is_some_and(|key| key.starts_with("OPTIONS "))
+        self.answers_simply(request) && request.preflight_may_serve_other_methods()
     }
 
     /// `OPTIONS` alone, so that a policy that API Gateway remembers opens nothing else.

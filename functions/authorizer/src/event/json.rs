@@ -32,11 +32,32 @@ impl Texts<'_> {
     }
 }
 
+/// What API Gateway keeps an answer under: the values of the authorizer's identity sources, if it has any.
+#[derive(Default)]
+pub(super) struct Sources<'a>(Option<Vec<Cow<'a, str>>>);
+
+impl Sources<'_> {
+    /// Whether there are none: absent, null or an empty list. Whatever else stands there counts as some.
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|texts| texts.iter().any(|known| known == text))
+    }
+}
+
 /// Names with their strings. A member that holds an array gives one pair for each of its strings.
 #[derive(Default)]
 pub(super) struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl Pairs<'_> {
+    pub(super) fn all_values(&self) -> impl Iterator<Item = &str> {
+        self.values(|_| true)
+    }
+
     pub(super) fn values(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
         self.0
             .iter()
@@ -68,6 +89,12 @@ impl fmt::Debug for Texts<'_> {
     }
 }
 
+impl fmt::Debug for Sources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_none() { "Absent" } else { "Sources" })
+    }
+}
+
 impl fmt::Debug for Pairs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pairs({})", self.0.len())
@@ -78,7 +105,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_any(AnyValue)? {
             Value::Text(text) => Ok(Self(Some(text))),
-            Value::Texts(_) | Value::Other => Ok(Self(None)),
+            Value::Texts { .. } | Value::Other => Ok(Self(None)),
         }
     }
 }
@@ -86,16 +113,31 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_any(AnyValue)? {
-            Value::Texts(texts) => Ok(Self(texts)),
+            Value::Texts { texts, .. } => Ok(Self(texts)),
             Value::Text(_) | Value::Other => Ok(Self::default()),
         }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Sources<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match Option::<Value<'a>>::deserialize(deserializer)? {
+            None => None,
+            Some(Value::Texts { texts, others: 0 }) if texts.is_empty() => None,
+            Some(Value::Texts { texts, .. }) => Some(texts),
+            Some(Value::Text(_) | Value::Other) => Some(Vec::new()),
+        }))
     }
 }
 
 /// A value as far as anyone here looks into it.
 enum Value<'a> {
     Text(Cow<'a, str>),
-    Texts(Vec<Cow<'a, str>>),
+    Texts {
+        texts: Vec<Cow<'a, str>>,
+        /// How many items are no texts.
+        others: usize,
+    },
     Other,
 }
 
@@ -136,13 +178,14 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut texts = Vec::new();
+        let (mut texts, mut others) = (Vec::new(), 0);
         while let Some(item) = items.next_element::<Value<'de>>()? {
-            if let Value::Text(text) = item {
-                texts.push(text);
+            match item {
+                Value::Text(text) => texts.push(text),
+                Value::Texts { .. } | Value::Other => others += 1,
             }
         }
-        Ok(Value::Texts(texts))
+        Ok(Value::Texts { texts, others })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
@@ -174,7 +217,7 @@ impl<'de> Visitor<'de> for AnyPairs {
             let Value::Text(name) = name else { continue };
             match value {
                 Value::Text(value) => pairs.push((name, value)),
-                Value::Texts(values) => pairs.extend(values.into_iter().map(|value| (name.clone(), value))),
+                Value::Texts { texts, .. } => pairs.extend(texts.into_iter().map(|value| (name.clone(), value))),
                 Value::Other => {}
             }
         }

@@ -302,17 +302,6 @@ async fn preflights_are_let_in_without_a_token_if_that_is_wanted() {
     // No token is looked at, not even a bad one.
     event["headers"] = json!({"Authorization": "Basic dXNlcjpwYXNz"});
     assert_eq!(fixture.ask(&event).await, anonymous(&format!("{STAGE}/OPTIONS/*")));
-    let preflight = http("OPTIONS /orders/{id}", "OPTIONS", "/orders/42");
-    assert_eq!(fixture.ask(&preflight).await, Ok(json!({"isAuthorized": true})));
-    assert_eq!(fixture.up(), 0);
-    // An answer for a route of any method may be kept for the others, so a token that comes along is not passed over.
-    for key in ["ANY /orders/{id}", "$default"] {
-        let mut event = http(key, "OPTIONS", "/orders/42");
-        event["headers"] = json!({"authorization": "Basic dXNlcjpwYXNz"});
-        assert_eq!(fixture.ask(&event).await, simple(false), "{key}");
-        event["headers"] = json!({});
-        assert_eq!(fixture.ask(&event).await, Ok(json!({"isAuthorized": true})), "{key}");
-    }
     assert_eq!(fixture.up(), 0);
     for event in [rest_request(json!({})), json!({"type": "TOKEN", "methodArn": A_REST})] {
         assert_eq!(fixture.ask(&event).await, e401());
@@ -320,6 +309,75 @@ async fn preflights_are_let_in_without_a_token_if_that_is_wanted() {
     let fixture = Fixture::playing(vec![ok()], &[]).await;
     event["headers"] = json!({});
     assert_eq!(fixture.ask(&event).await, e401());
+}
+
+/// A simple answer does not tell its method, so it is given without a token only where nothing keeps it for another.
+#[tokio::test]
+async fn a_simple_answer_to_a_preflight_opens_no_other_method() {
+    let fixture = Fixture::playing(vec![ok()], &[("AUTHZ_ALLOW_OPTIONS", "true")]).await;
+    let own = "OPTIONS /orders/{id}";
+    for (key, sources, authorization, lets_in) in [
+        // Without identity sources API Gateway keeps nothing.
+        ("ANY /orders/{id}", json!(null), None, true),
+        ("$default", json!([]), None, true),
+        ("ANY /orders/{id}", json!(null), Some("Basic dXNlcjpwYXNz"), true),
+        // Kept under a key that no other method has.
+        (own, json!([own]), None, true),
+        (
+            own,
+            json!(["Basic dXNlcjpwYXNz", own]),
+            Some("Basic dXNlcjpwYXNz"),
+            true,
+        ),
+        // Kept under the client's value alone, for every route.
+        (own, json!(["Basic dXNlcjpwYXNz"]), Some("Basic dXNlcjpwYXNz"), false),
+        (own, json!([" "]), None, false),
+        (own, json!([null]), None, false),
+        (own, json!("x"), None, false),
+        // The client's value is no route.
+        (own, json!([own]), Some(own), false),
+        // Kept for all methods of the route.
+        ("ANY /orders/{id}", json!([" ", "ANY /orders/{id}"]), None, false),
+        ("$default", json!([" ", "$default"]), None, false),
+        ("OPTIONSX", json!(["OPTIONSX"]), None, false),
+    ] {
+        let mut event = http(key, "OPTIONS", "/orders/42");
+        event["headers"] = authorization.map_or(json!({}), |value| json!({"authorization": value}));
+        event["identitySource"] = sources;
+        let answer = Ok(json!({"isAuthorized": lets_in}));
+        assert_eq!(fixture.ask(&event).await, answer, "{event}");
+        let reason = if lets_in {
+            "preflight"
+        } else if authorization.is_some() {
+            "bad_scheme"
+        } else {
+            "no_token"
+        };
+        fixture.assert_line(json!({"reason": reason}));
+    }
+    let mut absent = http("ANY /orders/{id}", "OPTIONS", "/orders/42");
+    absent.as_object_mut().unwrap().remove("identitySource");
+    assert_eq!(fixture.ask(&absent).await, Ok(json!({"isAuthorized": true})));
+    assert_eq!(fixture.up(), 0);
+    // Where no method may be let in without a token, a good one lets in.
+    let event = http("ANY /orders/{id}", "OPTIONS", "/orders/42");
+    assert_eq!(fixture.ask(&event).await, simple(true));
+}
+
+/// A blank value is an identity source to API Gateway, and no token to us.
+#[tokio::test]
+async fn a_blank_token_is_no_way_from_a_preflight_to_another_method() {
+    for from in ["query:access_token", "cookie:sid"] {
+        let variables = [("AUTHZ_ALLOW_OPTIONS", "true"), ("AUTHZ_TOKEN_FROM", from)];
+        let fixture = Fixture::playing(vec![ok()], &variables).await;
+        let mut event = http("ANY /x", "OPTIONS", "/x");
+        event["headers"] = json!({"cookie": "a=b"});
+        event["cookies"] = json!(["a=b"]);
+        event["queryStringParameters"] = json!({"access_token": " "});
+        event["identitySource"] = json!([if from == "cookie:sid" { "a=b" } else { " " }, "ANY /x"]);
+        assert_eq!(fixture.ask(&event).await, simple(false), "{from}");
+        fixture.assert_line(json!({"reason": "no_token"}));
+    }
 }
 
 /// What README.md promises about its example.
