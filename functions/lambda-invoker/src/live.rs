@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use shared::telemetry::{Level, Telemetry, Unit};
+use shared::telemetry::{Level, NAMESPACE, Telemetry, Unit};
 use shared::{Clock, ConfigError, Deadline, Env, Secrets};
 use tokio::sync::Mutex;
 
@@ -43,8 +43,10 @@ pub struct Tables {
     current: RwLock<Arc<Live>>,
     /// When it is read anew, in milliseconds since the Unix epoch.
     due_ms: AtomicU64,
-    /// Whoever holds it reads; nobody waits for it.
-    turn: Mutex<()>,
+    /// The namespace of the metrics, for good.
+    namespace: String,
+    /// Whoever holds it reads; nobody waits for it. The namespace of the table that was read last.
+    turn: Mutex<String>,
 }
 
 impl Tables {
@@ -63,12 +65,14 @@ impl Tables {
         if let Some(namespace) = table.metrics_namespace() {
             telemetry.use_namespace(namespace);
         }
+        let namespace = table.metrics_namespace().unwrap_or(NAMESPACE).to_owned();
         let credentials = Arc::new(Provider::of_function(env.as_ref(), clock.clone()));
         let live = make_live(table, &config, env.as_ref(), &credentials);
         let tables = Self {
             current: RwLock::new(Arc::new(live)),
             due_ms: AtomicU64::new(u64::MAX),
-            turn: Mutex::default(),
+            turn: Mutex::new(namespace.clone()),
+            namespace,
             config,
             env,
             secrets,
@@ -87,12 +91,12 @@ impl Tables {
     pub async fn current(&self, deadline: Deadline) -> Arc<Live> {
         if let Some(ttl) = self.config.ttl
             && self.is_due()
-            && let Ok(_turn) = self.turn.try_lock()
+            && let Ok(mut last_namespace) = self.turn.try_lock()
             && self.is_due()
         {
             let wait = (deadline.remaining() / 2).min(LONGEST_WAIT);
             // Boxed, so that all other requests do not carry the size of a reading.
-            Box::pin(self.reload(ttl, wait)).await;
+            Box::pin(self.reload(ttl, wait, &mut last_namespace)).await;
         }
         self.in_force()
     }
@@ -111,7 +115,7 @@ impl Tables {
             .store(self.clock.now_ms().saturating_add(millis), Ordering::Relaxed);
     }
 
-    async fn reload(&self, ttl: Duration, wait: Duration) {
+    async fn reload(&self, ttl: Duration, wait: Duration, last_namespace: &mut String) {
         let read = tokio::time::timeout(wait, read(&self.config, self.env.as_ref(), &self.secrets)).await;
         let table = match read {
             Ok(Ok(table)) => table,
@@ -119,6 +123,7 @@ impl Tables {
             Err(_) => return self.keep(ttl, "config: not read in time"),
         };
         self.wait_for(ttl);
+        self.compare_namespace(&table, last_namespace);
         // What has not changed keeps its connections.
         if table.routes() == self.in_force().table.routes() {
             return;
@@ -128,6 +133,18 @@ impl Tables {
         let mut line = self.telemetry.line(Level::Info, "a new route table is in force");
         line.metric("Reloads", Unit::Count, 1);
         self.telemetry.write(line);
+    }
+
+    /// Tells once of each other namespace: metrics do not move while the function runs.
+    fn compare_namespace(&self, table: &RouteTable, last: &mut String) {
+        let namespace = table.metrics_namespace().unwrap_or(NAMESPACE);
+        if namespace != *last && namespace != self.namespace {
+            let message = "a changed metrics_namespace takes a restart; the old one stays in force";
+            let mut line = self.telemetry.line(Level::Warn, message);
+            line.text("namespace", &self.namespace);
+            self.telemetry.write(line);
+        }
+        namespace.clone_into(last);
     }
 
     /// Tells that the old table stays.

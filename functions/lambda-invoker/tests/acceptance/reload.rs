@@ -169,6 +169,37 @@ async fn a_bad_table_changes_nothing_and_is_told() {
 }
 
 #[tokio::test]
+async fn a_changed_namespace_of_the_metrics_is_told_once() {
+    let fixture = fixture().await;
+    let named = |base: &str, namespace: Option<&str>| {
+        let mut table: Value = serde_json::from_str(&leading(&fixture.upstream, base, json!("k1"))).unwrap();
+        if let Some(namespace) = namespace {
+            table["metrics_namespace"] = json!(namespace);
+        }
+        table.to_string()
+    };
+    for (base, namespace, told) in [
+        ("/one", Some("Shop"), 1),
+        ("/one", Some("Shop"), 1),
+        ("/two", Some("Shop"), 1),
+        ("/two", Some("Other"), 2),
+        // What is in force needs no restart, whether it is named or not.
+        ("/two", None, 2),
+        ("/two", Some("LambdaSuite"), 2),
+        ("/two", Some("Other"), 3),
+    ] {
+        fixture.store.put(TABLE, &named(base, namespace));
+        fixture.clock.advance_ms(120_000);
+        assert_eq!(fixture.led().await, led(base, "k1"));
+        let lines = fixture.lines("a changed metrics_namespace takes a restart");
+        assert_eq!(lines.len(), told, "{base} {namespace:?}");
+        let last = lines.last().unwrap();
+        assert_eq!(last["level"], "WARN");
+        assert_eq!(fixture.function.line()["_aws"]["CloudWatchMetrics"][0]["Namespace"], "LambdaSuite");
+    }
+}
+
+#[tokio::test]
 async fn one_request_reads_and_the_others_do_not_wait() {
     let fixture = fixture().await;
     fixture
