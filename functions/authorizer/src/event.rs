@@ -88,6 +88,8 @@ struct Event<'a> {
     #[serde(borrow)]
     route_key: Text<'a>,
     #[serde(borrow)]
+    path: Text<'a>,
+    #[serde(borrow)]
     raw_path: Text<'a>,
     #[serde(borrow)]
     headers: Pairs<'a>,

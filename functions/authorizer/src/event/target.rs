@@ -10,36 +10,55 @@ impl AuthorizationRequest<'_> {
     /// An HTTP API puts its stage before the path, except when it is asked by a domain name of its own. Where the event
     /// does not settle which it was, the path without the stage is the first reading and the whole is the second.
     pub fn paths(&self) -> (Cow<'_, str>, Option<&str>) {
-        if self.kind != Kind::HttpV2 {
-            let path = self.arn.after_stage().split_once('/').map_or("", |(_, path)| path);
-            return (Cow::Owned(format!("/{path}")), None);
-        }
-        let raw = self.event.raw_path.get().unwrap_or_default();
-        let Some(inside) = without_stage(raw, self.arn.stage()) else {
+        let raw = match self.kind {
+            Kind::HttpV2 => self.event.raw_path.get().unwrap_or_default(),
+            Kind::HttpV1 if self.arn_has_template() => self.event.path.get().unwrap_or_default(),
+            _ => return (Cow::Owned(self.arn_path()), None),
+        };
+        // The stage `$default` is the one that stands in no path.
+        let stage = self.arn.stage();
+        let Some(inside) = without_stage(raw, stage).filter(|_| stage != "$default") else {
             return (Cow::Borrowed(raw), None);
         };
         let short = if inside.is_empty() { "/" } else { inside };
-        let begins_with = |path: &str, segment: &str| first_segment(path) == Some(segment);
-        match self.route_key_path().and_then(first_literal) {
-            Some(first) if begins_with(short, first) => (Cow::Borrowed(short), None),
-            Some(first) if begins_with(raw, first) => (Cow::Borrowed(raw), None),
+        let first = self.route_key_path().and_then(first_literal);
+        let begins = |path: &str| first.is_some() && first_segment(path) == first;
+        match (begins(short), begins(raw)) {
+            (true, false) => (Cow::Borrowed(short), None),
+            (false, true) => (Cow::Borrowed(raw), None),
             _ if self.has_default_domain() => (Cow::Borrowed(short), None),
             _ => (Cow::Borrowed(short), Some(raw)),
         }
     }
 
-    /// The path of the route that an HTTP API has chosen, such as `/orders/{id}`; its `$default` route has none.
+    /// The path of the route that the gateway has chosen, such as `/orders/{id}`, as far as the event tells; the
+    /// `$default` route of an HTTP API has none.
     pub fn route_key_path(&self) -> Option<&str> {
-        let key = self.event.route_key.get().filter(|_| self.kind == Kind::HttpV2)?;
-        Some(key.split_once(' ')?.1)
+        match self.kind {
+            Kind::HttpV2 => Some(self.event.route_key.get()?.split_once(' ')?.1),
+            Kind::RestRequest | Kind::HttpV1 => self.event.resource.get().filter(|path| path.starts_with('/')),
+            Kind::RestToken | Kind::WsConnect => None,
+        }
     }
 
     /// What a policy would have to match: `{VERB}/{path}`, or `$connect`.
     pub fn resource(&self) -> Cow<'_, str> {
         match (self.kind, self.verb()) {
-            (Kind::HttpV2, Some(verb)) => Cow::Owned(format!("{verb}{}", self.paths().0)),
+            (Kind::HttpV1 | Kind::HttpV2, Some(verb)) => Cow::Owned(format!("{verb}{}", self.paths().0)),
             _ => Cow::Borrowed(self.arn.after_stage()),
         }
+    }
+
+    /// The path that the ARN ends in.
+    fn arn_path(&self) -> String {
+        let path = self.arn.after_stage().split_once('/').map_or("", |(_, path)| path);
+        format!("/{path}")
+    }
+
+    /// Whether the ARN of an HTTP API ends in the template of the route instead of the path that was asked for.
+    fn arn_has_template(&self) -> bool {
+        let template = self.route_key_path().filter(|path| path.contains('{'));
+        template.is_some_and(|template| template == self.arn_path())
     }
 
     /// Whether the client used the domain name that API Gateway gives each API, which begins with the API's id.

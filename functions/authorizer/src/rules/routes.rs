@@ -187,17 +187,21 @@ impl RouteRules {
         }
         let Some(verb) = request.verb() else { return false };
         let (path, otherwise) = request.paths();
+        let permits = |path: &str| self.permits_path(rules, scope, verb, path, request.route_key_path());
+        permits(&path) && otherwise.is_none_or(permits)
+    }
+
+    /// Whether a path is permitted, in both ways of reading its escapes. `key` is the path of the gateway's own route, if
+    /// it is known.
+    fn permits_path(&self, rules: &ScopeRules, scope: &str, verb: &str, path: &str, key: Option<&str>) -> bool {
         let is_open = |route| self.is_open(route, rules, scope);
-        let contested = otherwise
-            .and_then(|path| self.governing(verb, path)?)
-            .is_some_and(|route| !is_open(Some(route)));
-        let Some(found) = self.look_up(verb, &path) else {
+        let Some(found) = self.look_up(verb, path) else {
             return false;
         };
         let (written, resolved) = (self.routes.get(found.written), self.routes.get(found.resolved));
         let one_reading = found.written == found.resolved;
-        let permitted = match request.route_key_path() {
-            _ if one_reading && !is_respelled(&path) => is_open(written),
+        match key {
+            _ if one_reading && !is_respelled(path) => is_open(written),
             None => one_reading && is_open(written),
             // The gateway itself may have taken the path for another route. Whichever it is, all must be open.
             Some(key) => {
@@ -205,8 +209,7 @@ impl RouteRules {
                 let taken = |route: &&Route| route.verb == verb && route.pattern.is_some() && route.pattern == pattern;
                 is_open(self.routes.iter().find(taken)) && is_open(written) && is_open(resolved)
             }
-        };
-        permitted && !contested
+        }
     }
 
     fn connection(&self) -> Option<&Route> {

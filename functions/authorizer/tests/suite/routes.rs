@@ -262,6 +262,129 @@ async fn the_stage_before_an_http_apis_path_is_dropped() {
 }
 
 #[tokio::test]
+async fn the_default_stage_is_never_part_of_a_path() {
+    let variables = [
+        ("AUTHZ_ROUTE_SCOPES", r#"{"GET /health": []}"#),
+        ("AUTHZ_HTTP_V2_RESPONSE", "simple"),
+    ];
+    let fixture = Fixture::playing(vec![ok()], &variables).await;
+    for (path, allowed) in [("/health", true), ("/$default/health", false), ("/$default", false)] {
+        for prefix in ["h7x9k2m4p6", "api"] {
+            let mut event = http("$default", "GET", path);
+            event["requestContext"]["domainPrefix"] = json!(prefix);
+            event["requestContext"]["apiId"] = json!("h7x9k2m4p6");
+            assert_eq!(fixture.ask(&event).await, simple(allowed), "{prefix} {path}");
+        }
+    }
+}
+
+/// An event of an HTTP API whose stage is `v1`, asked by a domain name of its own: its paths have two readings.
+fn of_own_domain(route_key: &str, path: &str) -> Value {
+    let mut event = http(route_key, "GET", path);
+    event["routeArn"] = json!("arn:aws:execute-api:eu-west-1:123456789012:h7x9k2m4p6/v1/GET/x");
+    event["requestContext"]["domainPrefix"] = json!("api");
+    event["requestContext"]["apiId"] = json!("h7x9k2m4p6");
+    event
+}
+
+#[tokio::test]
+async fn both_readings_of_a_path_are_judged_alike() {
+    let table = r#"{"GET /health": [], "GET /export": ["admin"], "GET /v1/{proxy+}": ["admin"], "GET /v1/open": []}"#;
+    for (default, unlisted) in [("deny", false), ("required_only", true)] {
+        let variables = [
+            ("AUTHZ_ROUTE_SCOPES", table),
+            ("AUTHZ_ROUTE_DEFAULT", default),
+            ("AUTHZ_HTTP_V2_RESPONSE", "simple"),
+        ];
+        let fixture = Fixture::playing(vec![ok()], &variables).await;
+        for (key, path, allowed) in [
+            ("$default", "/health", true),
+            // `/health` behind the stage is open; `/v1/health` without the stage needs more.
+            ("$default", "/v1/health", false),
+            ("$default", "/v1/v1/open", false),
+            // Escapes give the second reading two routes, one of them closed.
+            ("$default", "/v1/%6fpen", false),
+            ("GET /v1/{proxy+}", "/v1/v1/health", false),
+            ("GET /v1/open", "/v1/open", true),
+        ] {
+            let answer = fixture.ask(&of_own_domain(key, path)).await;
+            assert_eq!(answer, simple(allowed), "{default} {key} {path}");
+        }
+        let table = r#"{"GET /health": [], "GET /export": ["admin"]}"#;
+        let variables = [("AUTHZ_ROUTE_SCOPES", table), variables[1], variables[2]];
+        let fixture = Fixture::playing(vec![ok()], &variables).await;
+        let answer = fixture.ask(&of_own_domain("$default", "/v1/health")).await;
+        assert_eq!(answer, simple(unlisted), "{default}");
+        let answer = fixture.ask(&of_own_domain("GET /health", "/v1/health")).await;
+        assert_eq!(answer, simple(true), "{default}");
+    }
+}
+
+/// The stage is `v1`, and so is the first segment of the route.
+#[tokio::test]
+async fn a_route_that_begins_like_the_stage_settles_no_reading() {
+    let table = r#"{"GET /v1/health": [], "GET /v1/{proxy+}": ["admin"]}"#;
+    let variables = [("AUTHZ_ROUTE_SCOPES", table), ("AUTHZ_HTTP_V2_RESPONSE", "simple")];
+    let fixture = Fixture::playing(vec![ok()], &variables).await;
+    for (prefix, allowed) in [("api", false), ("h7x9k2m4p6", true)] {
+        let mut event = of_own_domain("GET /v1/{proxy+}", "/v1/v1/health");
+        event["requestContext"]["domainPrefix"] = json!(prefix);
+        assert_eq!(fixture.ask(&event).await, simple(allowed), "{prefix}");
+    }
+}
+
+#[tokio::test]
+async fn the_route_that_a_rest_api_took_must_be_open_too() {
+    let table = r#"{"GET /orders/{id}": ["orders.read"], "GET /{proxy+}": ["admin"]}"#;
+    let variables = [("AUTHZ_ROUTE_SCOPES", table), ("AUTHZ_POLICY_SCOPE", "method")];
+    let fixture = Fixture::playing(vec![ok()], &variables).await;
+    for (resource, path, allowed) in [
+        ("/orders/{id}", "orders/42", true),
+        ("/orders/{id}", "orders/42/", true),
+        ("/{proxy+}", "orders/42/", false),
+        ("/{other+}", "orders//42", false),
+    ] {
+        for version in [json!(null), json!("1.0")] {
+            let mut event = rest_request(json!({"Authorization": format!("Bearer {T1}")}));
+            event["methodArn"] = json!(format!("{STAGE}/GET/{path}"));
+            event["path"] = json!(format!("/{path}"));
+            event["resource"] = json!(resource);
+            event["version"] = version;
+            let expected = if allowed {
+                allow("alice", &format!("{STAGE}/GET/{path}"))
+            } else {
+                deny("alice", W_REST)
+            };
+            assert_eq!(fixture.ask(&event).await, expected, "{event}");
+        }
+    }
+}
+
+/// The tail of an HTTP API's ARN may be the route's template, which says nothing about what was asked for.
+#[tokio::test]
+async fn a_template_in_an_arn_is_no_path() {
+    let table = r#"{"GET /orders/{id}": ["orders.read"], "GET /orders/export": ["admin"]}"#;
+    let variables = [("AUTHZ_ROUTE_SCOPES", table), ("AUTHZ_POLICY_SCOPE", "method")];
+    let fixture = Fixture::playing(vec![ok()], &variables).await;
+    for (path, allowed) in [
+        (json!("/orders/42"), true),
+        (json!("/orders/export"), false),
+        (json!(null), false),
+    ] {
+        let mut event = http_v1(&format!("Bearer {T1}"));
+        let arn = A_V1.replace("42", "{id}");
+        event["methodArn"] = json!(arn);
+        event["path"] = path;
+        let expected = if allowed {
+            allow("alice", &arn)
+        } else {
+            deny("alice", W_V1)
+        };
+        assert_eq!(fixture.ask(&event).await, expected, "{event}");
+    }
+}
+
+#[tokio::test]
 async fn a_policy_that_does_not_fit_is_an_error_and_no_shorter_policy() {
     let keys: Vec<String> = (0..190)
         .map(|at| format!(r#""GET /collection-{at:03}": ["orders.read"]"#))
