@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::testing::MemorySecrets;
 
 use crate::support::event::{Request, get, post};
-use crate::support::oracle::verify;
+use crate::support::oracle::{verify, verify_as_signed};
 use crate::support::upstream::{Reaction, Upstream, http};
 use crate::support::{ACCESS_KEY, SECRET_KEY, env, function, start, table};
 
@@ -267,6 +267,29 @@ async fn a_route_may_bring_its_own_keys_and_the_environment_another_address() {
     // Endpoint and role agree on the connection, so there is one.
     assert_eq!(upstream.connections(), 1);
     assert!(verify(&upstream.last(), ACCESS_KEY, SECRET_KEY, None).is_err());
+}
+
+#[tokio::test]
+async fn an_address_in_another_spelling_is_signed_as_it_is_asked() {
+    let upstream = Upstream::sending(http("200 OK", "", b"{}")).await;
+    let port = upstream.port;
+    for url in [
+        format!("http://127.1:{port}"),
+        format!("HTTP://127.0.0.1:{port}/"),
+        format!("http://0x7F.0.0.1:{port}"),
+        format!("http://LocalHost:{port}"),
+    ] {
+        let own = json!([{"uri": "/", "function": {"name": "hello", "endpoint_url": url}}]);
+        let shared = env(&table(json!([{"uri": "/", "function": {"name": "hello"}}])));
+        let shared = shared.with("AWS_ENDPOINT_URL_LAMBDA", &url);
+        let shared = start(shared, MemorySecrets::default()).await.unwrap();
+        for function in [function(own).await, shared] {
+            assert_eq!(function.call(&get("/").alb()).await.status, 200, "{url}");
+            let seen = upstream.last();
+            assert_eq!(seen.target(), "/2015-03-31/functions/hello/invocations");
+            verify_as_signed(&seen, ACCESS_KEY, SECRET_KEY, None).unwrap();
+        }
+    }
 }
 
 #[tokio::test]

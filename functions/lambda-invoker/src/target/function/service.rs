@@ -61,6 +61,8 @@ impl Services {
         let endpoint = settings.endpoint_url.clone().or_else(|| self.default_endpoint.clone());
         let endpoint = endpoint.unwrap_or_else(|| public_endpoint(&settings.region));
         let url = Url::parse(&endpoint).ok();
+        // The SDK signs the address as it is told, which must be the one that is asked.
+        let endpoint = url.as_ref().map_or(endpoint, |url| url.as_str().to_owned());
         let place = url.as_ref().map(Place::of).unwrap_or_else(|| Place {
             host: String::new(),
             port: 443,
