@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::invoke::route;
 use crate::support::event::get;
-use crate::support::upstream::{Upstream, http};
+use crate::support::upstream::{Reaction, Upstream, http};
 use crate::support::{Answer, function};
 
 /// What the client gets when the Invoke API answers with this.
@@ -141,6 +141,24 @@ async fn a_reply_that_makes_no_sense_is_a_bad_gateway() {
             "{payload}"
         );
     }
+}
+
+#[tokio::test]
+async fn no_more_is_read_than_the_front_takes() {
+    let mut most = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n".to_vec();
+    most.extend_from_slice(&[b'a'; 1_100_000]);
+    let upstream = Upstream::reacting(Reaction::Stall(most)).await;
+    let route = json!({
+        "uri": "/", "function_uri": upstream.url("/"), "max_resp_body_size": 6_000_000, "timeout": 3000,
+    });
+    let function = function(json!([route])).await;
+    let answer = function.call(&get("/").alb()).await;
+    assert_eq!(
+        (answer.status, answer.error().as_str()),
+        (502, "upstream_response_too_large")
+    );
+    // Others take more: what is missing is waited for.
+    assert_eq!(function.call(&get("/").url()).await.status, 504);
 }
 
 #[tokio::test]
