@@ -240,7 +240,10 @@ impl ProvideCredentials for Provider {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            let result: provider::Result = self.credentials(SDK_WAIT).await.map_err(CredentialsError::provider_error);
+            let result: provider::Result = self
+                .credentials(SDK_WAIT)
+                .await
+                .map_err(CredentialsError::provider_error);
             result
         })
     }

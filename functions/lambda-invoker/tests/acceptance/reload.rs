@@ -195,7 +195,10 @@ async fn a_changed_namespace_of_the_metrics_is_told_once() {
         assert_eq!(lines.len(), told, "{base} {namespace:?}");
         let last = lines.last().unwrap();
         assert_eq!(last["level"], "WARN");
-        assert_eq!(fixture.function.line()["_aws"]["CloudWatchMetrics"][0]["Namespace"], "LambdaSuite");
+        assert_eq!(
+            fixture.function.line()["_aws"]["CloudWatchMetrics"][0]["Namespace"],
+            "LambdaSuite"
+        );
     }
 }
 
