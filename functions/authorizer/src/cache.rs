@@ -185,6 +185,11 @@ impl Cache {
         }
     }
 
+    /// Forgets a token's claims, which a newer reply has overtaken.
+    pub fn forget_claims(&self, key: &Key) {
+        self.lock().claims.remove(key);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Pools> {
         // Nothing panics while it is held; were it so, the pools are still whole entries.
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)

@@ -182,8 +182,10 @@ impl Shared {
             Err(problem @ (Problem::NotAccessToken | Problem::UnsupportedTokenType)) => {
                 self.cache.keep_refusal(key, problem, asked_at_ms, now_ms);
             }
-            // Not worth remembering: the next reply may differ.
-            Err(Problem::Expired | Problem::NotYetValid | Problem::NoExp | Problem::UpstreamInvalid) => {}
+            // Not worth remembering: the next reply may differ. But what the server said before is over.
+            Err(Problem::Expired | Problem::NotYetValid | Problem::NoExp | Problem::UpstreamInvalid) => {
+                self.cache.forget_claims(key);
+            }
             Ok(()) | Err(_) => self.cache.keep_claims(key, &claims, asked_at_ms, now_ms),
         }
         Ok(claims)

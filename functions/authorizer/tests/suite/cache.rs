@@ -208,6 +208,26 @@ async fn stale_claims_do_not_stand_in_for_an_answer() {
 }
 
 #[tokio::test]
+async fn stale_claims_do_not_stand_in_for_a_newer_reply_that_was_refused() {
+    for changes in [
+        json!({"exp": NOW - 100}),
+        json!({"nbf": NOW + 600}),
+        json!({"exp": null}),
+        json!({"exp": "soon"}),
+    ] {
+        let variables = [STALE[0], STALE[1], ("AUTHZ_REQUIRE_EXP", "true")];
+        let acts = vec![ok(), ok_with(changes.clone()), json_answer(503, "{}")];
+        let fixture = Fixture::playing(acts, &variables).await;
+        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        fixture.clock.advance_ms(61_000);
+        // The server no longer says what it said at first.
+        let refused = fixture.ask(&event()).await;
+        assert!(refused == e401() || refused == e500(), "{changes}");
+        assert_eq!(fixture.ask(&event()).await, e500(), "{changes}");
+    }
+}
+
+#[tokio::test]
 async fn stale_claims_are_judged_anew() {
     let variables = [STALE[0], STALE[1], ("AUTHZ_REQUIRED_SCOPES", "orders.write")];
     let fixture = Fixture::playing(vec![ok(), json_answer(503, "{}")], &variables).await;
