@@ -158,7 +158,9 @@ impl Introspection {
             return Ok(received);
         }
         // Our token was revoked, or the server forgot it. A fresh one gets one try.
-        system_token.forget(&held);
+        if !system_token.forget(&held) {
+            return Ok(received);
+        }
         let held = system_token.get(&self.upstream, deadline, account).await?;
         let header = Some(held.header());
         self.upstream

@@ -1,6 +1,7 @@
 //! The token that we ourselves need at the introspection endpoint of some servers: fetched by the client credentials
 //! grant (RFC 6749, section 4.4), kept, renewed before it expires.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -30,6 +31,8 @@ pub struct Held {
     header: HeaderValue,
     fetched_at_ms: u64,
     renew_at_ms: u64,
+    /// Whether it was fetched because the one before was refused.
+    is_replacement: bool,
 }
 
 impl Held {
@@ -46,6 +49,8 @@ pub struct SystemToken {
     form: Bytes,
     clock: Arc<dyn Clock>,
     held: Mutex<Option<Arc<Held>>>,
+    /// Whether the token before was dropped because it was refused.
+    was_refused: AtomicBool,
     /// One fetch serves all who wait.
     fetching: Flights<(), Arc<Held>>,
 }
@@ -88,6 +93,7 @@ impl SystemToken {
             form: Bytes::from(form.finish()),
             clock,
             held: Mutex::new(None),
+            was_refused: AtomicBool::new(false),
             fetching: Flights::default(),
         }
     }
@@ -135,7 +141,10 @@ impl SystemToken {
             }
             Problem::SystemToken
         })?;
-        let held = Arc::new(held);
+        let held = Arc::new(Held {
+            is_replacement: self.was_refused.swap(false, Ordering::Relaxed),
+            ..held
+        });
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
         Ok(held)
     }
@@ -155,20 +164,33 @@ impl SystemToken {
         read(&received, asked_at_ms, account)
     }
 
-    /// Drops a token that was refused, unless another has taken its place already.
-    pub fn forget(&self, refused: &Arc<Held>) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
-            *held = None;
+    /// Drops a token that was refused, unless another has taken its place already. Tells whether another is worth a try:
+    /// where a token and its replacement are refused one after the other, it is not for the token's own sake.
+    pub fn forget(&self, refused: &Arc<Held>) -> bool {
+        if refused.is_replacement && self.is_young(refused) {
+            return false;
         }
+        self.replace(refused);
+        true
     }
 
     /// Drops a token that may have been refused for itself, unless it is so new that another would fare no better.
     pub fn forget_if_old(&self, refused: &Arc<Held>) {
-        let age_ms = self.clock.now_ms().saturating_sub(refused.fetched_at_ms);
-        if age_ms >= MIN_AGE_MS {
-            self.forget(refused);
+        if !self.is_young(refused) {
+            self.replace(refused);
         }
+    }
+
+    fn replace(&self, refused: &Arc<Held>) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, refused)) {
+            *held = None;
+            self.was_refused.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn is_young(&self, held: &Held) -> bool {
+        self.clock.now_ms().saturating_sub(held.fetched_at_ms) < MIN_AGE_MS
     }
 
     fn peek(&self) -> Option<Arc<Held>> {
@@ -204,6 +226,7 @@ fn read(received: &Received, asked_at_ms: u64, account: &mut Account) -> Result<
         header: header.ok_or(Problem::UpstreamInvalid)?,
         fetched_at_ms: asked_at_ms,
         renew_at_ms: asked_at_ms.saturating_add((life_secs - margin_secs).saturating_mul(1000)),
+        is_replacement: false,
     })
 }
 

@@ -462,3 +462,35 @@ async fn a_revoked_token_of_ours_that_is_refused_with_403_is_replaced_by_the_nex
     assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
     assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (2, 4));
 }
+
+#[tokio::test]
+async fn a_server_that_refuses_every_token_of_ours_costs_no_new_token_for_each_request() {
+    let mut given = 0;
+    let stub = Stub::new(move |seen| {
+        if seen.path == TOKEN {
+            given += 1;
+            let token = if given % 2 == 1 { S1 } else { S2 };
+            return json_answer(200, json!({"access_token": token, "expires_in": 36_000}));
+        }
+        // After a while the server takes our tokens again.
+        if given < 4 { json_answer(401, json!({})) } else { ok() }
+    });
+    let fixture = Fixture::new(stub, &CLIENT_CREDENTIALS).await;
+    // A token and its replacement are refused; a third would fare no better.
+    for up in [2, 3, 4] {
+        assert_eq!(fixture.ask(&event()).await, e500());
+        fixture.assert_line(json!({"reason": "upstream_unauthorized"}));
+        assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (2, up));
+    }
+    fixture.clock.advance_ms(9_999);
+    assert_eq!(fixture.ask(&event()).await, e500());
+    assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (2, 5));
+    fixture.clock.advance_ms(1);
+    assert_eq!(fixture.ask(&event()).await, e500());
+    assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (3, 7));
+    assert_eq!(fixture.ask(&event()).await, e500());
+    assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (3, 8));
+    fixture.clock.advance_ms(10_000);
+    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+    assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (4, 10));
+}
