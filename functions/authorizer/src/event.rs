@@ -234,9 +234,14 @@ impl<'a> AuthorizationRequest<'a> {
     /// A cookie, by its exact name (RFC 6265, section 5.4).
     pub fn cookie(&self, name: &str) -> Presence<'_> {
         let is_cookie = |known: &str| known.eq_ignore_ascii_case("cookie");
+        let plain = Presence::of(self.event.headers.values(is_cookie));
+        // Names that differ in case alone: one map has both, and nobody knows which of them counts.
+        if plain == Presence::Many {
+            return Presence::Many;
+        }
         let mut lines = Presence::of(self.event.multi_value_headers.values(is_cookie));
         if lines == Presence::Absent {
-            lines = Presence::of(self.event.headers.values(is_cookie));
+            lines = plain;
         }
         let from_headers: Box<dyn Iterator<Item = &str>> = match lines {
             Presence::Absent => Box::new(std::iter::empty()),

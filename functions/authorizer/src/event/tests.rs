@@ -185,6 +185,21 @@ fn cookies_come_from_the_list_or_the_header() {
             json!({"type": "REQUEST", "methodArn": REST, "multiValueHeaders": {"cookie": ["t=x", "t=y"]}}),
             Presence::Many,
         ),
+        // Names that differ in case alone are two headers, of which nobody knows which one counts.
+        (
+            json!({"type": "REQUEST", "methodArn": REST, "headers": {"Cookie": "a=b", "cookie": "t=x"}}),
+            Presence::Many,
+        ),
+        (
+            json!({"type": "REQUEST", "methodArn": REST, "headers": {"Cookie": "a=b", "cookie": "t=x"},
+                "multiValueHeaders": {"Cookie": ["a=b"], "cookie": ["t=x"]}}),
+            Presence::Many,
+        ),
+        (
+            json!({"type": "REQUEST", "methodArn": REST, "headers": {"Cookie": "a=b", "cookie": "t=x"},
+                "multiValueHeaders": {"cookie": ["t=x"]}}),
+            Presence::Many,
+        ),
     ];
     for (event, expected) in cases {
         read(event.clone(), |request| {
