@@ -217,12 +217,12 @@ impl Claims {
         &self.context
     }
 
-    /// About how many bytes these claims hold.
+    /// About how many bytes these claims hold, with what each text of a list takes by itself.
     pub fn size(&self) -> usize {
         let typed = |text: &Typed<String>| if let Typed::Is(text) = text { text.len() } else { 0 };
         let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let audiences = if let Typed::Is(list) = &self.audiences {
-            list.iter().map(String::len).sum()
+            list.iter().map(|audience| audience.len() + size_of::<String>()).sum()
         } else {
             0
         };

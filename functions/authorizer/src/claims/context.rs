@@ -78,7 +78,8 @@ impl Context {
     }
 
     pub(super) fn size(&self) -> usize {
-        self.0.iter().map(|(key, value)| key.len() + value.len()).sum()
+        let pair = |(key, value): &(String, String)| key.len() + value.len() + 2 * size_of::<String>();
+        self.0.iter().map(pair).sum()
     }
 
     /// The context with one part less, when the whole is too large: what came from `ext`, the last first, then

@@ -370,6 +370,16 @@ fn values_that_break_api_gateway_are_left_out() {
 }
 
 #[test]
+fn many_empty_parts_have_a_size_too() {
+    let of_text = size_of::<String>();
+    let empty = claims(json!({"aud": vec![""; 21_000]}));
+    assert!(empty.size() >= 21_000 * of_text, "{}", empty.size());
+    let pairs = claims(json!({"sub": "a", "client_id": "b"}));
+    // The principal, the client's id, and two pairs of two texts each.
+    assert_eq!(pairs.size(), 1 + 1 + "subaclient_idb".len() + 4 * of_text);
+}
+
+#[test]
 fn what_is_dropped_first_when_there_is_too_much() {
     let members = json!({"sub": "s", "scope": "x", "aud": "a", "ext": {"tenant": "t", "a": {"b": "c"}}});
     let mut context = claims(members).context().clone();
