@@ -181,7 +181,12 @@ impl PolicyRules {
             return Ok(Answer::simple(false, None));
         }
         // On the whole stage, so that a denial that API Gateway caches is right for every method.
-        Ok(Answer::policy(false, claims, Resources::One(whole_stage(request))))
+        let denial = |claims| Answer::policy(false, claims, Resources::One(whole_stage(request)));
+        match denial(claims).fitted(max_bytes(request.kind)) {
+            Some((answer, _)) => Ok(answer),
+            // A principal that leaves no room for anything else is not worth a failure.
+            None => Ok(denial(None)),
+        }
     }
 
     /// Whether the answer is for this one request, and not for all that the token may do.

@@ -278,6 +278,22 @@ fn an_answer_that_cannot_be_made_small_enough_is_an_error() {
 }
 
 #[test]
+fn a_denial_that_does_not_fit_names_nobody() {
+    for (event, limit, resource) in [
+        (event("TOKEN", REST), 16_384, W_REST),
+        (event("REQUEST", WS), 8000, W_WS),
+    ] {
+        for (bytes, fits) in [(limit - 300, true), (limit, false)] {
+            let name = "p".repeat(bytes);
+            let refuse = Decision::Refuse(Problem::Scope, Some(claims(json!({"sub": name}))));
+            let expected = denied(if fits { &name } else { "anonymous" }, resource);
+            assert!(answer(DEFAULT, &event, &refuse) == expected, "{limit} {bytes}");
+            assert_eq!(outcome(DEFAULT, &event, &refuse).problem, Some(Problem::Scope));
+        }
+    }
+}
+
+#[test]
 fn the_bound_on_an_answers_size_holds() {
     let nasty = claims(json!({"sub": "\u{1}\"".repeat(100), "scope": "\"".repeat(500)}));
     let arn = format!(
