@@ -155,7 +155,7 @@ impl Config {
     /// | `AUTHZ_NEGATIVE_CACHE_TTL_SECS` | `5`, or less with a shorter cache | how long refused tokens are remembered, 0 to 60 s |
     /// | `AUTHZ_CACHE_MAX_ENTRIES` | `10000` | tokens remembered, 1 to 1000000 |
     /// | `AUTHZ_STALE_IF_ERROR_SECS` | `0` | how long remembered claims serve beyond that while the authorization server fails, 0 to 3600 s; never beyond the token's expiry |
-    /// | `AUTHZ_ALLOW_OPTIONS` | `false` | let `OPTIONS` in without looking at any token, for CORS preflights; a simple answer does so only where API Gateway cannot keep it for other methods: the authorizer has no identity source, or `$context.routeKey` is among them and the route is one of `OPTIONS` alone; elsewhere `OPTIONS` needs a token like any other method |
+    /// | `AUTHZ_ALLOW_OPTIONS` | `false` | let `OPTIONS` in without a token, for CORS preflights. A policy then covers `OPTIONS` alone, also for a refused token; a good token gets its own policy and all `OPTIONS`, since API Gateway keeps it. A simple answer looks at no token, but only where API Gateway cannot keep it for other methods: the authorizer has no identity source, or `$context.routeKey` is among them and the route is one of `OPTIONS` alone; elsewhere `OPTIONS` needs a token like any other method |
     /// | `AUTHZ_LOG_TOKEN_FP` | `true` | log the beginning of a token's cache key |
     ///
     /// # Errors

@@ -97,11 +97,21 @@ impl App {
 impl Shared {
     async fn decide(&self, request: &AuthorizationRequest<'_>, context: &Context, account: &mut Account) -> Decision {
         let policy = &self.config.policy;
-        // Where the answer may be kept for other methods, only a good token lets in: an absent one looks to API Gateway
-        // like a blank one.
-        if policy.is_preflight(request) && !policy.may_serve_other_methods(request) {
+        if !policy.lets_preflight_in(request) {
+            return self.judge(request, context, account).await;
+        }
+        if policy.answers_simply(request) {
             return Decision::Preflight;
         }
+        // API Gateway keeps a policy for the token that came along, so a good token gets all of its own.
+        match self.judge(request, context, account).await {
+            Decision::Refuse(problem, _) if problem.verdict().refusal != Refusal::Error => Decision::Preflight,
+            decision => decision,
+        }
+    }
+
+    /// Decides by the token alone.
+    async fn judge(&self, request: &AuthorizationRequest<'_>, context: &Context, account: &mut Account) -> Decision {
         let token = match self.config.tokens.extract(request) {
             Ok(token) if self.provider.is_own(&token) => return Decision::Refuse(Problem::OwnToken, None),
             Ok(token) => token,

@@ -70,7 +70,7 @@ pub struct PolicyRules {
 pub enum Decision {
     /// Let in, with what the token may do.
     Allow(Arc<Claims>, Granted),
-    /// Let in without a look at any token: a CORS preflight.
+    /// Let in without a token: a CORS preflight.
     Preflight,
     /// Refused; with the claims if the token is active.
     Refuse(Problem, Option<Arc<Claims>>),
@@ -99,15 +99,12 @@ impl PolicyRules {
         }
     }
 
-    /// Whether a request is a CORS preflight that is let in.
-    pub fn is_preflight(&self, request: &AuthorizationRequest<'_>) -> bool {
-        self.allow_options && request.verb() == Some("OPTIONS")
-    }
-
-    /// Whether API Gateway, where it keeps the answer to a preflight, may use it for another method: a simple answer
-    /// does not tell what it is for.
-    pub fn may_serve_other_methods(&self, request: &AuthorizationRequest<'_>) -> bool {
-        self.answers_simply(request) && request.preflight_may_serve_other_methods()
+    /// Whether a request is a CORS preflight that is let in whatever its token is. A simple answer does not tell what it
+    /// is for, so none is given where API Gateway may keep it for another method.
+    pub fn lets_preflight_in(&self, request: &AuthorizationRequest<'_>) -> bool {
+        self.allow_options
+            && request.verb() == Some("OPTIONS")
+            && !(self.answers_simply(request) && request.preflight_may_serve_other_methods())
     }
 
     /// `OPTIONS` alone, so that a policy that API Gateway remembers opens nothing else.
@@ -115,8 +112,7 @@ impl PolicyRules {
         let answer = if self.answers_simply(request) {
             Answer::simple(true, None)
         } else {
-            let resource = format!("{}/OPTIONS/*", request.arn.through_stage());
-            Answer::policy(true, None, Resources::One(resource))
+            Answer::policy(true, None, Resources::One(all_options(request)))
         };
         Outcome {
             answer: Ok(answer),
@@ -127,19 +123,27 @@ impl PolicyRules {
 
     fn allow(&self, request: &AuthorizationRequest<'_>, claims: &Arc<Claims>, granted: &Granted) -> Outcome {
         let mut problem = None;
+        let is_preflight = self.lets_preflight_in(request);
         let answer = if self.answers_simply(request) {
             Answer::simple(true, Some(claims))
         } else {
             let resources = match (granted, self.scope) {
                 (Granted::Listed { resources, asked }, _) => {
                     // The answer is for other routes too, so it is the same whichever was asked for.
-                    problem = (!asked).then_some(Problem::RouteScope);
-                    listed(request, resources)
+                    problem = (!asked && !is_preflight).then_some(Problem::RouteScope);
+                    let with_options = self.allow_options && request.kind != Kind::WsConnect;
+                    listed(request, resources, with_options)
                 }
                 (Granted::Asked, PolicyScope::Api) => Some(Resources::One(whole_stage(request))),
+                (Granted::Asked, PolicyScope::Method) if is_preflight => {
+                    exact(request).map(|resource| Resources::Many(vec![resource, all_options(request)]))
+                }
                 (Granted::Asked, PolicyScope::Method) => exact(request).map(Resources::One),
             };
             let Some(resources) = resources else {
+                if is_preflight {
+                    return self.let_preflight_in(request);
+                }
                 let problem = Problem::UnsafeResource;
                 return Outcome::refused(problem, self.refuse(request, problem, Some(claims.clone())));
             };
@@ -194,7 +198,8 @@ impl PolicyRules {
         self.scope == PolicyScope::Method || self.answers_simply(request)
     }
 
-    fn answers_simply(&self, request: &AuthorizationRequest<'_>) -> bool {
+    /// Whether the answer is a yes or no without a policy.
+    pub fn answers_simply(&self, request: &AuthorizationRequest<'_>) -> bool {
         request.kind == Kind::HttpV2 && self.http_v2 == HttpV2Response::Simple
     }
 }
@@ -232,10 +237,18 @@ fn exact(request: &AuthorizationRequest<'_>) -> Option<String> {
     safe.then(|| resource.to_owned())
 }
 
-/// Resources of the API's stage; nothing when IAM would not take one of them.
-fn listed(request: &AuthorizationRequest<'_>, resources: &[Arc<str>]) -> Option<Resources> {
+/// The method `OPTIONS` of every path of the API's stage.
+fn all_options(request: &AuthorizationRequest<'_>) -> String {
+    format!("{}/OPTIONS/*", request.arn.through_stage())
+}
+
+/// Resources of the API's stage, with every `OPTIONS` if wanted; nothing when IAM would not take one of them.
+fn listed(request: &AuthorizationRequest<'_>, resources: &[Arc<str>], with_options: bool) -> Option<Resources> {
     let stage = request.arn.through_stage();
-    let resources: Vec<String> = resources.iter().map(|resource| format!("{stage}/{resource}")).collect();
+    let mut resources: Vec<String> = resources.iter().map(|resource| format!("{stage}/{resource}")).collect();
+    if with_options {
+        resources.push(all_options(request));
+    }
     let safe = resources
         .iter()
         .all(|resource| resource.chars().count() <= MAX_RESOURCE);

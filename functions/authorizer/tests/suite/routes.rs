@@ -434,6 +434,70 @@ async fn preflights_are_let_in_without_a_token_if_that_is_wanted() {
     assert_eq!(fixture.ask(&event).await, e401());
 }
 
+/// API Gateway keeps the policy of a preflight for the token that came along, so it must say all that the token may do.
+#[tokio::test]
+async fn a_preflight_with_a_good_token_gets_the_tokens_own_policy() {
+    let with_token = |tail: &str| {
+        let mut event = rest_request(json!({"Authorization": format!("Bearer {T1}")}));
+        event["methodArn"] = json!(format!("{STAGE}/{tail}"));
+        event
+    };
+    let options = ("AUTHZ_ALLOW_OPTIONS", "true");
+    let fixture = Fixture::playing(vec![ok()], &[options]).await;
+    assert_eq!(
+        fixture.ask(&with_token("OPTIONS/orders/42")).await,
+        allow("alice", W_REST)
+    );
+    fixture.assert_line(json!({"decision": "allow", "reason": "allow", "principal": "alice"}));
+    // The same policy whichever was asked first.
+    let fixture = Fixture::playing(vec![ok()], &[options, TABLE]).await;
+    for (tail, reason) in [
+        ("OPTIONS/orders/42", "allow"),
+        ("OPTIONS/elsewhere", "allow"),
+        ("GET/orders/42", "allow"),
+        ("POST/orders", "route_scope"),
+    ] {
+        let policy = listed(&["GET/orders/*", "GET/orders", "OPTIONS/*"]);
+        assert_eq!(fixture.ask(&with_token(tail)).await, policy, "{tail}");
+        fixture.assert_line(json!({"reason": reason}));
+    }
+    assert_eq!(fixture.up(), 1);
+    let fixture = Fixture::playing(vec![ok()], &[options, ("AUTHZ_POLICY_SCOPE", "method")]).await;
+    let arn = format!("{STAGE}/GET/orders/42");
+    assert_eq!(fixture.ask(&with_token("GET/orders/42")).await, allow("alice", &arn));
+    let policy = listed(&["OPTIONS/orders/42", "OPTIONS/*"]);
+    assert_eq!(fixture.ask(&with_token("OPTIONS/orders/42")).await, policy);
+}
+
+/// A preflight is let in whatever its token is, but for nothing else.
+#[tokio::test]
+async fn a_preflight_with_a_refused_token_gets_its_own_policy_alone() {
+    let mut event = rest_request(json!({"Authorization": format!("Bearer {T1}")}));
+    event["methodArn"] = json!(format!("{STAGE}/OPTIONS/orders/42"));
+    let mut policy = deny("anonymous", &format!("{STAGE}/OPTIONS/*")).unwrap();
+    policy["policyDocument"]["Statement"][0]["Effect"] = json!("Allow");
+    let options = ("AUTHZ_ALLOW_OPTIONS", "true");
+    for (act, variables) in [
+        (inactive(), vec![options]),
+        (ok_with(json!({"exp": NOW - 100})), vec![options]),
+        (ok(), vec![options, ("AUTHZ_REQUIRED_SCOPES", "profile")]),
+        (ok_with(json!({"scope": "profile"})), vec![options, TABLE]),
+        (ok(), vec![options, TABLE, ("AUTHZ_POLICY_SCOPE", "method")]),
+    ] {
+        let fixture = Fixture::playing(vec![act], &variables).await;
+        assert_eq!(fixture.ask(&event).await, Ok(policy.clone()), "{variables:?}");
+        fixture.assert_line(json!({"decision": "allow", "reason": "preflight"}));
+    }
+    // The same for a path that no policy can name.
+    let fixture = Fixture::playing(vec![ok()], &[options, ("AUTHZ_POLICY_SCOPE", "method")]).await;
+    let mut unsafe_path = event.clone();
+    unsafe_path["methodArn"] = json!(format!("{STAGE}/OPTIONS/orders/*"));
+    assert_eq!(fixture.ask(&unsafe_path).await, Ok(policy));
+    // Nobody knows what the token may do, and an error is not kept.
+    let fixture = Fixture::playing(vec![crate::stub::json(404, "{}")], &[options]).await;
+    assert_eq!(fixture.ask(&event).await, e500());
+}
+
 /// A simple answer does not tell its method, so it is given without a token only where nothing keeps it for another.
 #[tokio::test]
 async fn a_simple_answer_to_a_preflight_opens_no_other_method() {
