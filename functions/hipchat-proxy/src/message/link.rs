@@ -10,13 +10,23 @@ const LONGEST_LINK: usize = 2900;
 
 /// The address of a link, if Slack may show it as one: absolute, of a scheme that is safe to click, not too long.
 pub(super) fn address(address: &str) -> Option<String> {
+    safe_address(address).filter(|address| fits(address))
+}
+
+/// Whether an address is short enough for a link.
+pub(super) fn fits(address: &str) -> bool {
+    escape_address(address).len() <= LONGEST_ADDRESS
+}
+
+/// An address that is absolute and of a scheme that is safe to click, of any length.
+pub(super) fn safe_address(address: &str) -> Option<String> {
     const SCHEMES: [&str; 4] = ["http://", "https://", "mailto:", "ftp://"];
     let address: String = address.trim().chars().filter(|letter| !letter.is_control()).collect();
     let known = SCHEMES.iter().any(|scheme| {
         let start = address.get(..scheme.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(scheme)) && address.len() > scheme.len()
     });
-    (known && escape_address(&address).len() <= LONGEST_ADDRESS).then_some(address)
+    known.then_some(address)
 }
 
 /// A link to an [`address`], and what of its label found no place in it and follows as text. Without a label Slack
@@ -32,8 +42,8 @@ pub(super) fn link<'a>(address: &str, label: &'a str, strict: bool) -> (String, 
     (token, rest)
 }
 
-/// An address as it may stand in a link.
-fn escape_address(address: &str) -> String {
+/// An address as it may stand in a link, or as text.
+pub(super) fn escape_address(address: &str) -> String {
     let mut out = String::with_capacity(address.len() + 8);
     for letter in address.chars() {
         match letter {

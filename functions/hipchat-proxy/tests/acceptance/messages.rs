@@ -191,3 +191,22 @@ async fn a_dry_run_asks_slack_nothing() {
     assert!(world.slack.calls().is_empty());
     assert!(!world.log().contains("confidential"));
 }
+
+#[tokio::test]
+async fn a_link_too_long_to_be_one_is_shared_as_text() {
+    let world = World::new().await;
+    let link = format!("http://x/?{}", "a&".repeat(500));
+    let shown = link.replace('&', "&amp;");
+    for (message, text) in [("", shown.clone()), ("see *it*", format!("see *it* {shown}"))] {
+        let body = json!({"link": link, "message": message});
+        said(&world, "/v2/room/Ops/share/link", body).await.is_no_content();
+        assert_eq!(world.only_post()["text"], text);
+    }
+    world.slack.forget();
+    let html = format!("a <a href=\"{shown}\"><b>l</b></a>. b");
+    world
+        .ask(Ask::notify("Ops", &json!({"message": html})))
+        .await
+        .is_no_content();
+    assert_eq!(world.only_text(), format!("a *l* {shown} . b"));
+}

@@ -90,7 +90,7 @@ pub fn shared_link(fields: &Fields, overlong: Overlong) -> Result<Message, Failu
     let link = fields
         .some_text("link")
         .ok_or(Failure::BadArgument("link is required"))?;
-    let link = link.trim();
+    let link: String = link.trim().chars().filter(|letter| !letter.is_control()).collect();
     let is_link = ["http://", "https://", "ftp://", "mailto:"].iter().any(|scheme| {
         let start = link.get(..scheme.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(scheme)) && link.len() > scheme.len()
@@ -103,7 +103,7 @@ pub fn shared_link(fields: &Fields, overlong: Overlong) -> Result<Message, Failu
         Ok(Some(text)) if text.trim().is_empty() => String::new(),
         _ => message_text(fields, overlong)?,
     };
-    let markup = format!("<a href=\"{}\">{}</a>", escape(link), escape(&text));
+    let markup = format!("<a href=\"{}\">{}</a>", escape(&link), escape(&text));
     Ok(said(markup, Format::Html, fields))
 }
 

@@ -4,7 +4,7 @@ use super::collect::Collector;
 use super::element::Element;
 use super::table::{Cell, Table};
 use super::tokens::Attributes;
-use crate::message::link::address;
+use crate::message::link::{address, safe_address};
 
 /// How many tables may be within each other; further ones are blocks.
 const MOST_TABLES: usize = 8;
@@ -122,11 +122,11 @@ impl Collector {
         in_cell && (element.is_cell() || matches!(element, Element::Row | Element::HeadRows | Element::Rows))
     }
 
-    /// Opens a link, if it leads to what Slack may link.
+    /// Opens a link, if it leads to what Slack may link. An address that is too long for that is shown as text.
     fn link(&mut self, attributes: &Attributes) {
         let mut link = None;
         if !self.open.look().0.code {
-            let address = attributes.href.as_deref().and_then(address);
+            let address = attributes.href.as_deref().and_then(safe_address);
             link = address.map(|address| self.add_link(address));
         }
         self.open.push(Element::Link, link);

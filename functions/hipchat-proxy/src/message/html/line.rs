@@ -39,7 +39,7 @@ pub(super) enum Line {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
-    /// Where links lead: only addresses that may stand in a link.
+    /// Where links lead: only addresses that are safe to click.
     pub(super) links: Vec<String>,
 }
 

@@ -2,7 +2,7 @@
 //! no pair is empty and none reaches over a line's end.
 
 use super::line::{Line, Lines, Run, Style};
-use crate::message::link::link;
+use crate::message::link::{escape_address, fits, link};
 use crate::message::markup::{ZERO_WIDTH_SPACE, escape_into, fence};
 use crate::message::{Atom, Mark};
 
@@ -145,6 +145,18 @@ impl Writer<'_> {
         }
         if let Some(linked) = self.linked.get_mut(number) {
             *linked = true;
+        }
+        if !fits(address) {
+            if text.trim() != address {
+                group.iter().for_each(|run| self.words(&run.text, run.style, space));
+            }
+            *space |= self.last.is_some();
+            self.place(Style::default(), address.chars().next(), space);
+            self.text.push_str(&escape_address(address));
+            self.last = address.chars().next_back();
+            // What comes behind it is no part of it.
+            *space = true;
+            return;
         }
         let (token, rest) = link(address, &text, self.strict);
         self.place(style, Some('<'), space);
