@@ -78,13 +78,17 @@ impl App {
             }
             Err(unreadable) => {
                 visit.account.detail = Some(unreadable.reason);
-                (unreadable.front, visit.refuse(&Failure::Unreadable, Version::V2))
+                (
+                    unreadable.front,
+                    visit.refuse(&Failure::Unreadable, Version::V2, self.now_secs()),
+                )
             }
         };
         visit
             .account
             .write(&self.telemetry, &invocation, front, answer.status());
         let mut response = answer.into_response();
+        visit.standings.settle(self.now_secs());
         visit.standings.write(response.headers_mut());
         FrontAnswer::new(front, response)
     }

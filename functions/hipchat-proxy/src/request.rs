@@ -70,8 +70,12 @@ impl App {
         visit.account.version = Some(version);
         match self.serve(request, version, deadline, visit).await {
             Ok(answer) => answer,
-            Err(failure) => visit.refuse(&failure, version),
+            Err(failure) => visit.refuse(&failure, version, self.now_secs()),
         }
+    }
+
+    pub(crate) fn now_secs(&self) -> u64 {
+        self.clock.now_ms() / 1000
     }
 
     /// The way of a request: its call, its token, its limits, its room, then what it asks for.
@@ -188,19 +192,18 @@ impl Visit {
         }
     }
 
-    /// The answer to a failure, by the ladder; over a limit it says when to come again.
-    pub(crate) fn refuse(&mut self, failure: &Failure, version: Version) -> Answer {
+    /// The answer to a failure, by the ladder; over a limit it says when to come again. `now` is
+    /// the moment of the answer, in seconds: Slack may have taken its time.
+    pub(crate) fn refuse(&mut self, failure: &Failure, version: Version, now: u64) -> Answer {
         let rung = failure.rung(version);
         self.account.refused(&rung);
         let answer = Answer::error(rung.status, &rung.message, self.markup);
         let again = match failure {
             Failure::Slack(SlackFailure::Limited { retry_after }, _) => {
-                self.standings.spend_until(self.now_secs.saturating_add(*retry_after));
+                self.standings.spend_until(now.saturating_add(*retry_after));
                 Some(*retry_after)
             }
-            Failure::TooManyRequests | Failure::Flooded => {
-                Some(self.standings.rate.reset.saturating_sub(self.now_secs))
-            }
+            Failure::TooManyRequests | Failure::Flooded => Some(self.standings.rate.reset.saturating_sub(now).max(1)),
             Failure::WrongMethod(methods) => return answer.allowing(methods),
             _ => None,
         };

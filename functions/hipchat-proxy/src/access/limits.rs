@@ -63,6 +63,13 @@ impl Standings {
         }
     }
 
+    /// Brings the standings to the moment of the answer: a client takes a moment that is past for a number of seconds.
+    pub fn settle(&mut self, now: u64) {
+        for standing in [&mut self.rate, &mut self.flood] {
+            standing.reset = standing.reset.max(now.saturating_add(1));
+        }
+    }
+
     /// Adds the six headers.
     pub fn write(&self, headers: &mut HeaderMap) {
         const NAMES: [[&str; 3]; 2] = [

@@ -1,8 +1,10 @@
 //! HipChat's two rate limits.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::support::{Ask, NOW, World};
+use crate::support::{Ask, NOW, Reply, World};
 
 fn ask() -> Ask {
     Ask::notify("Ops", &json!({"message": "a"}))
@@ -86,5 +88,33 @@ async fn limits_that_are_off_are_still_told() {
             ),
             (500, 30)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_in_the_future_when_the_answer_is_made() {
+    let directory = r#"{"rooms": [], "fallback": "slug"}"#;
+    for (replies, status, least) in [
+        (vec![Reply::Slow(Duration::from_millis(300))], 204, 1),
+        (
+            vec![Reply::Slow(Duration::from_millis(300)), Reply::limited(30)],
+            429,
+            30,
+        ),
+    ] {
+        let world = World::with(&[("HIPCHAT_DIRECTORY", directory)]).await;
+        world.slack.will(replies);
+        let meanwhile = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            world.clock.advance_ms(400_000);
+        };
+        let (answer, ()) = tokio::join!(world.ask(ask()), meanwhile);
+        assert_eq!(answer.status, status);
+        for kind in ["x-ratelimit", "x-floodcontrol"] {
+            assert!(
+                answer.number(&format!("{kind}-reset")) >= NOW + 400 + least,
+                "{answer:?}"
+            );
+        }
     }
 }
