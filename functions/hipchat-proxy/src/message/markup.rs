@@ -103,8 +103,7 @@ pub fn escape(text: &str, strict: bool) -> String {
 /// Appends a preformatted block.
 pub(super) fn fence(text: &str, atoms: &mut Vec<Atom>) {
     atoms.push(Atom::FenceOpen);
-    // Three backticks in a row would end the block.
-    let text = text.replace("```", &format!("``{ZERO_WIDTH_SPACE}`"));
+    let text = without_fences(text);
     for (at, line) in text.split('\n').enumerate() {
         if at > 0 {
             atoms.push(Atom::Newline);
@@ -116,9 +115,35 @@ pub(super) fn fence(text: &str, atoms: &mut Vec<Atom>) {
     atoms.push(Atom::FenceClose);
 }
 
+/// The text without three backticks in a row, which would end a block: no more than two stay together.
+fn without_fences(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut run = 0_usize;
+    for letter in text.chars() {
+        run = if letter == '`' { run + 1 } else { 0 };
+        if run > 2 {
+            out.push_str(ZERO_WIDTH_SPACE);
+            run = 1;
+        }
+        out.push(letter);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_run_of_backticks_ends_a_block() {
+        for count in 0..12 {
+            let mut atoms = Vec::new();
+            fence(&format!("a{}b", "`".repeat(count)), &mut atoms);
+            let inside: String = atoms[1..atoms.len() - 1].iter().map(Atom::as_str).collect();
+            assert!(!inside.contains("```"), "{inside}");
+            assert_eq!(inside.matches('`').count(), count);
+        }
+    }
 
     #[test]
     fn exactly_three_characters_are_escaped() {

@@ -17,7 +17,7 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
             "<!channel>", "<!here>", "<!everyone>", "<@U3>", "<@W1|x>", "<#C100>", "<!subteam^S1>", "<!date^1^{date}|x>",
             "&lt;!channel&gt;", "&#60;!here&#62;", "&#x3c;@U3&#x3e;", "&amp;lt;!here&amp;gt;", "<<!channel>>", "<\u{0}!here>",
             "<\u{200b}!here>", "@all", "@here", "@channel", "@chris", "@everyone", "#general", "http://x/<!channel>",
-            "http://x|<!here>", "```", "&amp;", "&unknown;", "&#xD800;", "&#0;", "&#x1b;", "(success)", "(odd)", "(jenkins)",
+            "http://x|<!here>", "```", "`````", "````````", "&amp;", "&unknown;", "&#xD800;", "&#0;", "&#x1b;", "(success)", "(odd)", "(jenkins)",
             ":)", "<3", "/me ", "/quote ", "/code ", "> ", "&gt;",
         ]).prop_map(str::to_owned),
         1 => proptest::sample::select(vec!["\u{202e}", "\u{2066}", "\u{200d}", "\u{feff}", "é", "漢字", "👩\u{200d}👩\u{200d}👦", "🇩🇪", "e\u{301}\u{302}", "\u{a0}", "\r\n", "\u{2028}", "שלום"]).prop_map(str::to_owned),
