@@ -157,15 +157,13 @@ impl Coverage {
 /// The token that a request shows, in the order of the places where clients put it: `Authorization: Bearer`, the
 /// query's `auth_token`, the body's `auth_token`. An empty one counts as absent.
 pub fn token_of(headers: &HeaderMap, query: &Fields, body: &Fields) -> Option<Secret> {
-    let bearer = headers
-        .get_all(AUTHORIZATION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .find_map(|value| {
-            let (scheme, token) = value.trim_start().split_once(' ')?;
-            let token = token.trim();
-            (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
-        });
+    let bearer = headers.get_all(AUTHORIZATION).iter().find_map(|value| {
+        // A token with bytes that no token has is a wrong one, not an absent one.
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let (scheme, token) = value.trim_start().split_once(' ')?;
+        let token = token.trim();
+        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+    });
     bearer
         .or_else(|| query.some_text("auth_token"))
         .or_else(|| body.some_text("auth_token"))
@@ -189,6 +187,7 @@ mod tests {
             (Some("Bearer h"), "auth_token=q", "auth_token=b", Some("h")),
             (Some("bearer  h "), "auth_token=q", "", Some("h")),
             (Some("Bearer "), "auth_token=q", "auth_token=b", Some("q")),
+            (Some("Bearer é"), "auth_token=q", "", Some("é")),
             (Some("Basic aDpo"), "auth_token=", "auth_token=b", Some("b")),
             (None, "auth_token=&auth_token=t%2BA", "", Some("t+A")),
             (None, "", "token=x", None),
@@ -196,7 +195,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             if let Some(value) = header {
-                headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
+                headers.insert(AUTHORIZATION, HeaderValue::from_bytes(value.as_bytes()).unwrap());
             }
             let token = token_of(&headers, &query(in_query), &query(in_body));
             assert_eq!(
