@@ -31,9 +31,8 @@ pub(super) fn policy(reader: &mut Reader<'_>, warnings: &mut Vec<(String, &'stat
         ),
     };
     if policy.allow_options && policy.http_v2 == HttpV2Response::Simple {
-        let what = "gives an HTTP API a simple answer to OPTIONS without a token only where API Gateway cannot keep it for \
-                    other methods: if one asks, take all identity sources off the authorizer, which sets its TTL to 0, or \
-                    add $context.routeKey to them and give the API routes of OPTIONS alone";
+        let what = "lets OPTIONS in by a simple answer only where it cannot be kept for other methods: an HTTP API's \
+                    authorizer must have no identity source, or $context.routeKey among them and routes of OPTIONS alone";
         warnings.push(("AUTHZ_ALLOW_OPTIONS".to_owned(), what));
     }
     policy

@@ -87,6 +87,12 @@ pub(super) fn routes(
         for ambiguity in rules.ambiguities() {
             reader.problem(SCOPES, ambiguity);
         }
+        if rules.reaches_unlisted() {
+            let what = "has a route with a parameter, such as /a/{id}, which as a policy also lets in deeper unlisted paths, \
+                        such as /a/1/b: list those that the API has, or set AUTHZ_POLICY_SCOPE=method and switch API \
+                        Gateway's cache off";
+            warnings.push((SCOPES.to_owned(), what));
+        }
         let (count, bytes) = rules.largest_policy();
         if bytes + count * SHORTEST_ARN > LARGEST {
             reader.problem(

@@ -337,7 +337,7 @@ fn route_rules_that_fit_no_policy_stop_the_start() {
 
 #[test]
 fn answers_for_the_current_route_come_with_a_warning() {
-    let routes = ("AUTHZ_ROUTE_SCOPES", r#"{"GET /orders/{id}": ["read"]}"#);
+    let routes = ("AUTHZ_ROUTE_SCOPES", r#"{"GET /orders": ["read"]}"#);
     let warnings = read(&[routes]).unwrap().warnings;
     let [(variable, what)] = &warnings[..] else {
         panic!("{warnings:?}")
@@ -350,6 +350,42 @@ fn answers_for_the_current_route_come_with_a_warning() {
             .warnings
             .is_empty()
     );
+}
+
+#[test]
+fn a_policy_that_reaches_deeper_than_the_table_comes_with_a_warning() {
+    for (table, warned) in [
+        (r#"{"GET /orders": []}"#, false),
+        (r#"{"GET /{proxy+}": []}"#, false),
+        (r#"{"GET /orders/{id}": []}"#, true),
+        (r#"{"* /orders/{id}/lines": []}"#, true),
+        (r#"{"GET /orders/{id}": [], "GET /orders/{id}/lines": []}"#, true),
+        (r#"{"GET /orders/{id}": [], "GET /orders/{id}/{rest+}": []}"#, false),
+        (r#"{"GET /orders/{id}": [], "* /orders/{rest+}": []}"#, false),
+        (r#"{"* /orders/{id}": [], "* /{rest+}": []}"#, false),
+        (r#"{"GET /orders/{id}": [], "GET /orders/a/{rest+}": []}"#, true),
+        (
+            r#"{"GET /orders/{id}": [], "GET /orders/{id}/{line}/{rest+}": []}"#,
+            true,
+        ),
+        (r#"{"GET /orders/{id}": [], "POST /{rest+}": []}"#, true),
+        (r#"{"CONNECT $connect": []}"#, false),
+    ] {
+        let options = ("AUTHZ_ALLOW_OPTIONS", "true");
+        let with = |name, value| {
+            read(&[("AUTHZ_ROUTE_SCOPES", table), options, (name, value)])
+                .unwrap()
+                .warnings
+        };
+        let tells = |warnings: &[(String, &str)]| {
+            // A line of the log has no room for more.
+            assert!(warnings.iter().all(|(_, what)| what.len() <= 256), "{warnings:?}");
+            warnings.iter().any(|(_, what)| what.contains("deeper"))
+        };
+        assert_eq!(tells(&with("AUTHZ_HTTP_V2_RESPONSE", "iam")), warned, "{table}");
+        assert!(!tells(&with("AUTHZ_POLICY_SCOPE", "method")), "{table}");
+        assert!(!tells(&with("AUTHZ_HTTP_V2_RESPONSE", "simple")), "{table}");
+    }
 }
 
 #[test]

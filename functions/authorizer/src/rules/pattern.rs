@@ -66,6 +66,31 @@ impl Pattern {
         path.next().is_none()
     }
 
+    /// Whether `{name}` stands anywhere in it.
+    pub(super) fn has_single_parameter(&self) -> bool {
+        self.0.contains(&Segment::One)
+    }
+
+    /// Whether this ends in `{name+}` and covers what another covers, also if a `{name}` of the other stood for several
+    /// segments.
+    pub(super) fn covers_below(&self, other: &Self) -> bool {
+        let Some((Segment::Rest, prefix)) = self.0.split_last() else {
+            return false;
+        };
+        // Behind the first parameter nothing stands in its place any more.
+        let fixed = other
+            .0
+            .iter()
+            .take_while(|segment| matches!(segment, Segment::Literal(_)))
+            .count();
+        prefix.len() <= fixed + 1
+            && prefix.len() <= other.0.len()
+            && prefix
+                .iter()
+                .zip(&other.0)
+                .all(|(own, segment)| *own == Segment::One || own == segment)
+    }
+
     /// API Gateway's precedence between patterns that cover the same path: from the left, a literal before `{p}` before
     /// `{p+}`.
     pub(super) fn precedence(&self, other: &Self) -> Ordering {

@@ -123,6 +123,19 @@ impl RouteRules {
         self.ambiguities.as_deref().unwrap_or_default()
     }
 
+    /// Whether a policy for some route lets in deeper paths that no listed route covers: IAM's `*` spans slashes, so
+    /// `/orders/{id}` also lets in `/orders/42/lines`.
+    pub fn reaches_unlisted(&self) -> bool {
+        self.routes.iter().any(|route| {
+            let Some(pattern) = &route.pattern else { return false };
+            let covers_deeper = |other: &&Route| {
+                let of_verb = other.pattern.as_ref().filter(|_| other.verb == route.verb);
+                of_verb.is_some_and(|other| other.covers_below(pattern))
+            };
+            pattern.has_single_parameter() && !self.routes.iter().any(|other| covers_deeper(&other))
+        })
+    }
+
     /// A policy that grants everything is at least so long, in bytes, apart from the ARN before each resource. The first
     /// number is that of resources.
     pub fn largest_policy(&self) -> (usize, usize) {
