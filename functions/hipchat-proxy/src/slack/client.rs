@@ -174,8 +174,7 @@ impl Slack {
             Address::Method(name) => (name, JSON),
             Address::Form(name) => (name, FORM),
         };
-        let authorization = self.authorization.read().unwrap_or_else(PoisonError::into_inner);
-        headers.insert(AUTHORIZATION, authorization.clone());
+        headers.insert(AUTHORIZATION, self.authorization());
         headers.insert(HOST, self.api_host.clone());
         headers.insert(CONTENT_TYPE, content_type);
         Some((
@@ -185,17 +184,27 @@ impl Slack {
         ))
     }
 
-    /// Reads the token anew; whether it is another one.
-    pub(super) async fn reread_token(&self, deadline: Deadline) -> bool {
+    /// What requests are authorized with now.
+    pub(super) fn authorization(&self) -> HeaderValue {
+        self.authorization
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Reads the token anew, unless another request did so after `sent` was; whether it is another one than `sent`.
+    pub(super) async fn reread_token(&self, sent: &HeaderValue, deadline: Deadline) -> bool {
+        if self.authorization() != *sent {
+            return true;
+        }
         let Some(source) = &self.source else { return false };
         let reading = self.secrets.refresh(source, TOKEN_MIN_AGE);
         let Ok(Ok(token)) = tokio::time::timeout(deadline.remaining(), reading).await else {
             return false;
         };
         let Some(fresh) = bearer(&token) else { return false };
-        let mut authorization = self.authorization.write().unwrap_or_else(PoisonError::into_inner);
-        let changed = *authorization != fresh;
-        *authorization = fresh;
+        let changed = *sent != fresh;
+        *self.authorization.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         changed
     }
 }
@@ -229,4 +238,32 @@ fn bearer(token: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token.reveal().trim())).ok()?;
     value.set_sensitive(true);
     Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::testing::{ManualClock, MemorySecrets};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_request_that_was_sent_with_the_old_token_may_try_the_new_one() {
+        let clock = Arc::new(ManualClock::at_secs(1000));
+        let store = Arc::new(MemorySecrets::default());
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf";
+        store.put(arn, "xoxb-new");
+        let options = SlackOptions {
+            api_url: "http://127.0.0.1:9/api".to_owned(),
+            token: Some(SecretSource::Arn(shared::secrets::SecretArn::parse(arn).unwrap())),
+            client_msg_id: false,
+        };
+        let secrets = Arc::new(Secrets::new(store, clock.clone(), Duration::from_secs(300)));
+        let old = Secret::new("xoxb-old".to_owned());
+        let slack = Slack::new(options, secrets, Some(&old), clock).unwrap();
+        let deadline = Deadline::after(Duration::from_secs(1));
+        let sent = slack.authorization();
+        assert!(slack.reread_token(&sent, deadline).await);
+        assert!(slack.reread_token(&sent, deadline).await);
+        assert!(!slack.reread_token(&slack.authorization(), deadline).await);
+    }
 }

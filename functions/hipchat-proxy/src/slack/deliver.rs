@@ -165,6 +165,7 @@ impl Slack {
     ) -> Result<Bytes, SlackFailure> {
         let mut chances = Chances::default();
         loop {
+            let sent = self.authorization();
             let (failure, code) = match self.call(errand.address, &errand.body, deadline, effort).await {
                 Ok(Verdict::Done(answer)) => return Ok(answer),
                 Ok(Verdict::Refused(failure, code)) => (failure, Cow::Owned(code)),
@@ -177,10 +178,10 @@ impl Slack {
                     once(&mut chances.waited) && wait(Duration::from_secs(retry_after), deadline).await
                 }
                 SlackFailure::Credentials => {
-                    is_stale_token(&code) && once(&mut chances.reread) && self.reread_token(deadline).await
+                    is_stale_token(&code) && once(&mut chances.reread) && self.reread_token(&sent, deadline).await
                 }
                 SlackFailure::ChannelGone if code == "not_in_channel" => match errand.channel {
-                    Some(channel) => once(&mut chances.joined) && self.join(channel, deadline, effort).await,
+                    Some(channel) => once(&mut chances.joined) && self.join(channel, deadline, effort).await?,
                     None => false,
                 },
                 SlackFailure::Content | SlackFailure::Unexpected | SlackFailure::Forbidden => {
@@ -236,22 +237,31 @@ impl Slack {
         })
     }
 
-    /// Joins a public channel, given by its id.
-    async fn join(&self, channel: &str, deadline: Deadline, effort: &mut Effort) -> bool {
+    /// Joins a public channel, given by its id; whether Slack let the app in.
+    ///
+    /// # Errors
+    /// What says nothing about the channel: it may let the app in at another time.
+    async fn join(&self, channel: &str, deadline: Deadline, effort: &mut Effort) -> Result<bool, SlackFailure> {
         #[derive(Serialize)]
         struct Join<'a> {
             channel: &'a str,
         }
         if !channel.starts_with('C') {
-            return false;
+            return Ok(false);
         }
-        let Ok(body) = encode(&Join { channel }) else {
-            return false;
-        };
-        let joined = self
-            .call(Address::Method("conversations.join"), &body, deadline, effort)
-            .await;
-        matches!(joined, Ok(Verdict::Done(_)))
+        let body = encode(&Join { channel })?;
+        let address = Address::Method("conversations.join");
+        match self.call(address, &body, deadline, effort).await? {
+            Verdict::Done(_) => Ok(true),
+            Verdict::Refused(
+                failure @ (SlackFailure::Limited { .. } | SlackFailure::Unavailable | SlackFailure::Credentials),
+                code,
+            ) => {
+                effort.code = Some(code);
+                Err(failure)
+            }
+            Verdict::Refused(..) => Ok(false),
+        }
     }
 }
 

@@ -248,3 +248,19 @@ async fn a_connection_that_never_comes_about_is_bounded_by_the_deadline() {
     assert!(begun.elapsed() < Duration::from_millis(850));
     let _: &SlackStub = &world.slack;
 }
+
+#[tokio::test]
+async fn a_channel_that_cannot_be_joined_just_now_is_not_gone() {
+    for (reply, status) in [
+        (Reply::limited(60), 429),
+        (Reply::Http(500, String::new(), String::new()), 503),
+        (Reply::Hang, 503),
+        (Reply::ok_false("missing_scope"), 503),
+        (Reply::ok_false("is_archived"), 404),
+    ] {
+        let world = World::new().await;
+        world.slack.will([Reply::ok_false("not_in_channel"), reply.clone()]);
+        assert_eq!(world.ask(ask()).await.status, status, "{reply:?}");
+        assert_eq!(world.slack.methods(), ["chat.postMessage", "conversations.join"]);
+    }
+}
