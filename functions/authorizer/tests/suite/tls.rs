@@ -114,6 +114,21 @@ async fn a_server_without_tls_is_no_server() {
     fixture.assert_line(json!({"reason": "upstream_tls", "attempts": 1}));
 }
 
+/// A server that restarts, or a balancer without one behind it.
+#[tokio::test]
+async fn a_connection_that_ends_before_tls_stands_is_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+        }
+    });
+    let (answer, fixture) = ask(&url, "").await;
+    assert_eq!(answer, e500());
+    fixture.assert_line(json!({"reason": "upstream_connect", "attempts": 2}));
+}
+
 #[tokio::test]
 async fn a_bundle_without_a_certificate_is_refused_at_start() {
     for bundle in [
