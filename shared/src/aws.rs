@@ -73,8 +73,8 @@ pub fn sdk_http_client() -> SharedHttpClient {
 /// Time for a connection to a service of AWS.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// The largest answer that is read, in bytes: a secret has at most 64 KiB.
-const LARGEST_ANSWER: usize = 1024 * 1024;
+/// The largest answer that is read, in bytes: more than any service of AWS sends whole.
+const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Sends the SDK's requests. Time-outs stay with the SDK, which bounds each attempt and the whole operation.
 #[derive(Debug, Clone)]

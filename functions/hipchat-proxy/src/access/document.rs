@@ -132,18 +132,22 @@ mod tests {
         let may = |entry: &str| {
             let list = list(&[format!(r#"{{"sha256": "{}", {entry}}}"#, hash("a"))]);
             let grant = list.find(&Secret::new("a"), 0).unwrap();
-            [Need::Send, Need::Read, Need::Users, Need::Act].map(|need| grant.may(need))
+            [Need::Send, Need::Read, Need::Users, Need::SeeUsers, Need::Act].map(|need| grant.may(need))
         };
-        assert_eq!(may(r#""kind": "v2_user""#), [true, false, false, true]);
+        assert_eq!(may(r#""kind": "v2_user""#), [true, false, false, false, true]);
+        assert_eq!(
+            may(r#""kind": "v2_user", "users": true"#),
+            [true, false, true, false, true]
+        );
         assert_eq!(
             may(r#""kind": "v1_admin", "read": true, "users": true"#),
-            [true, true, true, true]
+            [true, true, true, true, true]
         );
         assert_eq!(
             may(r#""kind": "v2_room", "read": true, "users": true"#),
-            [true, true, false, false]
+            [true, true, false, false, false]
         );
-        assert_eq!(may(r#""kind": "v1_notification""#), [true, false, false, false]);
+        assert_eq!(may(r#""kind": "v1_notification""#), [true, false, false, false, false]);
     }
 
     #[test]

@@ -127,6 +127,7 @@ impl Grant {
             Need::Nothing | Need::Send => true,
             Need::Read => self.read,
             Need::Users => self.users && !self.kind.only_sends(),
+            Need::SeeUsers => self.read && self.may(Need::Users),
             Need::Act => !self.kind.only_sends(),
         }
     }

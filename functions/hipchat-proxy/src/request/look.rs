@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Order, Visit};
 use crate::api::v2::Page;
-use crate::api::{Answer, Call, Version, v1, v2};
+use crate::api::{Answer, Call, Need, Version, v1, v2};
 use crate::error::{Failure, Subject};
 use crate::rooms::{Room, User};
 
@@ -21,7 +21,7 @@ pub(super) fn look(order: &Order<'_>, visit: &mut Visit) -> Result<Answer, Failu
 }
 
 fn look_v1(order: &Order<'_>) -> Result<Value, Failure> {
-    let users = order.known.directory.users();
+    let users = people(order);
     Ok(match order.call {
         Call::Rooms => v1::rooms(covered(order), users),
         Call::Room => v1::room_object(order.place()?.view()?, users),
@@ -36,7 +36,7 @@ fn look_v1(order: &Order<'_>) -> Result<Value, Failure> {
 }
 
 fn look_v2(order: &Order<'_>) -> Result<Value, Failure> {
-    let users = order.known.directory.users();
+    let users = people(order);
     let base = &order.base;
     if let Some(place) = &order.place {
         place.view()?;
@@ -68,6 +68,15 @@ fn covered<'a>(order: &Order<'a>) -> impl Iterator<Item = &'a Room> {
     let grant = order.grant;
     let rooms = order.known.directory.rooms();
     rooms.filter_map(move |(index, room)| grant.covers_listed(index).then_some(room))
+}
+
+/// The users, for a token that may see them: for any other, rooms have an owner who is nobody.
+fn people<'a>(order: &Order<'a>) -> &'a [User] {
+    if order.grant.may(Need::SeeUsers) {
+        order.known.directory.users()
+    } else {
+        &[]
+    }
 }
 
 fn user<'a>(order: &Order<'a>) -> Result<&'a User, Failure> {

@@ -1,7 +1,9 @@
 //! The room that a request is about: found for a token that covers it, and where its messages go.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use shared::{Deadline, Secret};
 
 use super::Visit;
@@ -14,11 +16,14 @@ use crate::error::{Failure, Subject};
 use crate::rooms::{Directory, Fallback, Ping, Room, RoomIndex, User, slug};
 use crate::slack::{SlackFailure, Target};
 
+/// How long the channel of a thread is looked for.
+const THREAD_LOOK: Duration = Duration::from_secs(1);
+
 /// A room that a token covers, or what stands in for it.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
-    /// As the client called it.
-    wanted: &'a str,
+    /// As the client called it; decoded once more for a room that is not listed.
+    wanted: Cow<'a, str>,
     pub(super) spot: Spot<'a>,
 }
 
@@ -43,21 +48,26 @@ pub(super) enum Address<'a> {
 /// Finds a room. Whether it exists is told only to a token that covers it.
 pub(super) fn find<'a>(directory: &'a Directory, grant: &Grant, wanted: &'a str) -> Result<Place<'a>, Failure> {
     let found: Option<RoomIndex> = directory.find(wanted);
-    if !grant.covers(wanted, found) {
+    // Some clients encode names twice. One spelling decides on access, on the channel and on the limits.
+    let wanted = match found {
+        Some(_) => Cow::Borrowed(wanted),
+        None => percent_decode_str(wanted).decode_utf8_lossy(),
+    };
+    if !grant.covers(&wanted, found) {
         return Err(Failure::NoAccess);
     }
     let spot = match (found.and_then(|index| directory.room(index)), directory.fallback()) {
         (Some(room), _) => Spot::Listed(room),
         (None, Fallback::Default(channel)) => Spot::Default(channel),
-        (None, Fallback::Slug) => Spot::Slug(slug(wanted)),
-        (None, Fallback::Reject) => return Err(Failure::Unknown(Subject::Room(wanted.to_owned()))),
+        (None, Fallback::Slug) => Spot::Slug(slug(&wanted)),
+        (None, Fallback::Reject) => return Err(Failure::Unknown(Subject::Room(wanted.into_owned()))),
     };
     Ok(Place { wanted, spot })
 }
 
 impl<'a> Place<'a> {
     pub(super) fn subject(&self) -> Subject {
-        Subject::Room(self.wanted.to_owned())
+        Subject::Room(self.wanted.clone().into_owned())
     }
 
     /// The name in logs and metrics: the directory's, not what a client made up.
@@ -80,12 +90,12 @@ impl<'a> Place<'a> {
     ///
     /// # Errors
     /// [`Failure::Unknown`].
-    pub(super) fn view(&self) -> Result<RoomView<'a>, Failure> {
+    pub(super) fn view(&self) -> Result<RoomView<'_>, Failure> {
         match self.spot {
             Spot::Listed(room) => Ok(room.into()),
             Spot::Default(_) => Ok(RoomView {
                 id: 0,
-                name: self.wanted,
+                name: &self.wanted,
             }),
             Spot::Slug(_) => Err(Failure::Unknown(self.subject())),
         }
@@ -100,8 +110,8 @@ impl<'a> Place<'a> {
     }
 
     /// The name that stands in the first line.
-    pub(super) fn unlisted(&self) -> Option<&'a str> {
-        matches!(self.spot, Spot::Default(_)).then_some(self.wanted)
+    pub(super) fn unlisted(&self) -> Option<&str> {
+        matches!(self.spot, Spot::Default(_)).then_some(&*self.wanted)
     }
 }
 
@@ -174,6 +184,8 @@ impl App {
         let is_here = match here.strip_prefix('#') {
             None => here == channel,
             Some(name) => {
+                // A thread is worth a short look, not the message.
+                let deadline = deadline.capped(THREAD_LOOK);
                 let id = self.channel_id(name, deadline, visit).await.ok().flatten();
                 id.is_some_and(|id| id == channel)
             }
@@ -213,7 +225,8 @@ impl App {
         visit: &mut Visit,
     ) -> Result<Option<String>, SlackFailure> {
         if self.policy.dry_run {
-            return Ok(Some(format!("#{name}")));
+            // Nor does it log a name that a client may have made up.
+            return Ok(Some("unlisted".to_owned()));
         }
         let (now, effort) = (visit.now_secs, &mut visit.account.effort);
         self.workspace

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ask, World};
+use crate::support::{Ask, World, sha256};
 
 async fn look(world: &World, target: &str) -> Value {
     let answer = world.ask(Ask::get(target).bearer("tokA")).await;
@@ -103,6 +103,34 @@ async fn users_are_seen_by_who_may_see_them() {
             .await
             .is_error(401, "Unauthorized");
     }
+}
+
+#[tokio::test]
+async fn who_may_write_to_users_or_read_rooms_may_not_therefore_see_users() {
+    let entry = |token: &str, flag: &str| {
+        format!(
+            r#"{{"sha256": "{}", "kind": "v2_user", "rooms": ["*"], "{flag}": true}}"#,
+            sha256(token)
+        )
+    };
+    let tokens = format!("[{}, {}]", entry("tokW", "users"), entry("tokS", "read"));
+    let world = World::with(&[("HIPCHAT_TOKENS", &tokens)]).await;
+    let message = Ask::post("/v2/user/3/message")
+        .bearer("tokW")
+        .json(r#"{"message": "a"}"#);
+    world.ask(message).await.is_no_content();
+    for target in ["/v2/user", "/v2/user/3", "/v1/users/list", "/v1/users/show?user_id=3"] {
+        for token in ["tokW", "tokS"] {
+            let answer = world.ask(Ask::get(target).bearer(token)).await;
+            answer.is_error(401, "Unauthorized");
+            assert!(!answer.body.contains("c@example.com"));
+        }
+    }
+    let room = world.ask(Ask::get("/v2/room/Ops").bearer("tokS")).await.json();
+    assert_eq!(
+        (&room["owner"]["id"], &room["owner"]["name"]),
+        (&json!(1), &json!("HipChat"))
+    );
 }
 
 #[tokio::test]

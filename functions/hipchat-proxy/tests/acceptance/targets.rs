@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Ask, Reply, SlackStub, World};
+use crate::support::{Ask, Reply, SlackStub, World, sha256};
 
 /// A world whose room Hook has a webhook alone, and Both a channel too. The stub that takes the posts comes with it.
 async fn hooked() -> (World, SlackStub) {
@@ -94,6 +94,21 @@ async fn a_webhooks_answers_are_told_by_the_table() {
         answer.has_rate_headers();
         assert_eq!(hooks.calls().len(), calls, "{replies:?}");
         assert!(!answer.body.contains("s3cret") && !world.log().contains("s3cret"));
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_was_encoded_twice_is_decoded_before_anything_is_decided() {
+    let token = sha256("tokD");
+    let tokens = format!(r#"[{{"sha256": "{token}", "kind": "v1_notification", "rooms": ["Lost and Found"]}}]"#);
+    let default =
+        r#"{"rooms": [{"name": "Ops", "channel": "C200"}], "fallback": "default", "default_channel": "C900"}"#;
+    for (directory, channel, text) in [(SLUG, "C300", "*a*"), (default, "C900", "[Lost and Found]\n*a*")] {
+        let world = World::with(&[("HIPCHAT_DIRECTORY", directory), ("HIPCHAT_TOKENS", &tokens)]).await;
+        let target = "/v1/rooms/message?auth_token=tokD&from=b&message=%3Cb%3Ea%3C/b%3E&room_id=Lost%2520and%2520Found";
+        world.ask(Ask::get(target)).await.is_sent();
+        assert_eq!(world.only_post()["channel"], channel);
+        assert_eq!(world.only_text(), text);
     }
 }
 

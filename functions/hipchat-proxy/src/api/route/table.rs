@@ -11,8 +11,10 @@ pub enum Need {
     Send,
     /// To read rooms.
     Read,
-    /// To see users and write to them.
+    /// To write to users.
     Users,
+    /// To see users, e-mail addresses included: to read as well.
+    SeeUsers,
     /// Everything else: tokens that are made for sending alone may not.
     Act,
 }
@@ -156,8 +158,14 @@ pub(super) const TABLE: &[Entry] = &[
             (Post, Need::Act, Alter(DeleteRoom)),
         ],
     ),
-    v1("users/list", &[(Get, Need::Users, Users), (Post, Need::Users, Users)]),
-    v1("users/show", &[(Get, Need::Users, User), (Post, Need::Users, User)]),
+    v1(
+        "users/list",
+        &[(Get, Need::SeeUsers, Users), (Post, Need::SeeUsers, Users)],
+    ),
+    v1(
+        "users/show",
+        &[(Get, Need::SeeUsers, User), (Post, Need::SeeUsers, User)],
+    ),
     v1(
         "users/create",
         &[(Get, Need::Users, Alter(PutUser)), (Post, Need::Users, Alter(PutUser))],
@@ -217,12 +225,12 @@ pub(super) const TABLE: &[Entry] = &[
     ),
     v2(
         "user",
-        &[(Get, Need::Users, Users), (Post, Need::Users, Alter(PutUser))],
+        &[(Get, Need::SeeUsers, Users), (Post, Need::Users, Alter(PutUser))],
     ),
     v2(
         "user/{user}",
         &[
-            (Get, Need::Users, User),
+            (Get, Need::SeeUsers, User),
             (Put, Need::Users, Alter(Silent)),
             (Delete, Need::Users, Alter(Silent)),
         ],
