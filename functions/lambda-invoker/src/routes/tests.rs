@@ -103,7 +103,11 @@ fn a_function_never_learns_the_api_key_that_is_a_default() {
         "routes": [{"uri": "/a", "function_uri": URL}, {"uri": "/b", "function": {"name": "f"}}],
     });
     let table = read(table, &[("AWS_REGION", "eu-west-1")]);
-    let keys: Vec<bool> = table.routes().iter().map(|route| route.authorization.api_key.is_some()).collect();
+    let keys: Vec<bool> = table
+        .routes()
+        .iter()
+        .map(|route| route.authorization.api_key.is_some())
+        .collect();
     assert_eq!(keys, [true, false]);
 }
 
