@@ -26,7 +26,8 @@ fn a_table_is_checked_and_every_problem_printed() {
     let good = json!({"version": 1, "routes": [
         {"uri": "/", "function_uri": "https://a.example.com/", "authorization": {"apikey": {"env": "KEY"}}, "ca_file": "ca.pem"},
     ]});
-    std::fs::write(folder.path().join("ca.pem"), "-----BEGIN CERTIFICATE-----").unwrap();
+    let authority = include_bytes!("../../../functions/lambda-invoker/src/routes/schema/probe.pem");
+    std::fs::write(folder.path().join("ca.pem"), authority).unwrap();
     std::fs::write(folder.path().join("good.json"), good.to_string()).unwrap();
     let output = routes(&["check", "good.json"], folder.path());
     assert!(output.status.success());
