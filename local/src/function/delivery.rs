@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 
 use super::{
-    Invoked, Source,
+    Attributes, Invoked, Source,
     pool::Pool,
+    run::Mark,
     state::{Pending, Phase, State, Working},
 };
 
@@ -16,6 +17,7 @@ pub(super) struct Delivery {
     pub(super) request_id: String,
     pub(super) deadline_ms: u64,
     pub(super) trace_root: String,
+    pub(super) attributes: Attributes,
     pub(super) payload: Bytes,
 }
 
@@ -63,7 +65,8 @@ impl Pool {
     }
 
     fn deliver(self: &Arc<Self>, state: &mut State, id: u64, pending: Pending) -> Delivery {
-        let request_id = crate::random::uuid();
+        let mut attributes = pending.attributes;
+        let request_id = attributes.request_id.take().unwrap_or_else(crate::random::uuid);
         let timer = {
             let (pool, request_id, limit) = (self.clone(), request_id.clone(), self.options.timeout);
             tokio::spawn(async move {
@@ -77,11 +80,21 @@ impl Pool {
         };
         if let Some(environment) = state.environments.get_mut(&id) {
             environment.working.insert(request_id.clone(), working);
+            if let Some((stream, pipes)) = &environment.output {
+                // Every event is delivered once: nobody was here before.
+                let _ = pending.mark.set(Mark {
+                    stream: stream.clone(),
+                    position: self.log().position(),
+                    at: tokio::time::Instant::now(),
+                    pipes: pipes.clone(),
+                });
+            }
         }
         Delivery {
             request_id,
             deadline_ms: crate::clock::epoch_millis() + millis(self.options.timeout),
-            trace_root: pending.trace_root.unwrap_or_else(crate::random::trace_root),
+            trace_root: attributes.trace_root.take().unwrap_or_else(crate::random::trace_root),
+            attributes,
             payload: pending.payload,
         }
     }

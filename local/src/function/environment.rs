@@ -17,8 +17,9 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 pub(super) async fn run(pool: Arc<Pool>, id: u64, phase: watch::Receiver<Phase>, kill: Arc<Notify>) {
     let log = pool.log();
     let stream: Arc<str> = format!(
-        "{}/[$LATEST]{}",
+        "{}/[{}]{}",
         crate::clock::log_day(crate::clock::epoch_millis()),
+        pool.options.version,
         crate::random::hex(16)
     )
     .into();
@@ -55,13 +56,14 @@ async fn live(
         Ok(server) => server,
         Err(error) => return failed("Runtime.Unknown", &format!("no listener for the Runtime API: {error}")),
     };
-    let (mut child, lines) = match process::spawn(options, server.address(), &pool.log(), stream) {
+    let (mut child, lines, pipes) = match process::spawn(options, server.address(), &pool.log(), stream) {
         Ok(spawned) => spawned,
         Err(error) => {
             let program = options.binary.display();
             return failed("Runtime.InvalidEntrypoint", &format!("cannot start {program}: {error}"));
         }
     };
+    pool.prints(id, stream, pipes);
     let end = tokio::select! {
         status = child.wait() => status.map_or_else(|error| error.to_string(), describe),
         () = kill.notified() => "Runtime exited with error: signal: killed".to_owned(),

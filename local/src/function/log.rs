@@ -40,11 +40,18 @@ pub struct LogLine {
 #[derive(Debug, Clone)]
 pub struct Log(Arc<Inner>);
 
+#[derive(Debug, Default)]
+struct Lines {
+    kept: VecDeque<LogLine>,
+    /// How many older ones there were.
+    forgotten: u64,
+}
+
 #[derive(Debug)]
 struct Inner {
     function: String,
     echo: bool,
-    lines: Mutex<VecDeque<LogLine>>,
+    lines: Mutex<Lines>,
     written: watch::Sender<u64>,
 }
 
@@ -66,10 +73,11 @@ impl Log {
         }
         {
             let mut lines = self.locked();
-            if lines.len() == KEPT_LINES {
-                lines.pop_front();
+            if lines.kept.len() == KEPT_LINES {
+                lines.kept.pop_front();
+                lines.forgotten += 1;
             }
-            lines.push_back(LogLine {
+            lines.kept.push_back(LogLine {
                 at: crate::clock::epoch_millis(),
                 source,
                 stream: stream.clone(),
@@ -82,15 +90,33 @@ impl Log {
     /// All lines that are kept, oldest first.
     #[must_use]
     pub fn lines(&self) -> Vec<LogLine> {
-        self.locked().iter().cloned().collect()
+        self.locked().kept.iter().cloned().collect()
     }
 
     /// The texts of all lines, oldest first, each with its end of line.
     #[must_use]
     pub fn text(&self) -> String {
         self.locked()
+            .kept
             .iter()
             .flat_map(|line| [line.text.as_str(), "\n"])
+            .collect()
+    }
+
+    /// The number of lines so far, as a place to read on from.
+    pub(super) fn position(&self) -> u64 {
+        let lines = self.locked();
+        lines.forgotten + u64::try_from(lines.kept.len()).unwrap_or(u64::MAX)
+    }
+
+    /// What a process of this stream printed from a place on.
+    pub(super) fn since(&self, position: u64, stream: &str) -> Vec<String> {
+        let lines = self.locked();
+        let skipped = usize::try_from(position.saturating_sub(lines.forgotten)).unwrap_or(usize::MAX);
+        let later = lines.kept.iter().skip(skipped);
+        later
+            .filter(|line| &*line.stream == stream && line.source != Source::Platform)
+            .map(|line| line.text.clone())
             .collect()
     }
 
@@ -102,7 +128,7 @@ impl Log {
         let mut written = self.0.written.subscribe();
         let search = async {
             loop {
-                if let Some(line) = self.locked().iter().find(|line| wanted(line)) {
+                if let Some(line) = self.locked().kept.iter().find(|line| wanted(line)) {
                     return Some(line.clone());
                 }
                 written.changed().await.ok()?;
@@ -111,7 +137,7 @@ impl Log {
         tokio::time::timeout(limit, search).await.ok().flatten()
     }
 
-    fn locked(&self) -> MutexGuard<'_, VecDeque<LogLine>> {
+    fn locked(&self) -> MutexGuard<'_, Lines> {
         self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,6 +12,7 @@ mod options;
 mod outcome;
 mod pool;
 mod process;
+mod run;
 mod runtime_api;
 mod state;
 
@@ -24,6 +25,7 @@ pub use self::{
     log::{Log, LogLine, Source},
     options::FunctionOptions,
     outcome::{InitFailure, Invoked},
+    run::{Attributes, Run},
 };
 
 type Handler = dyn Fn(Bytes) -> Pin<Box<dyn Future<Output = Invoked> + Send>> + Send + Sync;
@@ -94,10 +96,22 @@ impl Function {
 
     /// As [`Function::invoke`], continuing an X-Ray trace: `trace_root` is what stands after `Root=` (`1-…-…`).
     pub async fn invoke_traced(&self, payload: Bytes, trace_root: Option<&str>) -> Invoked {
-        match &self.kind {
-            Kind::Processes(owner) => owner.0.invoke(payload, trace_root).await,
+        let attributes = Attributes {
+            trace_root: trace_root.map(str::to_owned),
+            ..Attributes::default()
+        };
+        self.run(payload, attributes).await.outcome
+    }
+
+    /// As [`Function::invoke`], with all that Lambda's Invoke API can hand to a function, and with what the function
+    /// printed meanwhile.
+    pub async fn run(&self, payload: Bytes, attributes: Attributes) -> Run {
+        let mark = Arc::default();
+        let outcome = match &self.kind {
+            Kind::Processes(owner) => owner.0.invoke(payload, attributes, Arc::clone(&mark)).await,
             Kind::Closure(handler) => handler(payload).await,
-        }
+        };
+        Run::new(outcome, self.log(), &mark)
     }
 
     /// Starts an environment if there is none and waits until it asks for its first event.

@@ -7,6 +7,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 pub struct FunctionOptions {
     /// The function's name, as in its ARN.
     pub name: String,
+    /// What `AWS_LAMBDA_FUNCTION_VERSION` says: `$LATEST` or the number of a published version.
+    pub version: String,
     /// The program that is started for each environment.
     pub binary: PathBuf,
     /// The function's own variables. They win over what the platform sets, except for the address of the Runtime API.
@@ -36,6 +38,7 @@ impl FunctionOptions {
     pub fn new(name: impl Into<String>, binary: impl Into<PathBuf>) -> Self {
         Self {
             name: name.into(),
+            version: "$LATEST".to_owned(),
             binary: binary.into(),
             environment: BTreeMap::new(),
             region: "eu-west-1".to_owned(),

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
 
 use super::{
-    FunctionOptions, InitFailure, Invoked, Log, environment,
+    Attributes, FunctionOptions, InitFailure, Invoked, Log, environment,
+    run::{MarkCell, Pipes},
     state::{Environment, Pending, Phase, State},
 };
 
@@ -40,7 +41,7 @@ impl Pool {
         self.locked().environments.len()
     }
 
-    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes, trace_root: Option<&str>) -> Invoked {
+    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes, attributes: Attributes, mark: MarkCell) -> Invoked {
         let (reply, outcome) = oneshot::channel();
         {
             let mut state = self.locked();
@@ -55,7 +56,8 @@ impl Pool {
             }
             state.queue.push_back(Pending {
                 payload,
-                trace_root: trace_root.map(str::to_owned),
+                attributes,
+                mark,
                 reply,
             });
             self.start_missing(&mut state);
@@ -96,6 +98,13 @@ impl Pool {
                     "the function was stopped",
                 ));
             }
+        }
+    }
+
+    /// Notes where an environment's lines go.
+    pub(super) fn prints(&self, id: u64, stream: &Arc<str>, pipes: Pipes) {
+        if let Some(environment) = self.locked().environments.get_mut(&id) {
+            environment.output = Some((stream.clone(), Arc::new(pipes)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The process of one environment: its variables and its pipes.
 
-use std::{collections::BTreeMap, net::SocketAddr, process::Stdio, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, os::fd::AsFd, process::Stdio, sync::Arc};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{FunctionOptions, Log, Source};
+use super::{FunctionOptions, Log, Source, run::Pipes};
 
 /// CloudWatch cuts a log event here.
 const MAX_LINE_BYTES: u64 = 256 * 1024;
@@ -19,7 +19,7 @@ pub(super) fn spawn(
     runtime_api: SocketAddr,
     log: &Log,
     stream: &Arc<str>,
-) -> std::io::Result<(Child, [JoinHandle<()>; 2])> {
+) -> std::io::Result<(Child, [JoinHandle<()>; 2], Pipes)> {
     let mut command = Command::new(&options.binary);
     command
         .env_clear()
@@ -31,6 +31,16 @@ pub(super) fn spawn(
         .process_group(0)
         .kill_on_drop(true);
     let mut child = command.spawn()?;
+    let outputs = [
+        child.stdout.as_ref().map(AsFd::as_fd),
+        child.stderr.as_ref().map(AsFd::as_fd),
+    ];
+    // Where a pipe cannot be watched, its last lines may be missing from a log's tail.
+    let watched = outputs
+        .into_iter()
+        .flatten()
+        .filter_map(|pipe| pipe.try_clone_to_owned().ok());
+    let pipes = Pipes(watched.collect());
     let stdout = child
         .stdout
         .take()
@@ -42,6 +52,7 @@ pub(super) fn spawn(
     Ok((
         child,
         [stdout, stderr].map(|task| task.unwrap_or_else(|| tokio::spawn(async {}))),
+        pipes,
     ))
 }
 
@@ -68,7 +79,7 @@ fn variables(options: &FunctionOptions, runtime_api: SocketAddr, stream: &str) -
     set("AWS_REGION", &options.region);
     set("AWS_DEFAULT_REGION", &options.region);
     set("AWS_LAMBDA_FUNCTION_NAME", &options.name);
-    set("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
+    set("AWS_LAMBDA_FUNCTION_VERSION", &options.version);
     set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &options.memory_mb.to_string());
     set("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
     set("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{}", options.name));

@@ -76,7 +76,15 @@ fn event(pool: &Pool, delivery: Delivery) -> Response<Full<Bytes>> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     set(headers, "lambda-runtime-aws-request-id", &delivery.request_id);
     set(headers, "lambda-runtime-deadline-ms", &delivery.deadline_ms.to_string());
-    set(headers, "lambda-runtime-invoked-function-arn", &pool.options.arn());
+    let attributes = delivery.attributes;
+    let arn = attributes.invoked_arn.unwrap_or_else(|| pool.options.arn());
+    set(headers, "lambda-runtime-invoked-function-arn", &arn);
+    if let Some(context) = &attributes.client_context {
+        set(headers, "lambda-runtime-client-context", context);
+    }
+    if let Some(tenant) = &attributes.tenant_id {
+        set(headers, "lambda-runtime-aws-tenant-id", tenant);
+    }
     set(headers, "lambda-runtime-trace-id", &trace);
     response
 }

@@ -11,7 +11,10 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::{InitFailure, Invoked};
+use super::{
+    Attributes, InitFailure, Invoked,
+    run::{MarkCell, Pipes},
+};
 
 /// Everything behind the pool's lock.
 #[derive(Default)]
@@ -26,7 +29,8 @@ pub(super) struct State {
 /// An event that no environment has taken yet.
 pub(super) struct Pending {
     pub(super) payload: Bytes,
-    pub(super) trace_root: Option<String>,
+    pub(super) attributes: Attributes,
+    pub(super) mark: MarkCell,
     pub(super) reply: oneshot::Sender<Invoked>,
 }
 
@@ -57,6 +61,8 @@ pub(super) struct Environment {
     /// What the process reported to `/runtime/init/error`.
     pub(super) init_report: Option<Bytes>,
     pub(super) kill: Arc<Notify>,
+    /// Its log stream and its process's output, once that is started.
+    pub(super) output: Option<(Arc<str>, Arc<Pipes>)>,
 }
 
 impl Environment {
@@ -68,6 +74,7 @@ impl Environment {
             finishing: None,
             init_report: None,
             kill: Arc::new(Notify::new()),
+            output: None,
         }
     }
 
