@@ -104,7 +104,7 @@ fn nowhere() -> ConnectorError {
 /// # Errors
 /// As the SDK has them; their source is our own [`SendError`](crate::http::outbound::SendError) or
 /// [`BodyError`](crate::http::outbound::BodyError).
-pub async fn send_for_sdk(
+async fn send_for_sdk(
     client: &Client,
     request: HttpRequest,
     host: HeaderValue,

@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use shared::aws::{container_credentials, environment_credentials, sdk_http_client};
 use shared::{Clock, Deadline, Env};
 
@@ -31,20 +30,9 @@ const NEXT_ATTEMPT_MS: u64 = 10_000;
 /// Nobody waits for longer than this while credentials are in memory that still last.
 const LONGEST_REFRESH: Duration = Duration::from_secs(1);
 
-/// The SDK asks for what its caller has just got, and does not say how much time it has.
-const SDK_WAIT: Duration = Duration::from_secs(5);
-
 /// Why there are no credentials: a stable word, or the code of the service that was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable(pub String);
-
-impl fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Unavailable {}
 
 /// Where credentials come from.
 pub struct Provider {
@@ -230,21 +218,6 @@ impl fmt::Debug for Provider {
             Source::Fixed(_) => "Provider(fixed)",
             Source::Container(_) => "Provider(container)",
             Source::Role(_) => "Provider(role)",
-        })
-    }
-}
-
-impl ProvideCredentials for Provider {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async {
-            let result: provider::Result = self
-                .credentials(SDK_WAIT)
-                .await
-                .map_err(CredentialsError::provider_error);
-            result
         })
     }
 }

@@ -159,7 +159,7 @@ impl App {
                     own_arn: &context.invoked_function_arn,
                     now_ms: clock.now_ms(),
                 };
-                // Boxed, so that requests to endpoints do not carry the size of an SDK call.
+                // Boxed, so that requests to endpoints do not carry what an event takes.
                 Box::pin(function.call(outgoing, &surroundings, limit, deadline, clock, account)).await
             }
         }

@@ -4,6 +4,7 @@ pub mod breaker;
 pub mod endpoint;
 pub mod function;
 pub mod retry;
+mod signer;
 
 use std::sync::Arc;
 

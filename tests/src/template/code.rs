@@ -24,12 +24,13 @@ const CALLS: [Call; 7] = [
     },
     Call {
         place: "lambda-invoker",
-        code: ".invoke()",
+        code: "/2015-03-31/functions/",
         action: "lambda:InvokeFunction",
     },
+    // The same with an answer that streams.
     Call {
         place: "lambda-invoker",
-        code: ".invoke_with_response_stream()",
+        code: "/2021-11-15/functions/",
         action: "lambda:InvokeFunction",
     },
     // Function URLs ask for both permissions.
@@ -238,7 +239,7 @@ mod tests {
     #[test]
     fn metrics_calls_and_variables_are_read() {
         let code = Code::read(&files(
-            "use aws_sdk_lambda::Client; c\n .invoke()\n .send(); line.metric(if x { \"Signed\" } else { \"upstream_5xx\" });",
+            "use aws_sdk_secretsmanager::Client; c\n .get_secret_value()\n .send(); f(\"/2015-03-31/functions/{name}\"); line.metric(if x { \"Signed\" } else { \"upstream_5xx\" });",
         ));
         assert_eq!(code.problems, Vec::<String>::new());
         assert_eq!(code.namespace, "Suite");
@@ -259,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_operation_that_nobody_listed_is_told() {
-        let code = Code::read(&files("use aws_sdk_lambda::Client; c.list_functions().send();"));
+        let code = Code::read(&files("use aws_sdk_secretsmanager::Client; c.list_secrets().send();"));
         assert_eq!(code.problems.len(), 1, "{:?}", code.problems);
     }
 }

@@ -10,6 +10,7 @@ use crate::error::Failure;
 use crate::routes::{Authorization, HeaderRules, Route, is_hop_by_hop};
 
 pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Headers that change what a signed request means to AWS; a client must not choose them.

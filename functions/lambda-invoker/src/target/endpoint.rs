@@ -1,7 +1,5 @@
 //! An HTTP endpoint: signs what is sent, sends what is signed.
 
-mod signer;
-
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +15,7 @@ use shared::{Clock, Deadline};
 
 use super::breaker::Breaker;
 use super::retry::Attempts;
+use super::signer::Signer;
 use super::{Admission, Answer};
 use crate::account::Account;
 use crate::credentials::{Provider, is_stale_word};
@@ -25,7 +24,6 @@ use crate::request::Outgoing;
 use crate::response;
 use crate::routes::{RetryCause, RetryRules, Signing};
 use shared::http::outbound::{Client, SendError};
-use signer::Signer;
 
 /// A live endpoint.
 #[derive(Debug)]

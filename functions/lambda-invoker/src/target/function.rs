@@ -4,37 +4,46 @@ mod event;
 mod refusal;
 mod reply;
 mod service;
-mod transport;
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aws_sdk_lambda::primitives::Blob;
-use http::HeaderValue;
+use bytes::Bytes;
+use http::Uri;
+use http::header::{HeaderName, HeaderValue};
 use shared::http::FrontContext;
+use shared::http::outbound::Received;
 use shared::{Clock, Deadline};
 
 use super::breaker::Breaker;
 use super::retry::Attempts;
 use super::{Admission, Answer};
 use crate::account::Account;
-use crate::credentials::is_stale_word;
 use crate::error::Failure;
 use crate::request::Outgoing;
+use crate::request::headers::X_AMZN_TRACE_ID;
 use crate::routes::{FunctionSettings, PayloadFormat, RetryCause, RetryRules};
-use refusal::Refusal;
-use service::Service;
 pub use service::Services;
+use service::{Invocation, Service};
 
 /// The largest payload of a synchronous invocation, in bytes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const MAX_PAYLOAD_BYTES: usize = 6_291_456;
+
+/// The largest reply of a function is 6,291,556 bytes.
+const MAX_REPLY_BYTES: usize = 6_400_000;
+
+/// Stands there when the function ended in an error: the status says nothing of it.
+const X_AMZ_FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 
 /// A live function.
 #[derive(Debug)]
 pub struct Function {
     settings: FunctionSettings,
     service: Arc<Service>,
+    /// Where it is invoked.
+    target: Option<Uri>,
     retry: RetryRules,
     breaker: Option<Arc<Breaker>>,
 }
@@ -63,6 +72,7 @@ impl Function {
         breaker: Option<Arc<Breaker>>,
     ) -> Self {
         Self {
+            target: service.invoke_target(&settings),
             settings,
             service,
             retry,
@@ -85,6 +95,7 @@ impl Function {
         account: &mut Account,
     ) -> Result<Answer, Failure> {
         let method = outgoing.method.clone();
+        let trace_id = outgoing.headers.get(X_AMZN_TRACE_ID).cloned();
         let payload = match self.settings.payload_format {
             PayloadFormat::V2 => event::v2(&outgoing, surroundings)?,
             PayloadFormat::Raw => event::raw(outgoing.body)?,
@@ -92,9 +103,15 @@ impl Function {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(Failure::RequestTooLarge);
         }
+        let invocation = Invocation {
+            target: self.target.clone().ok_or(Failure::Signing)?,
+            // The trace goes on, and with it Lambda's own count of functions that call each other in circles.
+            headers: trace_id.map(|id| (X_AMZN_TRACE_ID, id)).into_iter().collect(),
+            payload,
+        };
         let admission = Admission::of(self.breaker.as_deref(), self.service.http(), &deadline, clock, account)?;
         let result = {
-            let invoking = pin!(self.invoke(payload, deadline, account));
+            let invoking = pin!(self.invoke(&invocation, deadline, clock, account));
             tokio::time::timeout(deadline.remaining(), invoking).await
         };
         account.ended();
@@ -114,45 +131,49 @@ impl Function {
 
     async fn invoke(
         &self,
-        mut payload: Vec<u8>,
+        invocation: &Invocation,
         deadline: Deadline,
+        clock: &dyn Clock,
         account: &mut Account,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<Bytes, Failure> {
+        let received = self.ask(invocation, &deadline, clock, account).await?;
+        let (head, reply) = received.read(MAX_REPLY_BYTES).await?;
+        if head.headers.contains_key(X_AMZ_FUNCTION_ERROR) {
+            return Err(reply::function_error(&reply, account));
+        }
+        Ok(reply)
+    }
+
+    /// Asks until the function has taken an invocation: again only where it cannot have run. Its answer is still to be
+    /// read.
+    async fn ask(
+        &self,
+        invocation: &Invocation,
+        deadline: &Deadline,
+        clock: &dyn Clock,
+        account: &mut Account,
+    ) -> Result<Received<'_>, Failure> {
         let mut attempts = Attempts::new(&self.retry);
         let mut renewed = false;
         loop {
-            // Asked for here, so that their absence has its own name; the SDK asks the same provider.
-            let credentials = self.service.credentials.credentials(deadline.remaining()).await;
-            let credentials = credentials.map_err(|unavailable| {
-                account.error(Some(unavailable.0));
-                Failure::Credentials
-            })?;
-            let renewable = !renewed && self.service.credentials.is_renewable();
-            // Copied only where it may be needed once more.
-            let sent = if attempts.may_go_on() || renewable {
-                payload.clone()
-            } else {
-                std::mem::take(&mut payload)
-            };
-            let refusal = match self.attempt(sent, account).await {
-                Ok(reply) => return Ok(reply),
+            let (request, used) = self.service.signed(invocation, deadline, clock, account).await?;
+            account.asked();
+            let refusal = match self.service.send(request, account).await {
+                Ok(received) => return Ok(received),
                 Err(refusal) => refusal,
             };
             account.ended();
-            if renewable
-                && refusal.code.as_deref().is_some_and(is_stale_word)
-                && self.service.credentials.forget(&credentials)
-            {
+            if refusal.stale && !renewed && self.service.forget(&used) {
                 renewed = true;
                 continue;
             }
             // A throttled function did not run, whatever the method.
             let next = match &refusal.failure {
                 Failure::Throttled(seconds) => {
-                    let asked = seconds.map(std::time::Duration::from_secs);
-                    attempts.next(RetryCause::Status(429), true, asked, &deadline)
+                    let asked = seconds.map(Duration::from_secs);
+                    attempts.next(RetryCause::Status(429), true, asked, deadline)
                 }
-                _ if refusal.unsent => attempts.next(RetryCause::Connect, true, None, &deadline),
+                _ if refusal.unsent => attempts.next(RetryCause::Connect, true, None, deadline),
                 _ => None,
             };
             match next {
@@ -160,25 +181,5 @@ impl Function {
                 None => return Err(refusal.failure),
             }
         }
-    }
-
-    async fn attempt(&self, payload: Vec<u8>, account: &mut Account) -> Result<Vec<u8>, Refusal> {
-        account.asked();
-        let sent = self
-            .service
-            .client()
-            .invoke()
-            .function_name(&self.settings.name)
-            .set_qualifier(self.settings.qualifier.clone())
-            .payload(Blob::new(payload))
-            .send()
-            .await;
-        let output = sent.map_err(|error| Refusal::of(&error, account))?;
-        account.status(u16::try_from(output.status_code).unwrap_or_default());
-        let reply = output.payload.map(Blob::into_inner).unwrap_or_default();
-        if output.function_error.is_some() {
-            return Err(reply::function_error(&reply, account).into());
-        }
-        Ok(reply)
     }
 }

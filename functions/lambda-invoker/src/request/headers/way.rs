@@ -3,14 +3,13 @@
 use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 use shared::http::{Front, FrontContext};
 
-use super::{Passage, X_REQUEST_ID};
+use super::{Passage, X_AMZN_TRACE_ID, X_REQUEST_ID};
 use crate::routes::Forwarded;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// Tells the target where a request came from, as the route says, and which request and trace it belongs to.
 pub(super) fn tell(headers: &mut HeaderMap, host: Option<HeaderValue>, passage: &Passage<'_>) {

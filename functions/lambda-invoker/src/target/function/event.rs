@@ -64,7 +64,7 @@ struct HttpContext<'a> {
 }
 
 /// The event of payload format 2.0, as JSON.
-pub(super) fn v2(outgoing: &Outgoing, surroundings: &Surroundings<'_>) -> Result<Vec<u8>, Failure> {
+pub(super) fn v2(outgoing: &Outgoing, surroundings: &Surroundings<'_>) -> Result<Bytes, Failure> {
     let text = |value: Option<&'_ HeaderValue>| {
         value
             .and_then(|value| value.to_str().ok())
@@ -116,16 +116,17 @@ pub(super) fn v2(outgoing: &Outgoing, surroundings: &Surroundings<'_>) -> Result
         body,
         is_base64_encoded,
     };
-    serde_json::to_vec(&event).map_err(|_| Failure::BadBody)
+    let event = serde_json::to_vec(&event).map_err(|_| Failure::BadBody)?;
+    Ok(event.into())
 }
 
 /// The request's own body as the payload, which must be JSON; nothing becomes `{}`.
-pub(super) fn raw(body: Bytes) -> Result<Vec<u8>, Failure> {
+pub(super) fn raw(body: Bytes) -> Result<Bytes, Failure> {
     if body.is_empty() {
-        return Ok(b"{}".to_vec());
+        return Ok(Bytes::from_static(b"{}"));
     }
     serde_json::from_slice::<&RawValue>(&body).map_err(|_| Failure::BadBody)?;
-    Ok(body.into())
+    Ok(body)
 }
 
 /// Lower-case names, repeats joined by a comma, cookies apart.

@@ -1,75 +1,94 @@
 //! Errors of the Invoke API -> the ladder
 //! (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>).
 
-use std::error::Error;
+use std::borrow::Cow;
 
-use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_lambda::operation::invoke::InvokeError;
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+use serde::Deserialize;
+use shared::http::outbound::{Received, SendError};
 
 use crate::account::Account;
+use crate::credentials::is_stale_word;
 use crate::error::Failure;
-use shared::http::outbound::SendError;
 
-/// Why an invocation brought no reply.
+/// An error of the API is small; what stands behind that is not looked at.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+/// No code of any service is half as long.
+const LONGEST_CODE: usize = 128;
+
+/// Why an invocation was not taken.
 #[derive(Debug)]
 pub(super) struct Refusal {
     /// What it means.
     pub(super) failure: Failure,
-    /// The service's own code.
-    pub(super) code: Option<String>,
     /// Whether nothing was sent.
     pub(super) unsent: bool,
+    /// Whether the service does not know the credentials any more.
+    pub(super) stale: bool,
 }
 
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
+impl From<SendError> for Refusal {
+    fn from(error: SendError) -> Self {
         Self {
-            failure,
-            code: None,
-            unsent: false,
+            failure: error.into(),
+            unsent: error.is_unsent(),
+            stale: false,
         }
     }
 }
 
 impl Refusal {
-    /// What a failed invocation means. The service's own code goes to the log.
-    pub(super) fn of(error: &SdkError<InvokeError>, account: &mut Account) -> Self {
-        match error {
-            SdkError::ConstructionFailure(_) => Failure::Signing.into(),
-            SdkError::TimeoutError(_) => Failure::UpstreamTimeout.into(),
-            SdkError::DispatchFailure(failure) => match failure.as_connector_error().and_then(|error| cause(error)) {
-                Some(sent) => Self {
-                    failure: sent.into(),
-                    code: None,
-                    unsent: sent.is_unsent(),
-                },
-                None => Failure::BadResponse.into(),
-            },
-            SdkError::ServiceError(context) => {
-                let status = context.raw().status().as_u16();
-                let code = context.err().code().filter(|code| !code.is_empty());
-                account.status(status);
-                account.error(code.map(str::to_owned));
-                let retry_after = match context.err() {
-                    InvokeError::TooManyRequestsException(throttled) => {
-                        throttled.retry_after_seconds().and_then(|seconds| seconds.parse().ok())
-                    }
-                    _ => None,
-                };
-                Self {
-                    failure: by_status(status, code.unwrap_or_default(), retry_after),
-                    code: code.map(str::to_owned),
-                    unsent: false,
-                }
-            }
-            _ => Failure::BadResponse.into(),
+    /// Reads what the service says in place of an answer of the function's. Its own code goes to the log.
+    pub(super) async fn read(received: Received<'_>, account: &mut Account) -> Self {
+        let head = received.head();
+        let status = head.status().as_u16();
+        let seconds = retry_after(head.headers());
+        let named = head.headers().get("x-amzn-errortype");
+        let named = named.and_then(|value| code(value.to_str().ok()?));
+        // The status alone says enough where the body breaks off.
+        let body = received.read(MAX_ERROR_BYTES).await.map(|(_, body)| body);
+        let code = named.or_else(|| code_in(&body.unwrap_or_default()));
+        let failure = by_status(status, code.as_deref().unwrap_or_default(), seconds);
+        let stale = code.as_deref().is_some_and(is_stale_word);
+        account.error(code);
+        Self {
+            failure,
+            unsent: false,
+            stale,
         }
     }
 }
 
-/// What our own client said, somewhere below the SDK's errors.
-fn cause(error: &(dyn Error + 'static)) -> Option<SendError> {
-    std::iter::successors(Some(error), |error| (**error).source()).find_map(|cause| cause.downcast_ref().copied())
+/// The code in a name like `ns#Code:http://...`; `None` for what is no word.
+fn code(name: &str) -> Option<String> {
+    let name = name.split(':').next().unwrap_or_default();
+    let code = name.rsplit('#').next().unwrap_or_default().trim();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    ((1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(is_word)).then(|| code.to_owned())
+}
+
+/// The code in the body of an error, where its header is missing: a proxy may have dropped it, and services that stand
+/// in for Lambda may not send it.
+fn code_in(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Told<'a> {
+        #[serde(rename = "__type", borrow)]
+        kind: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        code: Option<Cow<'a, str>>,
+    }
+    let told: Told<'_> = serde_json::from_slice(body).ok()?;
+    told.code
+        .as_deref()
+        .and_then(code)
+        .or_else(|| told.kind.as_deref().and_then(code))
+}
+
+/// How many seconds the service asks for.
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
 /// The ladder by the API's status; a code decides only where one status means two things.

@@ -21,7 +21,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Reads a reply in payload format 2.0. An object with `statusCode` is a response; any other JSON is a body of its own,
 /// as API Gateway and Function URLs take it.
-pub(super) fn v2(reply: Vec<u8>, method: &Method) -> Result<Answer, Failure> {
+pub(super) fn v2(reply: Bytes, method: &Method) -> Result<Answer, Failure> {
     let members = match serde_json::from_slice::<Value>(&reply) {
         Ok(Value::Object(members)) if members.contains_key("statusCode") => members,
         Ok(_) => return whole(reply, method),
@@ -69,14 +69,14 @@ fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Resu
 }
 
 /// Takes the reply's bytes as the body, whatever JSON they are.
-pub(super) fn raw(reply: Vec<u8>, method: &Method) -> Result<Answer, Failure> {
+pub(super) fn raw(reply: Bytes, method: &Method) -> Result<Answer, Failure> {
     serde_json::from_slice::<&RawValue>(&reply).map_err(|_| Failure::BadResponse)?;
     whole(reply, method)
 }
 
-fn whole(reply: Vec<u8>, method: &Method) -> Result<Answer, Failure> {
+fn whole(reply: Bytes, method: &Method) -> Result<Answer, Failure> {
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
-    response::answer(StatusCode::OK, headers, reply.into(), method)
+    response::answer(StatusCode::OK, headers, reply, method)
 }
 
 /// A header's value; `None` for what cannot be one, which is left out.

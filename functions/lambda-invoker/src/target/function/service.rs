@@ -1,37 +1,47 @@
-//! The Lambda service of one region, and the SDK client that speaks to it.
+//! The Lambda service of one region, and the one way to send it anything.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use aws_credential_types::provider::ProvideCredentials;
-use aws_sdk_lambda::config::retry::RetryConfig;
-use aws_sdk_lambda::config::timeout::TimeoutConfig;
-use aws_sdk_lambda::config::{BehaviorVersion, IdentityCache, Region, SharedCredentialsProvider};
-use aws_sdk_lambda::{Client, Config};
-use http::HeaderValue;
+use aws_credential_types::Credentials;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
+use http::{Method, Request, Uri};
+use http_body_util::Full;
+use shared::http::encode_path;
+use shared::http::outbound::{Client, ClientKey, Clients, Outbound, Place, Reach, Received, SendError, host_header};
+use shared::{Clock, Deadline};
 use url::Url;
 
-use super::transport::Transport;
+use super::refusal::Refusal;
+use crate::account::Account;
 use crate::credentials::Provider;
-use crate::routes::{CredentialSource, FunctionSettings, Route};
-use shared::http::outbound::{self, ClientKey, Clients, Place, Reach};
+use crate::error::Failure;
+use crate::request::query::encode;
+use crate::routes::{FunctionSettings, Route, Signing};
+use crate::target::signer::Signer;
 
-/// What tells one SDK client from another.
+/// What the service signs for.
+const SERVICE: &str = "lambda";
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What tells one service from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ServiceKey {
-    region: String,
+    signing: Signing,
     endpoint: String,
-    credentials: CredentialSource,
     http: ClientKey,
 }
 
-/// The Lambda service of one region with one set of credentials; its SDK client is built with the first request.
+/// The Lambda service of one region with one set of credentials.
 #[derive(Debug)]
 pub(in crate::target) struct Service {
     key: ServiceKey,
-    http: Arc<outbound::Client>,
+    http: Arc<Client>,
     host: HeaderValue,
-    pub(super) credentials: Arc<Provider>,
-    built: OnceLock<Client>,
+    /// What stands before the paths of the API; a path without a slash at its end.
+    base: String,
+    signer: Signer,
 }
 
 /// All services of a table.
@@ -39,6 +49,17 @@ pub(in crate::target) struct Service {
 pub struct Services {
     default_endpoint: Option<String>,
     known: Vec<Arc<Service>>,
+}
+
+/// An invocation, as it goes out in each of its attempts.
+#[derive(Debug)]
+pub(super) struct Invocation {
+    /// Path and query.
+    pub(super) target: Uri,
+    /// What the Invoke API is told in headers, all but those of the signature.
+    pub(super) headers: HeaderMap,
+    /// What the function is given.
+    pub(super) payload: Bytes,
 }
 
 impl Services {
@@ -61,21 +82,20 @@ impl Services {
         let endpoint = settings.endpoint_url.clone().or_else(|| self.default_endpoint.clone());
         let endpoint = endpoint.unwrap_or_else(|| public_endpoint(&settings.region));
         let url = Url::parse(&endpoint).ok();
-        // The SDK signs the address as it is told, which must be the one that is asked.
-        let endpoint = url.as_ref().map_or(endpoint, |url| url.as_str().to_owned());
         let place = url.as_ref().map(Place::of).unwrap_or_else(|| Place {
             host: String::new(),
             port: 443,
         });
-        let host = match url.as_ref().and_then(Url::port) {
-            Some(_) => place.authority(),
-            None => url.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned(),
-        };
         let key = ServiceKey {
-            region: settings.region.clone(),
-            credentials: settings.credentials.clone(),
+            signing: Signing {
+                region: settings.region.clone(),
+                service: SERVICE.to_owned(),
+                credentials: settings.credentials.clone(),
+                signed_headers: Vec::new(),
+                unsigned_payload: false,
+            },
             http: ClientKey {
-                https: url.is_none_or(|url| url.scheme() == "https"),
+                https: url.as_ref().is_none_or(|url| url.scheme() == "https"),
                 place,
                 proxy: settings.proxy.as_ref().map(Place::of),
                 connect_timeout: route.connect_timeout,
@@ -83,17 +103,24 @@ impl Services {
                 keep_alive: route.keep_alive,
                 reach: Reach::Guarded,
             },
-            endpoint,
+            // The same address in another spelling is the same service.
+            endpoint: url.as_ref().map_or(endpoint, |url| url.as_str().to_owned()),
         };
         if let Some(known) = self.known.iter().find(|service| service.key == key) {
             return known.clone();
         }
+        let client = clients.of(key.http.clone());
+        client.warm_up();
+        let base = url.as_ref().map_or("", Url::path).trim_end_matches('/');
         let service = Arc::new(Service {
-            http: clients.of(key.http.clone()),
-            // A URL's host is made of letters that a header takes.
-            host: HeaderValue::from_str(&host).unwrap_or(HeaderValue::from_static("")),
-            credentials: credentials.clone(),
-            built: OnceLock::new(),
+            http: client,
+            // Without a host nothing can be signed, and nothing is sent.
+            host: url
+                .as_ref()
+                .and_then(host_header)
+                .unwrap_or(HeaderValue::from_static("")),
+            base: encode_path(base),
+            signer: Signer::new(key.signing.clone(), credentials.clone()),
             key,
         });
         self.known.push(service.clone());
@@ -114,26 +141,62 @@ impl Service {
         format!("{} {} {qualifier}", self.key.endpoint, settings.name)
     }
 
-    pub(super) fn http(&self) -> &outbound::Client {
+    /// Where `Invoke` of a function is asked for; `None` when the service's address cannot stand in a request
+    /// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestSyntax>).
+    pub(super) fn invoke_target(&self, settings: &FunctionSettings) -> Option<Uri> {
+        // An ARN's colons are escaped on the wire, and their escapes once more in what is signed.
+        let name = encode(settings.name.as_bytes());
+        let mut target = format!("{}/2015-03-31/functions/{name}/invocations", self.base);
+        if let Some(qualifier) = &settings.qualifier {
+            target.push_str("?Qualifier=");
+            target.push_str(&encode(qualifier.as_bytes()));
+        }
+        Uri::try_from(target).ok()
+    }
+
+    pub(super) fn http(&self) -> &Client {
         &self.http
     }
 
-    pub(super) fn client(&self) -> &Client {
-        self.built.get_or_init(|| {
-            let credentials: Arc<dyn ProvideCredentials> = self.credentials.clone();
-            let config = Config::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::new(self.key.region.clone()))
-                .credentials_provider(SharedCredentialsProvider::new(credentials))
-                // The provider has a memory of its own, and forgets what was called stale.
-                .identity_cache(IdentityCache::no_cache())
-                .http_client(Transport::new(self.http.clone(), self.host.clone()))
-                // The SDK would try three times, and one request would run a function three times.
-                .retry_config(RetryConfig::standard().with_max_attempts(1))
-                .timeout_config(TimeoutConfig::disabled())
-                .endpoint_url(&self.key.endpoint)
-                .build();
-            Client::from_conf(config)
-        })
+    /// Forgets credentials that the service has called stale. Whether there is hope for others.
+    pub(super) fn forget(&self, credentials: &Credentials) -> bool {
+        self.signer.forget(credentials)
+    }
+
+    /// An attempt of an invocation, signed as of now, and the credentials that it was signed with.
+    pub(super) async fn signed(
+        &self,
+        invocation: &Invocation,
+        deadline: &Deadline,
+        clock: &dyn Clock,
+        account: &mut Account,
+    ) -> Result<(Outbound, Credentials), Failure> {
+        let mut request = Request::new(Full::new(invocation.payload.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = invocation.target.clone();
+        *request.headers_mut() = invocation.headers.clone();
+        request.headers_mut().insert(HOST, self.host.clone());
+        request.headers_mut().insert(CONTENT_TYPE, JSON);
+        let used = self
+            .signer
+            .apply(&mut request, &self.host, &invocation.payload, deadline, clock, account)
+            .await?;
+        Ok((request, used))
+    }
+
+    /// Sends an attempt. Nothing that may have been read is sent again: the function would run twice.
+    pub(super) async fn send(&self, request: Outbound, account: &mut Account) -> Result<Received<'_>, Refusal> {
+        let received = self.http.send(request, false).await.inspect_err(|&error| {
+            if error == SendError::AddressRefused {
+                account.error(Some("address_refused".to_owned()));
+            }
+        })?;
+        let status = received.head().status();
+        account.status(status.as_u16());
+        if status.is_success() {
+            Ok(received)
+        } else {
+            Err(Refusal::read(received, account).await)
+        }
     }
 }

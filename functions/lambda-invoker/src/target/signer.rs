@@ -1,4 +1,4 @@
-//! What signs the requests of one endpoint.
+//! What signs the requests of one target.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use crate::routes::Signing;
 use crate::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
 use shared::http::outbound::Outbound;
 
-/// Scope and credentials of an endpoint's signatures.
+/// Scope and credentials of a target's signatures.
 #[derive(Debug)]
 pub(super) struct Signer {
     signing: Signing,
