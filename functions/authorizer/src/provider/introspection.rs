@@ -7,25 +7,12 @@ use bytes::Bytes;
 use shared::Deadline;
 use url::form_urlencoded::byte_serialize;
 
-use super::{Credential, SystemToken};
+use super::caller::{Caller, Question};
 use crate::account::Account;
 use crate::claims::{Claims, ContextRules, PrincipalRules, Reply};
 use crate::error::Problem;
 use crate::token::AccessToken;
 use crate::upstream::{Received, Target, Upstream};
-
-/// Who we are to the introspection endpoint.
-#[derive(Debug)]
-pub enum Caller {
-    /// Nobody: the endpoint is protected by the network.
-    Anonymous,
-    /// A client by its id and secret.
-    Client(Credential),
-    /// The holder of a token from the configuration.
-    Bearer(Credential),
-    /// The holder of a token that is fetched when needed.
-    SystemToken(Box<SystemToken>),
-}
 
 /// What the server says about a token.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +26,7 @@ pub enum Introspected {
 /// An introspection endpoint.
 #[derive(Debug)]
 pub struct Introspection {
-    upstream: Upstream,
+    upstream: Arc<Upstream>,
     target: Target,
     caller: Caller,
     principal: PrincipalRules,
@@ -49,7 +36,7 @@ pub struct Introspection {
 impl Introspection {
     /// The endpoint `target`, asked as `caller`.
     pub fn new(
-        upstream: Upstream,
+        upstream: Arc<Upstream>,
         target: Target,
         caller: Caller,
         principal: PrincipalRules,
@@ -64,13 +51,19 @@ impl Introspection {
         }
     }
 
+    /// Who we are to the endpoint.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The way to the endpoint.
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        &self.upstream
+    }
+
     /// Whether a token is the one that we show to the endpoint.
     pub fn is_own(&self, token: &AccessToken<'_>) -> bool {
-        match &self.caller {
-            Caller::Anonymous | Caller::Client(_) => false,
-            Caller::Bearer(own) => own.is(token.reveal()),
-            Caller::SystemToken(system_token) => system_token.is(token.reveal()),
-        }
+        self.caller.is(token.reveal())
     }
 
     /// Asks about a token.
@@ -97,75 +90,13 @@ impl Introspection {
     ) -> Result<Received, Problem> {
         let token: String = byte_serialize(token.reveal().as_bytes()).collect();
         let form = Bytes::from(format!("token={token}&token_type_hint=access_token"));
-        match &self.caller {
-            Caller::Anonymous => {
-                self.upstream
-                    .post(&self.target, None, &form, deadline, &mut account.introspection)
-                    .await
-            }
-            Caller::Client(own) | Caller::Bearer(own) => self.post_with(own, &form, deadline, account).await,
-            Caller::SystemToken(system_token) => {
-                self.post_with_system_token(system_token, &form, deadline, account)
-                    .await
-            }
-        }
-    }
-
-    async fn post_with(
-        &self,
-        own: &Credential,
-        form: &Bytes,
-        deadline: Deadline,
-        account: &mut Account,
-    ) -> Result<Received, Problem> {
-        let shown = own.current();
-        let header = Some(shown.header());
-        let received = self
-            .upstream
-            .post(&self.target, header, form, deadline, &mut account.introspection)
-            .await?;
-        if received.status != 401 {
-            return Ok(received);
-        }
-        // The secret may have been rotated. A new one gets one try.
-        let Some(shown) = own.instead_of(&shown, deadline, account).await else {
-            return Ok(received);
+        let question = Question {
+            target: &self.target,
+            body: &form,
+            exchange: |account| &mut account.introspection,
+            refuses_us: |received| received.status == 403,
         };
-        let header = Some(shown.header());
-        self.upstream
-            .post(&self.target, header, form, deadline, &mut account.introspection)
-            .await
-    }
-
-    async fn post_with_system_token(
-        &self,
-        system_token: &SystemToken,
-        form: &Bytes,
-        deadline: Deadline,
-        account: &mut Account,
-    ) -> Result<Received, Problem> {
-        let held = system_token.get(&self.upstream, deadline, account).await?;
-        let header = Some(held.header());
-        let received = self
-            .upstream
-            .post(&self.target, header, form, deadline, &mut account.introspection)
-            .await?;
-        if received.status == 403 {
-            // Mostly a scope that our client lacks; but some servers refuse a revoked caller so, too.
-            system_token.forget_if_old(&held);
-        }
-        if received.status != 401 {
-            return Ok(received);
-        }
-        // Our token was revoked, or the server forgot it. A fresh one gets one try.
-        if !system_token.forget(&held) {
-            return Ok(received);
-        }
-        let held = system_token.get(&self.upstream, deadline, account).await?;
-        let header = Some(held.header());
-        self.upstream
-            .post(&self.target, header, form, deadline, &mut account.introspection)
-            .await
+        self.caller.post(&self.upstream, &question, deadline, account).await
     }
 
     fn read(&self, received: &Received) -> Result<Introspected, Problem> {

@@ -1,5 +1,6 @@
 //! Which server answers for a token, and how it is set up.
 
+mod caller;
 mod credential;
 mod introspection;
 mod system_token;
@@ -9,8 +10,9 @@ use std::sync::Arc;
 use http::HeaderMap;
 use shared::{Clock, ConfigError, Deadline, Secret, SecretSource, Secrets};
 
+pub use caller::{Caller, Question};
 pub use credential::Credential;
-pub use introspection::{Caller, Introspected, Introspection};
+pub use introspection::{Introspected, Introspection};
 pub use system_token::SystemToken;
 
 use crate::account::Account;
@@ -43,6 +45,7 @@ impl Provider {
         let problem = |name: &str, what: &str| ConfigError::new(vec![format!("{name}: {what}")]);
         let upstream = Upstream::new(config.upstream.clone(), credentials.ca_bundle.clone(), clock.clone())
             .map_err(|what| problem("AUTHZ_CA_BUNDLE", what))?;
+        let upstream = Arc::new(upstream);
         let target = |name: &str, url: &url::Url, headers: &HeaderMap| {
             upstream
                 .target(url, headers)
@@ -96,6 +99,21 @@ impl Provider {
     ) -> Result<Introspected, Problem> {
         match self {
             Self::Introspection(introspection) => introspection.ask(token, deadline, account).await,
+        }
+    }
+
+    /// Who we are to the server that answers for a token: whatever else is asked about the token is asked in the same
+    /// name.
+    pub fn caller(&self, _token: &AccessToken<'_>) -> &Caller {
+        match self {
+            Self::Introspection(introspection) => introspection.caller(),
+        }
+    }
+
+    /// The way to servers, for whatever else is asked.
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        match self {
+            Self::Introspection(introspection) => introspection.upstream(),
         }
     }
 
