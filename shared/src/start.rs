@@ -1,5 +1,8 @@
 //! How a function starts: build it once, hand it to the Lambda runtime, or say why not and stop.
 
+mod post;
+mod stream;
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io::{Read, Write};
@@ -16,6 +19,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::{ConfigError, Env, ProcessEnv};
+pub use stream::{Reply, StreamBody, run_streaming};
 
 /// An invocation as it arrives: the event as raw JSON, so that a malformed one is answered by the function
 /// and never quoted by a parser, and Lambda's context.
@@ -60,6 +64,22 @@ where
     Answering: Future<Output = Result<Answer, InvocationError>> + Send + 'static,
     Answer: Serialize + Send + 'static,
 {
+    serve(init, |handler| {
+        let guarded = move |event| {
+            let handler = handler.clone();
+            guard(async move { handler(event).await })
+        };
+        Runtime::new(service_fn(guarded)).run_concurrent()
+    })
+}
+
+/// Builds the handler, and hands it to the Lambda runtime as `run` has it.
+fn serve<Init, Handler, Run, Running>(init: Init, run: Run) -> ExitCode
+where
+    Init: Future<Output = Result<Handler, ConfigError>>,
+    Run: FnOnce(Handler) -> Running,
+    Running: Future<Output = Result<(), lambda_runtime::Error>>,
+{
     let concurrent = ProcessEnv
         .get("AWS_LAMBDA_MAX_CONCURRENCY")
         .and_then(|value| value.parse::<u32>().ok())
@@ -80,11 +100,7 @@ where
             Ok(handler) => handler,
             Err(error) => return refuse(&error),
         };
-        let guarded = move |event| {
-            let handler = handler.clone();
-            guard(async move { handler(event).await })
-        };
-        match Runtime::new(service_fn(guarded)).run_concurrent().await {
+        match run(handler).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 say(format_args!("runtime: {error}"));

@@ -1,5 +1,7 @@
 //! A response -> the JSON document that the front expects.
 
+mod prelude;
+
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -10,6 +12,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use super::Front;
+pub use prelude::{STREAM_MEDIA_TYPE, stream_prelude};
 
 /// What a function behind a front returns to Lambda. Serialises to the front's own shape:
 ///

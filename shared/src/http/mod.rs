@@ -12,7 +12,7 @@ mod target;
 
 use bytes::Bytes;
 
-pub use answer::FrontAnswer;
+pub use answer::{FrontAnswer, STREAM_MEDIA_TYPE, stream_prelude};
 pub use event::read;
 pub use query::{encode_pairs, pairs};
 pub use target::{encode_path, encode_query};

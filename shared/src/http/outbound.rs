@@ -2,6 +2,7 @@
 //! each request whether a byte of it was written, which decides what may be sent again.
 
 mod address;
+mod arriving;
 mod connect;
 mod error;
 mod place;
@@ -22,6 +23,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::Clock;
+pub use arriving::Arriving;
 pub use error::{BodyError, SendError};
 pub use place::{ClientKey, KeepAlive, Place, Reach, host_header, target};
 use pool::Pool;

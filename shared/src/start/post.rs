@@ -1,0 +1,174 @@
+//! Sends a streamed answer to the Runtime API.
+
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, TRAILER};
+use http::{Request, StatusCode};
+use hyper::body::{Body, Frame};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use super::stream::StreamBody;
+use super::{InvocationError, say};
+use crate::http::STREAM_MEDIA_TYPE;
+
+const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
+const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+const ERROR_BODY: HeaderName = HeaderName::from_static("lambda-runtime-function-error-body");
+
+/// What an invocation ends with whose answer could not be begun.
+const UNREACHABLE: InvocationError = InvocationError {
+    error_type: "RuntimeApiUnreachable",
+    error_message: "RuntimeApiUnreachable",
+};
+
+/// Sends the answer of one invocation, on a connection of its own, which is closed afterwards as Lambda wants it. Once
+/// it has begun, what goes wrong ends the answer and is nothing that could be told in another way.
+///
+/// # Errors
+/// Nothing was sent.
+pub(super) async fn post(
+    api: &str,
+    request_id: &str,
+    invocation_id: Option<&HeaderValue>,
+    prelude: Vec<u8>,
+    mut body: impl StreamBody,
+) -> Result<(), InvocationError> {
+    let stream = TcpStream::connect(api).await.map_err(|_| UNREACHABLE)?;
+    // A piece goes out when it is there.
+    let _ = stream.set_nodelay(true);
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| UNREACHABLE)?;
+    let connection = tokio::spawn(connection);
+    let (pieces, sent) = mpsc::channel(1);
+    let request = request(api, request_id, invocation_id, Sent(Some(sent))).ok_or(UNREACHABLE)?;
+    let whole = {
+        let mut sending = pin!(sender.send_request(request));
+        let mut making = pin!(make(prelude, &mut body, pieces));
+        let mut made = None;
+        let answer = loop {
+            tokio::select! {
+                biased;
+                answer = &mut sending => break answer,
+                end = &mut making, if made.is_none() => made = Some(end),
+            }
+        };
+        match answer.map(|answer| answer.status()) {
+            Ok(StatusCode::ACCEPTED | StatusCode::OK) => made == Some(End::Whole),
+            Ok(status) => {
+                say(format_args!("runtime: a streamed answer was refused with {status}"));
+                false
+            }
+            Err(_) => false,
+        }
+    };
+    connection.abort();
+    if whole {
+        body.delivered();
+    }
+    Ok(())
+}
+
+fn request(api: &str, request_id: &str, invocation_id: Option<&HeaderValue>, body: Sent) -> Option<Request<Sent>> {
+    let mut request = Request::post(format!("/2018-06-01/runtime/invocation/{request_id}/response"))
+        .header(HOST, api)
+        .header(CONTENT_TYPE, STREAM_MEDIA_TYPE)
+        .header(RESPONSE_MODE, "streaming")
+        .header(TRAILER, HeaderValue::from_name(ERROR_TYPE))
+        .header(TRAILER, HeaderValue::from_name(ERROR_BODY))
+        .body(body)
+        .ok()?;
+    if let Some(id) = invocation_id {
+        request.headers_mut().insert(INVOCATION_ID, id.clone());
+    }
+    Some(request)
+}
+
+/// How the making of a body went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    Failed,
+    /// The other side has left.
+    Unwanted,
+}
+
+/// One piece of what is sent.
+enum Piece {
+    Data(Bytes),
+    /// The end, with trailers if it is an error.
+    End(Option<HeaderMap>),
+}
+
+async fn make(prelude: Vec<u8>, body: &mut impl StreamBody, pieces: mpsc::Sender<Piece>) -> End {
+    if pieces.send(Piece::Data(prelude.into())).await.is_err() {
+        return End::Unwanted;
+    }
+    loop {
+        let (piece, end) = match body.next().await {
+            Ok(Some(data)) => (Piece::Data(data), None),
+            Ok(None) => (Piece::End(None), Some(End::Whole)),
+            Err(error) => (Piece::End(Some(trailers(&error))), Some(End::Failed)),
+        };
+        match (pieces.send(piece).await, end) {
+            (Ok(()), None) => {}
+            (Ok(()), Some(end)) => return end,
+            (Err(_), _) => return End::Unwanted,
+        }
+    }
+}
+
+fn trailers(error: &InvocationError) -> HeaderMap {
+    let report = json!({"errorMessage": error.error_message, "errorType": error.error_type}).to_string();
+    let report = HeaderValue::from_str(&STANDARD.encode(report));
+    let mut trailers = HeaderMap::new();
+    trailers.insert(ERROR_TYPE, HeaderValue::from_static(error.error_type));
+    trailers.extend(report.ok().map(|report| (ERROR_BODY, report)));
+    trailers
+}
+
+/// The body of the request.
+struct Sent(Option<mpsc::Receiver<Piece>>);
+
+/// The maker has gone without having come to an end.
+#[derive(Debug)]
+struct Unfinished;
+
+impl fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer was not finished")
+    }
+}
+
+impl std::error::Error for Unfinished {}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = Unfinished;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Unfinished>>> {
+        let Some(pieces) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        match ready!(pieces.poll_recv(cx)) {
+            Some(Piece::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            Some(Piece::End(trailers)) => {
+                self.0 = None;
+                Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
+            }
+            // Never taken for a whole body.
+            None => Poll::Ready(Some(Err(Unfinished))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
