@@ -4,6 +4,7 @@ use axum::body::Body;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::fault::{Fault, Faults};
 use super::recorder::Recorder;
@@ -14,6 +15,8 @@ use super::wire::{empty_answer, json_answer};
 pub(crate) struct Control {
     pub(crate) recorder: Recorder,
     pub(crate) faults: Faults,
+    /// Every connection listens: a change ends it.
+    pub(crate) hang_up: watch::Sender<()>,
 }
 
 impl Control {

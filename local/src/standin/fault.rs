@@ -17,7 +17,7 @@ use tokio::time::Sleep;
 const MAX_DELAY_MS: u64 = 900_000;
 
 /// How the next calls misbehave. The delay comes first; then the connection is reset, or the given answer is sent,
-/// or, when only a delay was asked for, the real work is done.
+/// or, when only a delay was asked for, the real work is done. With `taken` the real work comes before all that.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fault {
@@ -35,6 +35,8 @@ pub struct Fault {
     pub reset: bool,
     /// Only calls whose path begins with this. Default all.
     pub path: Option<String>,
+    /// Do what is asked before anything else: only the answer is late, lost or another one. Default false.
+    pub taken: bool,
 }
 
 impl Default for Fault {
@@ -47,6 +49,7 @@ impl Default for Fault {
             headers: BTreeMap::new(),
             reset: false,
             path: None,
+            taken: false,
         }
     }
 }
@@ -82,6 +85,12 @@ impl Fault {
         Self { times, ..self }
     }
 
+    /// The same after the real work was done.
+    #[must_use]
+    pub fn taken(self) -> Self {
+        Self { taken: true, ..self }
+    }
+
     /// What is wrong with it, if anything.
     pub(crate) fn problem(&self) -> Option<String> {
         if self.times == 0 {
@@ -105,7 +114,7 @@ impl Fault {
         None
     }
 
-    /// The answer to give instead of the real one; `None` when the real work is to be done after the delay.
+    /// The answer to give instead of the real one; `None` when the real one is to be given after the delay.
     pub(crate) fn answer(&self) -> Option<Response<Body>> {
         if self.reset {
             return None;

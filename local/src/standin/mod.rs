@@ -34,5 +34,5 @@ pub use hydra::{Hydra, HydraOptions, HydraVersion, OauthClient};
 pub use recorder::{Answered, Call};
 pub use secrets_manager::SecretsManager;
 pub use server::StandIn;
-pub use slack::{Slack, SlackMessage, SlackOptions, SlackUser};
+pub use slack::{Slack, SlackFile, SlackMessage, SlackOptions, SlackUser};
 pub use target::{Target, TargetOptions};

@@ -7,7 +7,7 @@ use http::request::Parts;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{mask, wire};
+use super::{Fault, mask, wire};
 
 /// How many calls are kept; older ones go first.
 const MAX_CALLS: usize = 10_000;
@@ -35,6 +35,8 @@ pub struct Call {
     pub body_encoding: &'static str,
     /// The parsed body of JSON, a form turned into an object, else null.
     pub json: Value,
+    /// The misbehaviour that it met; null for none.
+    pub fault: Option<Fault>,
     /// What was answered; null while the work goes on, after a reset, and when the client left first.
     pub answered: Option<Answered>,
 }
@@ -92,6 +94,7 @@ impl Recorder {
             body,
             body_encoding,
             json,
+            fault: None,
             answered: None,
         };
         let mut kept = self.lock();
@@ -103,12 +106,22 @@ impl Recorder {
         ticket
     }
 
+    /// Adds the misbehaviour to a call that is still kept.
+    pub(crate) fn meet(&self, ticket: Ticket, fault: &Fault) {
+        if let Some(call) = self.lock().call(ticket) {
+            call.fault = Some(Fault {
+                times: 1,
+                ..fault.clone()
+            });
+        }
+    }
+
     /// Adds the answer to a call that is still kept.
     pub(crate) fn answer(&self, ticket: Ticket, status: u16, body: &[u8], media_type: &str) {
         let (body, body_encoding, _) = kept_body(body, media_type);
         let mut kept = self.lock();
         let len = body.len();
-        if let Some((_, call)) = kept.calls.iter_mut().rev().find(|(kept, _)| *kept == ticket) {
+        if let Some(call) = kept.call(ticket) {
             call.answered = Some(Answered {
                 status,
                 body,
@@ -135,6 +148,11 @@ impl Recorder {
 }
 
 impl Kept {
+    fn call(&mut self, ticket: Ticket) -> Option<&mut Call> {
+        let mut calls = self.calls.iter_mut().rev();
+        calls.find(|(kept, _)| *kept == ticket).map(|(_, call)| call)
+    }
+
     fn trim(&mut self) {
         while self.calls.len() > 1 && (self.calls.len() > MAX_CALLS || self.bytes > MAX_BYTES) {
             if let Some((_, call)) = self.calls.pop_front() {

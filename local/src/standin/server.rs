@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -74,6 +76,13 @@ impl StandIn {
         self.control.faults.clear();
     }
 
+    /// Resets every connection that is open, with the calls on it; how many that were.
+    pub fn reset_connections(&self) -> usize {
+        let open = self.control.hang_up.receiver_count();
+        self.control.hang_up.send_replace(());
+        open
+    }
+
     /// Stops the server and waits until its socket is closed, so that the port can be bound again.
     pub async fn stop(mut self) {
         self.task.abort();
@@ -120,11 +129,25 @@ async fn serve(stream: TcpStream, control: Arc<Control>, router: Router) {
     let _ = stream.set_nodelay(true);
     let reset = Reset::default();
     let connection = TokioIo::new(Connection::new(stream, reset.clone()));
-    let service = service_fn(move |request| answer(request, control.clone(), router.clone(), reset.clone()));
+    let mut hang_up = control.hang_up.subscribe();
+    let service = {
+        let reset = reset.clone();
+        service_fn(move |request| answer(request, control.clone(), router.clone(), reset.clone()))
+    };
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    if let Err(error) = builder.serve_connection(connection, service).await {
-        tracing::debug!(%error, "a stand-in's connection ended early");
+    tokio::select! {
+        served = builder.serve_connection(connection, service) => {
+            if let Err(error) = served {
+                tracing::debug!(%error, "a stand-in's connection ended early");
+            }
+        }
+        // Set before the connection is dropped.
+        () = async {
+            if hang_up.changed().await.is_ok() {
+                reset.set();
+            }
+        } => {}
     }
 }
 
@@ -153,27 +176,44 @@ async fn answer(
         return Ok(response);
     }
     let ticket = control.recorder.arrive(&parts, &body);
-    if let Some(fault) = control.faults.take(path) {
-        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-        if fault.reset {
-            reset.set();
-            return Err(io::ErrorKind::ConnectionReset.into());
+    let fault = control.faults.take(path);
+    let work = work(router, Request::from_parts(parts, Body::from(body)));
+    let (response, body) = match fault {
+        None => work.await?,
+        Some(fault) => {
+            control.recorder.meet(ticket, &fault);
+            misbehave(fault, Box::pin(work), &reset).await?
         }
-        if let Some(response) = fault.answer() {
-            let text = fault.body.unwrap_or_default();
-            let media_type = media_type(response.headers());
-            control
-                .recorder
-                .answer(ticket, response.status().as_u16(), text.as_bytes(), &media_type);
-            return Ok(response);
-        }
-    }
-    let Ok(response) = router.call(Request::from_parts(parts, Body::from(body))).await;
-    let (head, body) = response.into_parts();
-    let media_type = media_type(&head.headers);
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    };
+    let media_type = media_type(response.headers());
     control
         .recorder
-        .answer(ticket, head.status.as_u16(), &body, &media_type);
-    Ok(Response::from_parts(head, Body::from(body)))
+        .answer(ticket, response.status().as_u16(), &body, &media_type);
+    Ok(response)
+}
+
+/// An answer, and its body for the record.
+type Worked = io::Result<(Response<Body>, Bytes)>;
+
+/// What the stand-in is there for.
+async fn work(router: TowerToHyperService<Router>, request: Request<Body>) -> Worked {
+    let Ok(response) = router.call(request).await;
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    Ok((Response::from_parts(head, Body::from(body.clone())), body))
+}
+
+async fn misbehave(fault: Fault, mut work: Pin<Box<dyn Future<Output = Worked> + Send>>, reset: &Reset) -> Worked {
+    if fault.taken {
+        work = Box::pin(std::future::ready(work.await));
+    }
+    tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+    if fault.reset {
+        reset.set();
+        return Err(io::ErrorKind::ConnectionReset.into());
+    }
+    match fault.answer() {
+        Some(response) => Ok((response, fault.body.unwrap_or_default().into())),
+        None => work.await,
+    }
 }

@@ -2,13 +2,16 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `/api/{method}` | `chat.postMessage`, `auth.test`, `conversations.join`, `conversations.list`, `conversations.open`, `conversations.setTopic`, `users.lookupByEmail` |
+//! | `/api/{method}` | `chat.postMessage`, `auth.test`, `conversations.join`, `conversations.list`, `conversations.open`, `conversations.setTopic`, `users.lookupByEmail`, `files.getUploadURLExternal`, `files.completeUploadExternal` |
+//! | `/upload/v1/{key}` | where the bytes of a file go, by the URL that `files.getUploadURLExternal` hands out |
 //! | `/services/{path}` | the incoming webhooks, which post to one channel each |
 //! | `/` | a page that lists the messages as they arrive |
 //! | `/_messages` | `GET`: JSON list of the kept messages, `?after=N` for those after the Nth; `DELETE` forgets them |
+//! | `/_files/{id}` | the content of a file that was shared |
 
 mod arguments;
 mod channel;
+mod files;
 mod message;
 mod methods;
 mod page;
@@ -26,6 +29,7 @@ use axum::Router;
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
 
+pub use self::files::SlackFile;
 pub use self::posted::{SlackMessage, SlackUser};
 use self::workspace::Workspace;
 use super::{Call, Fault, StandIn};
@@ -73,6 +77,8 @@ impl Slack {
             .route("/", get(page::page))
             .route("/_messages", get(page::messages).delete(page::forget))
             .route("/api/{method}", any(methods::answer))
+            .route("/_files/{id}", get(files::content))
+            .route("/upload/v1/{key}", any(files::upload))
             .route("/services/{*path}", any(webhook::answer))
             .with_state(workspace.clone());
         Ok(Self {
@@ -124,5 +130,10 @@ impl Slack {
     /// Makes the next calls misbehave.
     pub fn fault(&self, fault: Fault) {
         self.standin.fault(fault);
+    }
+
+    /// Resets every connection that is open, with the calls on it; how many that were.
+    pub fn reset_connections(&self) -> usize {
+        self.standin.reset_connections()
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::super::wire::json_answer;
 use super::arguments::{Arguments, Code};
 use super::channel::Channel;
+use super::files;
 use super::message;
 use super::state::Envelope;
 use super::workspace::Workspace;
@@ -29,7 +30,7 @@ pub(super) async fn answer(
 ) -> Response<Body> {
     let arguments = Arguments::read(&method, &query.unwrap_or_default(), &headers, &body);
     let missing_charset = arguments.as_ref().is_ok_and(|arguments| arguments.missing_charset);
-    let mut reply = match arguments.and_then(|arguments| call(&workspace, &name, &arguments)) {
+    let mut reply = match arguments.and_then(|arguments| call(&workspace, &name, &arguments, &headers)) {
         Ok(reply) => reply,
         Err(code) => json!({"ok": false, "error": code}),
     };
@@ -50,22 +51,36 @@ pub(super) async fn answer(
     json_answer(StatusCode::OK, &reply)
 }
 
-fn call(workspace: &Workspace, name: &str, arguments: &Arguments) -> Result<Value, Code> {
-    let method = match name {
+type Answering = fn(&Workspace, &Arguments) -> Result<Value, Code>;
+
+fn call(workspace: &Workspace, name: &str, arguments: &Arguments, headers: &HeaderMap) -> Result<Value, Code> {
+    let method: Answering = match name {
         "auth.test" => auth_test,
         "chat.postMessage" => post_message,
         "conversations.join" => join,
         "conversations.list" => list,
         "conversations.open" => open,
         "conversations.setTopic" => set_topic,
+        "files.completeUploadExternal" => files::complete,
+        // It hands out a URL at the host that it was asked at.
+        "files.getUploadURLExternal" => {
+            admit(workspace, name, arguments)?;
+            return files::begin(workspace, arguments, headers);
+        }
         "users.lookupByEmail" => lookup_by_email,
         _ => return Err("unknown_method"),
     };
+    admit(workspace, name, arguments)?;
+    method(workspace, arguments)
+}
+
+/// Checks the token, and counts the call.
+fn admit(workspace: &Workspace, name: &str, arguments: &Arguments) -> Result<(), Code> {
     match arguments.token() {
         None => Err("not_authed"),
         Some(token) if !workspace.knows_token(token) => Err("invalid_auth"),
         Some(_) if name != "chat.postMessage" && !workspace.takes_call(name) => Err("ratelimited"),
-        Some(_) => method(workspace, arguments),
+        Some(_) => Ok(()),
     }
 }
 

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::files::SlackFile;
+
 /// A member of the workspace.
 #[derive(Clone, Debug, Serialize)]
 pub struct SlackUser {
@@ -39,6 +41,8 @@ pub struct SlackMessage {
     pub attachments: Vec<Value>,
     /// Blocks as they were posted.
     pub blocks: Vec<Value>,
+    /// Files that were shared with it; their comment is the text.
+    pub files: Vec<SlackFile>,
 }
 
 impl SlackMessage {

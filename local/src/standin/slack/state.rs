@@ -5,7 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::arguments::Code;
 use super::channel::Channel;
+use super::files::{Files, SlackFile};
+use super::message::Content;
 use super::posted::SlackMessage;
+use crate::clock;
+
+/// How many messages are kept; older ones go first.
+const MAX_MESSAGES: usize = 5_000;
 
 /// Who posts and where to, beside the content.
 pub(super) struct Envelope {
@@ -28,6 +34,7 @@ pub(super) struct State {
     pub(super) posted: u64,
     pub(super) last_micros: u128,
     pub(super) epoch: u64,
+    pub(super) files: Files,
     /// When each channel's latest messages were taken.
     pub(super) taken: BTreeMap<String, VecDeque<Instant>>,
     /// When each method's latest calls were taken.
@@ -37,6 +44,39 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Keeps a message in its place, a channel's id and name.
+    pub(super) fn keep(
+        &mut self,
+        (channel, channel_name): (String, String),
+        envelope: Envelope,
+        content: Content,
+        files: Vec<SlackFile>,
+    ) -> SlackMessage {
+        // Every message of the workspace has its own timestamp, and a later message a greater one.
+        let micros = clock::since_epoch().as_micros().max(self.last_micros + 1);
+        self.last_micros = micros;
+        self.posted += 1;
+        let message = SlackMessage {
+            seq: self.posted,
+            at: shared::clock::rfc3339(clock::epoch_millis()),
+            channel,
+            channel_name,
+            ts: format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000),
+            username: envelope.username.unwrap_or_else(|| "local app".to_owned()),
+            icon: envelope.icon,
+            thread_ts: envelope.thread_ts,
+            text: content.text,
+            attachments: content.attachments,
+            blocks: content.blocks,
+            files,
+        };
+        self.messages.push_back(message.clone());
+        if self.messages.len() > MAX_MESSAGES {
+            self.messages.pop_front();
+        }
+        message
+    }
+
     /// A channel by its id, as an app sees it.
     pub(super) fn channel(&mut self, id: &str) -> Result<&mut Channel, Code> {
         if self.direct.values().any(|direct| direct == id) {

@@ -1,6 +1,7 @@
 //! Tests of the stand-in for Slack, over HTTP.
 
 mod content;
+mod files;
 mod methods;
 mod page;
 mod rights;

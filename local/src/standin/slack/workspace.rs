@@ -8,13 +8,10 @@ use subtle::ConstantTimeEq;
 use super::SlackOptions;
 use super::arguments::Code;
 use super::channel::Channel;
+use super::files::{Files, SlackFile};
 use super::message::Content;
 use super::posted::{SlackMessage, SlackUser};
 use super::state::{Envelope, State, open, takes};
-use crate::clock;
-
-/// How many messages are kept; older ones go first.
-const MAX_MESSAGES: usize = 5_000;
 
 /// Everything that the stand-in keeps.
 pub(super) struct Workspace {
@@ -127,7 +124,7 @@ impl Workspace {
         let is_user = self.is_user(&envelope.channel);
         let mut state = self.lock();
         let (channel, channel_name) = state.place(&envelope, is_user, self.options.only_members_post)?;
-        let known = envelope.client_msg_id.map(|id| (channel.clone(), id));
+        let known = envelope.client_msg_id.clone().map(|id| (channel.clone(), id));
         if let Some(seq) = known.as_ref().and_then(|known| state.known.get(known)) {
             let message = state.messages.iter().find(|message| message.seq == *seq);
             return message.cloned().ok_or("duplicate_message_not_found");
@@ -136,32 +133,37 @@ impl Workspace {
         if !takes(taken, self.options.rate_per_channel, Duration::from_secs(1)) {
             return Err("ratelimited");
         }
-        let now = clock::since_epoch();
-        // Every message of the workspace has its own timestamp, and a later message a greater one.
-        let micros = now.as_micros().max(state.last_micros + 1);
-        state.last_micros = micros;
-        state.posted += 1;
-        let message = SlackMessage {
-            seq: state.posted,
-            at: shared::clock::rfc3339(clock::epoch_millis()),
-            channel,
-            channel_name,
-            ts: format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000),
-            username: envelope.username.unwrap_or_else(|| "local app".to_owned()),
-            icon: envelope.icon,
-            thread_ts: envelope.thread_ts,
-            text: content.text,
-            attachments: content.attachments,
-            blocks: content.blocks,
-        };
+        let message = state.keep((channel, channel_name), envelope, content, Vec::new());
         if let Some(known) = known {
             state.known.insert(known, message.seq);
         }
-        state.messages.push_back(message.clone());
-        if state.messages.len() > MAX_MESSAGES {
-            state.messages.pop_front();
-        }
         Ok(message)
+    }
+
+    /// Keeps a message that shows files. The channel is given by its id, and the app must be in it.
+    pub(super) fn share(&self, envelope: Envelope, comment: String, files: &[SlackFile]) -> Result<(), Code> {
+        let mut state = self.lock();
+        let is_direct = state.direct.values().any(|direct| *direct == envelope.channel);
+        if !is_direct {
+            let channel = state.channel(&envelope.channel)?;
+            channel.open_to_members().map_err(|code| match code {
+                "is_archived" => "invalid_channel",
+                code => code,
+            })?;
+        }
+        let place = state.place(&envelope, false, true)?;
+        let content = Content {
+            text: comment,
+            attachments: Vec::new(),
+            blocks: Vec::new(),
+        };
+        state.keep(place, envelope, content, files.to_vec());
+        Ok(())
+    }
+
+    /// The files, those that nobody sees yet among them.
+    pub(super) fn files<T>(&self, work: impl FnOnce(&mut Files) -> T) -> T {
+        work(&mut self.lock().files)
     }
 
     pub(super) fn messages_after(&self, seq: u64) -> Vec<SlackMessage> {

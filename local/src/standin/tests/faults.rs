@@ -1,13 +1,19 @@
 //! Tests of misbehaviour on order.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::routing::post;
 use reqwest::StatusCode;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use super::super::Fault;
-use super::{client, echo, get_json, raw};
+use super::super::{Fault, StandIn};
+use super::{client, echo, get_json, listener, raw};
 
 #[tokio::test]
 async fn faults_apply_in_order_and_by_path() {
@@ -184,4 +190,54 @@ async fn an_answer_can_end_too_early() {
             .map(|answered| answered.body.as_str()),
         Some("{\"act")
     );
+}
+
+#[tokio::test]
+async fn what_is_taken_is_done_whatever_its_client_hears() {
+    let done = Arc::new(AtomicUsize::new(0));
+    let router = Router::new().route(
+        "/do",
+        post({
+            let done = done.clone();
+            async move || format!("done {}", done.fetch_add(1, Ordering::SeqCst) + 1)
+        }),
+    );
+    let standin = StandIn::start(listener().await, router).expect("it starts");
+    let url = format!("{}/do", standin.url());
+    for fault in [
+        Fault::reset().taken(),
+        Fault::status(503).taken(),
+        Fault::delay_ms(10).taken(),
+        Fault::status(503),
+    ] {
+        standin.fault(fault);
+    }
+    let mut heard = Vec::new();
+    for _ in 0..4 {
+        heard.push(match client().post(&url).send().await {
+            Ok(answer) => (answer.status().as_u16(), answer.text().await.expect("text")),
+            Err(_) => (0, String::new()),
+        });
+    }
+    let row = |status, text: &str| (status, text.to_owned());
+    assert_eq!(heard, [row(0, ""), row(503, ""), row(200, "done 3"), row(503, "")]);
+    assert_eq!(done.load(Ordering::SeqCst), 3);
+    let met = standin.calls().into_iter().map(|call| call.fault.map(|fault| fault.taken));
+    assert_eq!(met.collect::<Vec<_>>(), [Some(true), Some(true), Some(true), Some(false)]);
+}
+
+#[tokio::test]
+async fn all_open_connections_can_be_reset() {
+    let standin = echo().await;
+    let address = standin.url().replace("http://", "");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let request = "GET /bytes HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.expect("it is written");
+    let mut answer = [0; 1024];
+    let length = stream.read(&mut answer).await.expect("an answer");
+    assert!(answer[..length].starts_with(b"HTTP/1.1 200 OK"));
+    assert_eq!(standin.reset_connections(), 1);
+    let error = stream.read(&mut answer).await.expect_err("a reset");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert!(raw(&standin, &request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).await.is_ok());
 }
