@@ -222,8 +222,14 @@ async fn what_is_taken_is_done_whatever_its_client_hears() {
     let row = |status, text: &str| (status, text.to_owned());
     assert_eq!(heard, [row(0, ""), row(503, ""), row(200, "done 3"), row(503, "")]);
     assert_eq!(done.load(Ordering::SeqCst), 3);
-    let met = standin.calls().into_iter().map(|call| call.fault.map(|fault| fault.taken));
-    assert_eq!(met.collect::<Vec<_>>(), [Some(true), Some(true), Some(true), Some(false)]);
+    let met = standin
+        .calls()
+        .into_iter()
+        .map(|call| call.fault.map(|fault| fault.taken));
+    assert_eq!(
+        met.collect::<Vec<_>>(),
+        [Some(true), Some(true), Some(true), Some(false)]
+    );
 }
 
 #[tokio::test]
@@ -239,5 +245,9 @@ async fn all_open_connections_can_be_reset() {
     assert_eq!(standin.reset_connections(), 1);
     let error = stream.read(&mut answer).await.expect_err("a reset");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    assert!(raw(&standin, &request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).await.is_ok());
+    assert!(
+        raw(&standin, &request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"))
+            .await
+            .is_ok()
+    );
 }
