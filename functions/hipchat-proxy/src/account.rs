@@ -30,6 +30,8 @@ pub(crate) struct Account {
     shape: Option<&'static str>,
     length: u32,
     has_card: bool,
+    /// The size of a file.
+    pub(crate) file_bytes: Option<u32>,
     /// How many attachments there are, and whether the end of the message did not fit.
     letter: Option<(u32, bool)>,
 }
@@ -49,6 +51,7 @@ impl Account {
             shape: None,
             length: 0,
             has_card: false,
+            file_bytes: None,
             letter: None,
         }
     }
@@ -94,6 +97,9 @@ impl Account {
                 line.number("length", self.length);
                 line.flag("card", self.has_card);
             }
+            if let Some(bytes) = self.file_bytes {
+                line.number("file_bytes", bytes);
+            }
             if let Some((parts, truncated)) = self.letter {
                 line.number("parts", parts);
                 line.flag("truncated", truncated);
@@ -107,7 +113,7 @@ impl Account {
                 line.metric("SlackMs", Unit::Milliseconds, self.effort.took.as_secs_f64() * 1000.0);
             }
             let metric = match self.outcome {
-                ("sent", "posted") => Some("MessagesSent"),
+                ("sent", "posted" | "file_shared") => Some("MessagesSent"),
                 ("refused", _) => Some("MessagesRefused"),
                 ("limited", _) => Some("MessagesLimited"),
                 ("failed", _) => Some("MessagesFailed"),

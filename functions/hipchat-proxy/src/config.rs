@@ -23,6 +23,7 @@ const KNOWN: &[&str] = &[
     "HIPCHAT_RATE_LIMIT",
     "HIPCHAT_FLOOD_LIMIT",
     "HIPCHAT_OVERLONG",
+    "HIPCHAT_FILE_LIMIT",
     "HIPCHAT_STRICT_ESCAPE",
     "HIPCHAT_DRY_RUN",
     "SLACK_API_URL",
@@ -54,6 +55,7 @@ pub enum DirectorySource {
 /// | `HIPCHAT_RATE_LIMIT` | 500 | requests of one token in 300 s, in each execution environment; 0 is no limit |
 /// | `HIPCHAT_FLOOD_LIMIT` | 30 | messages to one room in 60 s, in each execution environment; 0 is no limit |
 /// | `HIPCHAT_OVERLONG` | `reject` | a message of more than 10,000 characters: `reject` (400) or `truncate` |
+/// | `HIPCHAT_FILE_LIMIT` | 5000000 | the largest file that is relayed, in bytes, 0 to 6000000; 0 relays none. A load balancer takes no request of more than 1 MB, Lambda none of more than 6 MB in Base64 |
 /// | `HIPCHAT_STRICT_ESCAPE` | false | breaks `*`, `_`, `~` and backticks of messages with zero-width spaces, so that Slack shows them literally |
 /// | `HIPCHAT_DRY_RUN` | false | checks and logs messages, posts nothing |
 /// | `SLACK_API_URL` | `https://slack.com/api` | base of the Web API; plain HTTP for a loopback host alone |
@@ -90,6 +92,8 @@ pub struct Config {
     pub flood_limit: u32,
     /// `HIPCHAT_OVERLONG`.
     pub overlong: Overlong,
+    /// `HIPCHAT_FILE_LIMIT`, in bytes; 0 is no files.
+    pub file_limit: usize,
     /// `HIPCHAT_STRICT_ESCAPE`.
     pub strict_escape: bool,
     /// `HIPCHAT_DRY_RUN`.
@@ -152,6 +156,8 @@ impl Config {
                 Overlong::Reject,
                 &[("reject", Overlong::Reject), ("truncate", Overlong::Truncate)],
             ),
+            file_limit: usize::try_from(reader.number("HIPCHAT_FILE_LIMIT", 5_000_000, 0..=6_000_000))
+                .unwrap_or_default(),
             strict_escape: reader.flag("HIPCHAT_STRICT_ESCAPE", false),
             dry_run,
             unknown: [reader.unknown("HIPCHAT_", KNOWN), reader.unknown("SLACK_", KNOWN)].concat(),

@@ -65,6 +65,12 @@ pub enum Failure {
     Unsupported,
     /// The room has no channel of its own whose topic could be set.
     NoTopic,
+    /// The room has no channel that a file could be shown in.
+    NoFiles,
+    /// The file is larger than this many bytes.
+    FileTooLarge(usize),
+    /// The answer is larger than the front takes.
+    AnswerTooLong,
     /// The token has used up its requests.
     TooManyRequests,
     /// The room has had its messages for this minute.
@@ -159,6 +165,19 @@ impl Failure {
             ),
             Self::Unsupported => refused(forbidden, "Not supported by this proxy", "unsupported"),
             Self::NoTopic => refused(forbidden, "The topic of this room cannot be set", "no_topic"),
+            Self::NoFiles => refused(forbidden, "Files cannot be shared in this room", "no_files"),
+            // A status that tells of size is one that clients of the second API do not know.
+            Self::FileTooLarge(limit) => Rung {
+                message: Cow::Owned(format!("The file must not be larger than {limit} bytes")),
+                ..refused(StatusCode::BAD_REQUEST, "", "file_too_large")
+            },
+            Self::AnswerTooLong => Rung {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                message: Cow::Borrowed("The list is too long for one answer; ask for fewer results"),
+                outcome: "failed",
+                reason: "answer_too_long",
+                level: Level::Error,
+            },
             Self::TooManyRequests => limited(v1, "rate_limit"),
             Self::Flooded => limited(v1, "flood_limit"),
             Self::Slack(failure, subject) => slack_rung(failure, subject, v1),
@@ -223,6 +242,12 @@ fn slack_rung(failure: &SlackFailure, subject: &Subject, v1: bool) -> Rung {
             StatusCode::BAD_REQUEST,
             "The message was not accepted",
             "content_refused",
+            Level::Warn,
+        ),
+        SlackFailure::TooLarge => failed(
+            StatusCode::BAD_REQUEST,
+            "The file is larger than Slack takes",
+            "file_refused",
             Level::Warn,
         ),
         SlackFailure::Limited { .. } => limited(v1, "slack_rate_limit"),

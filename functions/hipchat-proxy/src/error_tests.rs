@@ -21,12 +21,16 @@ fn all() -> Vec<Failure> {
         Failure::UnknownFormat,
         Failure::Unsupported,
         Failure::NoTopic,
+        Failure::NoFiles,
+        Failure::FileTooLarge(1000),
+        Failure::AnswerTooLong,
         Failure::TooManyRequests,
         Failure::Flooded,
         slack(SlackFailure::ChannelGone),
         Failure::Slack(SlackFailure::UserGone, Subject::User("chris".to_owned())),
         slack(SlackFailure::Forbidden),
         slack(SlackFailure::Content),
+        slack(SlackFailure::TooLarge),
         slack(SlackFailure::Limited { retry_after: 30 }),
         slack(SlackFailure::Credentials),
         slack(SlackFailure::Unexpected),
@@ -46,6 +50,9 @@ fn all() -> Vec<Failure> {
             | Failure::Unknown(_)
             | Failure::Absent(_)
             | Failure::NoTopic
+            | Failure::NoFiles
+            | Failure::FileTooLarge(_)
+            | Failure::AnswerTooLong
             | Failure::BadArgument(_)
             | Failure::UnknownFormat
             | Failure::Unsupported
@@ -56,6 +63,7 @@ fn all() -> Vec<Failure> {
                 | SlackFailure::UserGone
                 | SlackFailure::Forbidden
                 | SlackFailure::Content
+                | SlackFailure::TooLarge
                 | SlackFailure::Limited { .. }
                 | SlackFailure::Credentials
                 | SlackFailure::Unexpected
@@ -85,12 +93,16 @@ fn every_failure_has_its_rung() {
         406 406 refused unknown_format INFO
         403 401 refused unsupported INFO
         403 401 refused no_topic INFO
+        403 401 refused no_files INFO
+        400 400 refused file_too_large INFO
+        500 500 failed answer_too_long ERROR
         429 403 limited rate_limit WARN
         429 403 limited flood_limit WARN
         404 404 failed channel_gone ERROR
         404 404 failed user_gone ERROR
         403 401 failed channel_forbids ERROR
         400 400 failed content_refused WARN
+        400 400 failed file_refused WARN
         429 403 limited slack_rate_limit WARN
         503 503 failed slack_credentials ERROR
         500 500 failed slack_error ERROR

@@ -57,6 +57,8 @@ struct Policy {
     /// Nothing is posted.
     dry_run: bool,
     overlong: Overlong,
+    /// Bytes of a file; 0 relays none.
+    file_limit: usize,
     unsupported: Unsupported,
     public_url: Option<String>,
     room_metrics: bool,

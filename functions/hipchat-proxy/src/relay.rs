@@ -1,5 +1,9 @@
 //! The story of one message: rendered, and put into the one envelope that Slack takes or does not take.
 
+mod caption;
+
+pub use caption::{Caption, caption};
+
 use crate::message::{Atom, Block, Element, Mark, Message, Rendered, Rules, escape, lay_out, render};
 use crate::rooms::{Directory, Ping};
 use crate::slack::{Attachment, Content, Post, Target};

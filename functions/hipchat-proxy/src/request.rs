@@ -4,10 +4,11 @@ mod act;
 mod change;
 mod look;
 mod place;
+mod share;
 
 use bytes::Bytes;
 use http::header::USER_AGENT;
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use shared::http::pairs;
 use shared::{Deadline, Secret};
 
@@ -49,6 +50,8 @@ struct Order<'a> {
     base: Base,
     /// The path's segments behind the version, as they were sent.
     path: &'a str,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
     deadline: Deadline,
 }
 
@@ -100,7 +103,11 @@ impl App {
             Call::OauthToken => return Err(Failure::UnknownToken),
             _ => {}
         }
-        let body = read_body(request.headers(), request.body());
+        let body = match target.call {
+            // Its fields stand in one of its parts.
+            Call::ShareFile => Fields::default(),
+            _ => read_body(request.headers(), request.body()),
+        };
         let token = token_of(request.headers(), &query, &body);
         let is_test = query.flag("auth_test") == Parameter::True || body.flag("auth_test") == Parameter::True;
         let fields = match version {
@@ -145,11 +152,13 @@ impl App {
             query: &query,
             base,
             path,
+            headers: request.headers(),
+            body: request.body(),
             deadline,
         };
         match order.call {
             Call::Notify | Call::Message | Call::Reply | Call::ShareLink | Call::Topic => self.act(&order, visit).await,
-            Call::ShareFile => Err(Failure::Unsupported),
+            Call::ShareFile => self.share_file(&order, visit).await,
             Call::Change(change) => self.change(&order, change, visit),
             _ => look::look(&order, visit),
         }

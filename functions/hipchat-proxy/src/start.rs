@@ -109,6 +109,7 @@ impl App {
                 },
                 dry_run: config.dry_run,
                 overlong: config.overlong,
+                file_limit: config.file_limit,
                 unsupported: config.unsupported,
                 public_url: config.public_url,
                 room_metrics: config.room_metrics,

@@ -36,6 +36,14 @@ fn is_form(headers: &HeaderMap) -> bool {
         })
 }
 
+/// A JSON object, as tolerantly read as the body of a request.
+pub(super) fn read_json_object(text: &[u8]) -> Option<Map<String, Value>> {
+    match read_json(text.trim_ascii())? {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
 fn read_json(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body)
         .ok()

@@ -5,6 +5,7 @@ mod body;
 mod fields;
 mod links;
 pub mod message_id;
+mod multipart;
 mod route;
 pub mod v1;
 pub mod v2;
@@ -14,6 +15,7 @@ pub use answer::{Answer, Markup};
 pub use body::read_body;
 pub use fields::{Fields, NotANumber, NotAText, Parameter};
 pub use links::Base;
+pub use multipart::{SharedFile, shared_file};
 pub use route::{Call, Change, Need, Target, route, version_of};
 
 /// HipChat's two REST APIs.

@@ -17,14 +17,14 @@ use crate::rooms::{Ping, User};
 use crate::slack::{Post, Posted, SlackFailure, Target};
 
 /// Whom a message is for.
-enum Recipient<'a> {
+pub(super) enum Recipient<'a> {
     Room(&'a Place<'a>),
     Person { wanted: &'a str, user: Option<&'a User> },
 }
 
 impl<'a> Recipient<'a> {
     /// The room or the user of an order. A user is unknown when nothing leads to him.
-    fn of(order: &'a Order<'_>) -> Result<Self, Failure> {
+    pub(super) fn of(order: &'a Order<'_>) -> Result<Self, Failure> {
         let Some(wanted) = order.user else {
             return Ok(Self::Room(order.place()?));
         };
@@ -36,14 +36,14 @@ impl<'a> Recipient<'a> {
         Ok(Self::Person { wanted, user })
     }
 
-    fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> Subject {
         match self {
             Self::Room(place) => place.subject(),
             Self::Person { wanted, .. } => Subject::User((*wanted).to_owned()),
         }
     }
 
-    fn counter(&self) -> Counter {
+    pub(super) fn counter(&self) -> Counter {
         match self {
             Self::Room(place) => place.counter(),
             Self::Person { wanted, user } => Counter::Person(match user {

@@ -156,14 +156,42 @@ impl App {
         deadline: Deadline,
         visit: &mut Visit,
     ) -> Result<Cow<'a, str>, Failure> {
-        let name = match &place.spot {
-            Spot::Listed(room) => match room.channel.as_deref().ok_or(Failure::NoTopic)?.strip_prefix('#') {
-                None => return Ok(Cow::Borrowed(room.channel.as_deref().unwrap_or_default())),
-                Some(name) => name,
-            },
+        let channel = match &place.spot {
+            Spot::Listed(room) => room.channel.as_deref().ok_or(Failure::NoTopic)?,
             // It is the topic of all rooms that are not listed.
             Spot::Default(_) => return Err(Failure::NoTopic),
-            Spot::Slug(slug) => slug,
+            Spot::Slug(_) => "",
+        };
+        self.id_of_channel(channel, place, deadline, visit).await
+    }
+
+    /// The id of the channel that a room's files go to.
+    pub(super) async fn file_channel_of<'a>(
+        &self,
+        place: &'a Place<'_>,
+        deadline: Deadline,
+        visit: &mut Visit,
+    ) -> Result<Cow<'a, str>, Failure> {
+        let channel = match &place.spot {
+            Spot::Listed(room) => room.channel.as_deref().ok_or(Failure::NoFiles)?,
+            Spot::Default(channel) => channel,
+            Spot::Slug(_) => "",
+        };
+        self.id_of_channel(channel, place, deadline, visit).await
+    }
+
+    /// The id of a channel that the directory calls by it, or by its name; of one that it does not hold by its slug.
+    async fn id_of_channel<'a>(
+        &self,
+        channel: &'a str,
+        place: &'a Place<'_>,
+        deadline: Deadline,
+        visit: &mut Visit,
+    ) -> Result<Cow<'a, str>, Failure> {
+        let name = match (&place.spot, channel.strip_prefix('#')) {
+            (Spot::Slug(slug), _) => slug,
+            (_, Some(name)) => name,
+            (_, None) => return Ok(Cow::Borrowed(channel)),
         };
         let found = self.channel_id(name, deadline, visit).await;
         found

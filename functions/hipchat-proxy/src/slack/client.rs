@@ -8,11 +8,12 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, Method, Request, Uri};
 use http_body_util::Full;
-use shared::http::outbound::{Client, ClientKey, Clients, SendError, host_header, target};
+use shared::http::outbound::{Client, ClientKey, Clients, Reach, SendError, host_header, target};
 use shared::{Clock, Deadline, Secret, SecretSource, Secrets};
 use url::Url;
 
 use super::outcome::Verdict;
+use super::upload_url::{Home, is_home};
 use super::{Effort, SlackFailure, outcome, webhook};
 
 /// How often a connection is tried in all.
@@ -28,6 +29,7 @@ const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("hipchat-proxy/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// What the client is built from.
@@ -47,6 +49,8 @@ pub struct Slack {
     clients: Mutex<Clients>,
     api: Arc<Client>,
     api_host: HeaderValue,
+    /// The base URL.
+    pub(super) api_url: Url,
     /// Path of the base URL, without a slash at its end.
     api_path: String,
     source: Option<SecretSource>,
@@ -65,6 +69,8 @@ pub(super) enum Address<'a> {
     Form(&'static str),
     /// An incoming webhook.
     Webhook(&'a Secret),
+    /// Where the API wants a file. Nobody there may learn the token.
+    Upload(&'a Url),
 }
 
 impl Slack {
@@ -87,6 +93,7 @@ impl Slack {
             api,
             api_host: host_header(&url).ok_or("has no host")?,
             api_path: url.path().trim_end_matches('/').to_owned(),
+            api_url: url,
             source: options.token,
             secrets,
             authorization: RwLock::new(token.and_then(bearer).unwrap_or(HeaderValue::from_static(""))),
@@ -152,6 +159,7 @@ impl Slack {
             .unwrap_or_default();
         Ok(match address {
             Address::Webhook(_) => webhook::read(status, retry_after, body),
+            Address::Upload(_) => outcome::read_upload(status, retry_after, body),
             Address::Method(_) | Address::Form(_) => outcome::read(status, retry_after, body),
         })
     }
@@ -164,12 +172,21 @@ impl Slack {
                 let url: Url = url.reveal().parse().ok()?;
                 headers.insert(HOST, host_header(&url)?);
                 headers.insert(CONTENT_TYPE, JSON);
-                let client = self
-                    .clients
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .of(key(&url));
-                return Some((client, target(&url)?, headers));
+                return Some((self.client(key(&url)), target(&url)?, headers));
+            }
+            Address::Upload(url) => {
+                headers.insert(HOST, host_header(url)?);
+                headers.insert(CONTENT_TYPE, BYTES);
+                let key = ClientKey {
+                    // The operator chose the API's own origin; what an answer names may not be this machine.
+                    reach: if is_home(url, Home(&self.api_url)) {
+                        Reach::Anywhere
+                    } else {
+                        Reach::Guarded
+                    },
+                    ..key(url)
+                };
+                return Some((self.client(key), target(url)?, headers));
             }
             Address::Method(name) => (name, JSON),
             Address::Form(name) => (name, FORM),
@@ -182,6 +199,11 @@ impl Slack {
             format!("{}/{name}", self.api_path).parse().ok()?,
             headers,
         ))
+    }
+
+    /// The client for a place.
+    fn client(&self, key: ClientKey) -> Arc<Client> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).of(key)
     }
 
     /// What requests are authorized with now.

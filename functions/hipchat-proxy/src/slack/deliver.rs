@@ -42,15 +42,15 @@ pub struct Posted {
 }
 
 /// One thing to do.
-struct Errand<'a> {
-    address: Address<'a>,
-    body: Bytes,
+pub(super) struct Errand<'a> {
+    pub(super) address: Address<'a>,
+    pub(super) body: Bytes,
     /// The channel that the app joins if it is not in it.
-    channel: Option<&'a str>,
+    pub(super) channel: Option<&'a str>,
     /// The message, which can be sent once more in a simpler form, and the invocation's id.
-    post: Option<(Cow<'a, Post<'a>>, &'a str)>,
+    pub(super) post: Option<(Cow<'a, Post<'a>>, &'a str)>,
     /// Whether it may be sent again when its answer is lost.
-    repeatable: bool,
+    pub(super) repeatable: bool,
 }
 
 /// What an errand has used up of its second chances: each is given once.
@@ -145,7 +145,7 @@ impl Slack {
         self.deliver(errand, deadline, effort).await
     }
 
-    async fn deliver(
+    pub(super) async fn deliver(
         &self,
         errand: Errand<'_>,
         deadline: Deadline,
@@ -281,7 +281,7 @@ fn once(used: &mut bool) -> bool {
     !std::mem::replace(used, true)
 }
 
-fn encode(arguments: &impl Serialize) -> Result<Bytes, SlackFailure> {
+pub(super) fn encode(arguments: &impl Serialize) -> Result<Bytes, SlackFailure> {
     serde_json::to_vec(arguments)
         .map(Bytes::from)
         .map_err(|_| SlackFailure::Unexpected)

@@ -5,6 +5,8 @@ mod client_id;
 mod deliver;
 mod outcome;
 mod post;
+mod upload;
+mod upload_url;
 mod webhook;
 mod workspace;
 
@@ -12,4 +14,5 @@ pub use client::{Slack, SlackOptions};
 pub use deliver::{Effort, Posted};
 pub use outcome::SlackFailure;
 pub use post::{Attachment, Content, Post, Target};
+pub use upload::Share;
 pub use workspace::Workspace;

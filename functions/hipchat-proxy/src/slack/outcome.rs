@@ -16,6 +16,8 @@ pub enum SlackFailure {
     Forbidden,
     /// The message itself is not taken.
     Content,
+    /// The file is larger than the workspace takes.
+    TooLarge,
     /// Too many messages.
     Limited {
         /// Seconds to wait.
@@ -78,6 +80,20 @@ pub(super) fn read(status: u16, retry_after: Option<&str>, body: Bytes) -> Verdi
     }
 }
 
+/// Reads the answer to a file's content: the status alone tells.
+pub(super) fn read_upload(status: u16, retry_after: Option<&str>, body: Bytes) -> Verdict {
+    let failure = match status {
+        200..300 => return Verdict::Done(body),
+        429 => SlackFailure::Limited {
+            retry_after: seconds(retry_after),
+        },
+        413 => SlackFailure::TooLarge,
+        408 | 500.. => SlackFailure::Unavailable,
+        _ => SlackFailure::Unexpected,
+    };
+    Verdict::Refused(failure, format!("upload_http_{status}"))
+}
+
 /// The seconds of a `Retry-After`, at least one.
 pub(super) fn seconds(retry_after: Option<&str>) -> u64 {
     retry_after
@@ -98,12 +114,21 @@ pub(super) fn word(code: &str) -> String {
 
 fn meaning(code: &str, retry_after: u64) -> SlackFailure {
     match code {
-        "channel_not_found" | "is_archived" | "not_in_channel" => SlackFailure::ChannelGone,
-        "users_not_found" | "user_not_found" | "user_disabled" => SlackFailure::UserGone,
+        "channel_not_found" | "is_archived" | "not_in_channel" | "invalid_channel" => SlackFailure::ChannelGone,
+        "users_not_found" | "user_not_found" | "user_disabled" | "cannot_dm_bot" => SlackFailure::UserGone,
         "ekm_access_denied" | "no_permission" | "messages_tab_disabled" | "method_not_supported_for_channel_type" => {
             SlackFailure::Forbidden
         }
-        code if code.starts_with("restricted_action") => SlackFailure::Forbidden,
+        "file_type_not_allowed"
+        | "file_uploads_disabled"
+        | "file_uploads_except_images_disabled"
+        | "malware_detected"
+        | "posting_to_channel_denied"
+        | "posting_to_general_channel_denied"
+        | "storage_limit_reached"
+        | "user_is_external_guest" => SlackFailure::Forbidden,
+        "file_upload_size_restricted" => SlackFailure::TooLarge,
+        code if code.starts_with("restricted_action") || code.starts_with("slack_connect_") => SlackFailure::Forbidden,
         "msg_too_long"
         | "msg_blocks_too_long"
         | "no_text"
@@ -125,6 +150,8 @@ fn meaning(code: &str, retry_after: u64) -> SlackFailure {
         | "internal_error"
         | "service_unavailable"
         | "request_timeout"
+        | "file_not_found"
+        | "file_update_failed"
         | "duplicate_channel_not_found"
         | "duplicate_message_not_found" => SlackFailure::Unavailable,
         _ => SlackFailure::Unexpected,
@@ -156,13 +183,20 @@ mod tests {
         let table = [
             (
                 SlackFailure::ChannelGone,
-                "channel_not_found is_archived not_in_channel",
+                "channel_not_found is_archived not_in_channel invalid_channel",
             ),
-            (SlackFailure::UserGone, "users_not_found user_not_found user_disabled"),
+            (
+                SlackFailure::UserGone,
+                "users_not_found user_not_found user_disabled cannot_dm_bot",
+            ),
+            (SlackFailure::TooLarge, "file_upload_size_restricted"),
             (
                 SlackFailure::Forbidden,
                 "restricted_action restricted_action_read_only_channel restricted_action_thread_only_channel \
-                 ekm_access_denied no_permission messages_tab_disabled method_not_supported_for_channel_type",
+                 ekm_access_denied no_permission messages_tab_disabled method_not_supported_for_channel_type file_type_not_allowed \
+                 file_uploads_disabled file_uploads_except_images_disabled malware_detected posting_to_channel_denied \
+                 posting_to_general_channel_denied storage_limit_reached user_is_external_guest \
+                 slack_connect_blocked_file_type",
             ),
             (
                 SlackFailure::Content,
@@ -181,7 +215,7 @@ mod tests {
             (
                 SlackFailure::Unavailable,
                 "fatal_error internal_error service_unavailable request_timeout duplicate_channel_not_found \
-                 duplicate_message_not_found",
+                 duplicate_message_not_found file_not_found file_update_failed",
             ),
         ];
         for (failure, codes) in table {

@@ -9,6 +9,7 @@
 mod again;
 mod cases;
 mod documents;
+mod files;
 mod fronts;
 mod limits;
 mod looks;

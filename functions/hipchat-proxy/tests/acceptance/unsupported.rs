@@ -50,7 +50,7 @@ async fn they_are_refused_in_hipchats_words() {
         let message = world.ask(ask).await.is_error(401, "Unauthorized");
         assert_eq!(message, "Not supported by this proxy", "{call}");
     }
-    // A room is looked for first, and a file is refused in any case.
+    // A room is looked for first.
     let ask = Ask::new("DELETE", "/v2/room/nope").bearer("tokA");
     world.ask(ask).await.is_error(404, "Not Found");
     assert!(world.slack.calls().is_empty());
@@ -89,8 +89,5 @@ async fn they_are_answered_as_done_where_the_operator_says_so() {
     }
     let nameless = Ask::post("/v2/room").bearer("tokA").json("{}");
     world.ask(nameless).await.is_error(400, "Bad Request");
-    // A file is lost when nobody posts it, so it is refused all the same.
-    let file = Ask::post("/v2/room/7/share/file").bearer("tokA").body(b"x");
-    world.ask(file).await.is_error(403, "Forbidden");
     assert!(world.slack.calls().is_empty());
 }

@@ -98,13 +98,26 @@ pub fn shared_link(fields: &Fields, overlong: Overlong) -> Result<Message, Failu
     if !is_link || link.chars().count() > 2000 {
         return Err(bad_link);
     }
-    let text = match fields.text("message") {
-        Ok(None) => String::new(),
-        Ok(Some(text)) if text.trim().is_empty() => String::new(),
-        _ => message_text(fields, overlong)?,
-    };
+    let text = optional_text(fields, overlong)?;
     let markup = format!("<a href=\"{}\">{}</a>", escape(&link), escape(&text));
     Ok(said(markup, Format::Html, fields))
+}
+
+/// Reads what is said about a file: `message`, which may be absent, as a person would say it.
+///
+/// # Errors
+/// [`Failure::BadArgument`] naming the field.
+pub fn file_message(fields: &Fields, overlong: Overlong) -> Result<Message, Failure> {
+    Ok(said(optional_text(fields, overlong)?, Format::Said, fields))
+}
+
+/// The field `message` of a call that has something else to show.
+fn optional_text(fields: &Fields, overlong: Overlong) -> Result<String, Failure> {
+    match fields.text("message") {
+        Ok(None) => Ok(String::new()),
+        Ok(Some(text)) if text.trim().is_empty() => Ok(String::new()),
+        _ => message_text(fields, overlong),
+    }
 }
 
 /// The id of the message that a reply answers, in either of the two spellings that clients use.

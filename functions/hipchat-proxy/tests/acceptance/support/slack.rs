@@ -42,6 +42,8 @@ pub(crate) struct Call {
     pub(crate) head: String,
     /// The arguments, from JSON or a form.
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) raw: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -194,6 +196,13 @@ fn good(call: &Call) -> String {
             json!({"ok": true, "user": {"id": "U4", "name": "d"}})
         }
         "/api/users.lookupByEmail" => json!({"ok": false, "error": "users_not_found"}),
+        "/api/files.getUploadURLExternal" => {
+            let host = call.head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+            json!({"ok": true, "upload_url": format!("http://{host}/upload/v1/key"), "file_id": "F1"})
+        }
+        "/api/files.completeUploadExternal" => json!({"ok": true, "files": call.body["files"]}),
+        "/api/conversations.open" => json!({"ok": true, "channel": {"id": "D1"}}),
+        path if path.starts_with("/upload/") => return format!("OK - {}", call.raw.len()),
         path if path.starts_with("/services/") => return "ok".to_owned(),
         _ => {
             json!({"ok": true, "channel": call.body["channel"], "ts": "1503435956.000247", "message": call.body})
@@ -226,7 +235,8 @@ async fn read_call(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Call>
                 })
                 .unwrap_or(0);
             if buffer.len() >= end + 4 + length {
-                let body = arguments(&head, &buffer[end + 4..end + 4 + length]);
+                let raw = buffer[end + 4..end + 4 + length].to_vec();
+                let body = arguments(&head, &raw);
                 buffer.drain(..end + 4 + length);
                 let mut first = head.lines().next().unwrap_or_default().split(' ');
                 let (method, path) = (first.next(), first.next());
@@ -235,6 +245,7 @@ async fn read_call(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Call>
                     path: path.unwrap_or_default().to_owned(),
                     head,
                     body,
+                    raw,
                 });
             }
         }

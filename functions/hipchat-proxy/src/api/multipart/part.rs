@@ -1,0 +1,157 @@
+//! One part of a multipart body: its head, read as old clients write it, and its content, decoded.
+
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::percent_decode_str;
+
+use crate::error::Failure;
+
+/// Padding may be there or not.
+const ANY_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, ANY_PADDING);
+const BASE64_FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, ANY_PADDING);
+
+/// A part: what its head says, and its content as it came.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Part<'a> {
+    /// `name` of `Content-Disposition`.
+    pub(super) name: Option<String>,
+    /// `filename` of `Content-Disposition`.
+    pub(super) filename: Option<String>,
+    /// Whether `Content-Type` says JSON.
+    pub(super) is_json: bool,
+    /// `Content-Transfer-Encoding` in lower case; empty when there is none.
+    encoding: String,
+    content: &'a [u8],
+}
+
+impl<'a> Part<'a> {
+    /// Reads a part, which ends where the boundary's line begins; `None` for one without a head.
+    pub(super) fn read(source: &'a [u8]) -> Option<Self> {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        let mut rest = source;
+        let mut bare = false;
+        loop {
+            let end = rest.iter().position(|byte| *byte == b'\n')?;
+            let (line, after) = rest.split_at_checked(end + 1)?;
+            rest = after;
+            bare |= !line.ends_with(b"\r\n");
+            let line = String::from_utf8_lossy(line);
+            let line = line.trim_end_matches(['\r', '\n']);
+            if line.trim().is_empty() {
+                break;
+            }
+            // A line that begins with space goes on with the one before it.
+            if line.starts_with([' ', '\t'])
+                && let Some((_, value)) = fields.last_mut()
+            {
+                value.push_str(line);
+            } else if let Some((name, value)) = line.split_once(':') {
+                fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+            }
+        }
+        let field = |wanted: &str| {
+            let found = fields.iter().find(|(name, _)| name == wanted);
+            found.map_or("", |(_, value)| value.as_str())
+        };
+        let disposition = field("content-disposition");
+        // The line end before a boundary is the boundary's; a file with bare line feeds may end in a carriage return.
+        let content = rest.strip_suffix(b"\n").unwrap_or(rest);
+        let content = match content.strip_suffix(b"\r") {
+            Some(without) if !bare => without,
+            _ => content,
+        };
+        Some(Self {
+            name: parameter(disposition, "name").filter(|name| !name.is_empty()),
+            filename: extended(disposition).or_else(|| parameter(disposition, "filename")),
+            is_json: field("content-type")
+                .to_ascii_lowercase()
+                .starts_with("application/json"),
+            encoding: field("content-transfer-encoding").to_ascii_lowercase(),
+            content,
+        })
+    }
+
+    /// The content, decoded (RFC 2045, section 6).
+    ///
+    /// # Errors
+    /// [`Failure::BadArgument`] when it is not in the encoding that it is said to be in.
+    pub(super) fn decoded(&self) -> Result<Vec<u8>, Failure> {
+        match self.encoding.as_str() {
+            "" | "binary" | "8bit" | "7bit" => Ok(self.content.to_vec()),
+            "base64" => {
+                let whole: Vec<u8> = self
+                    .content
+                    .iter()
+                    .copied()
+                    .filter(|byte| !byte.is_ascii_whitespace())
+                    .collect();
+                let decoded = BASE64.decode(&whole).or_else(|_| BASE64_FOR_URLS.decode(&whole));
+                decoded.map_err(|_| Failure::BadArgument("a part of the body is not in base64, as it says"))
+            }
+            _ => Err(Failure::BadArgument(
+                "Content-Transfer-Encoding must be base64, binary, 8bit or 7bit",
+            )),
+        }
+    }
+}
+
+/// A parameter of a header's value: in quotes, in which a backslash stands before a quote or another backslash, or as it
+/// is up to the next semicolon.
+pub(super) fn parameter(value: &str, wanted: &str) -> Option<String> {
+    parameters(value)
+        .into_iter()
+        .find_map(|(name, value)| (name == wanted).then_some(value))
+}
+
+/// `filename*=UTF-8''...` (RFC 5987), which says more than a `filename` beside it.
+fn extended(value: &str) -> Option<String> {
+    let value = parameter(value, "filename*")?;
+    let (charset, rest) = value.split_once('\'')?;
+    let (_, name) = rest.split_once('\'')?;
+    let is_utf8 = charset.eq_ignore_ascii_case("utf-8");
+    is_utf8.then(|| percent_decode_str(name).decode_utf8_lossy().into_owned())
+}
+
+/// All parameters, names in lower case.
+fn parameters(value: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let Some((_, mut rest)) = value.split_once(';') else {
+        return found;
+    };
+    while let Some((name, after)) = rest.split_once('=') {
+        // What has no value is passed over.
+        let name = name.rsplit(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let after = after.trim_start();
+        let value;
+        (value, rest) = match after.strip_prefix('"') {
+            Some(quoted) => quoted_value(quoted),
+            None => {
+                let (bare, rest) = after.split_once(';').unwrap_or((after, ""));
+                (bare.trim().to_owned(), rest)
+            }
+        };
+        found.push((name, value));
+    }
+    found
+}
+
+/// The value up to its closing quote, and what follows it.
+fn quoted_value(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => return (value, text.get(at + 1..).unwrap_or_default()),
+            '\\' => match letters.next_if(|(_, next)| matches!(next, '"' | '\\')) {
+                Some((_, next)) => value.push(next),
+                None => value.push(letter),
+            },
+            other => value.push(other),
+        }
+    }
+    (value, "")
+}
