@@ -191,14 +191,18 @@ impl<'a> Reader<'a> {
 
     /// A secret given in plain as `name`, or as a Secrets Manager reference in `name_SECRET_ARN`. Both is a problem.
     pub fn secret(&mut self, name: &str) -> Option<SecretSource> {
-        let twin = format!("{name}_SECRET_ARN");
-        match (self.text(name), self.text(&twin)) {
+        self.secret_or(name, &format!("{name}_SECRET_ARN"))
+    }
+
+    /// A secret given in plain as `name`, or as a Secrets Manager reference in `twin`. Both is a problem.
+    pub fn secret_or(&mut self, name: &str, twin: &str) -> Option<SecretSource> {
+        match (self.text(name), self.text(twin)) {
             (None, None) => None,
             (Some(plain), None) => Some(SecretSource::Plain(Secret::new(plain))),
             (None, Some(arn)) => match SecretArn::parse(&arn) {
                 Ok(arn) => Some(SecretSource::Arn(arn)),
                 Err(what) => {
-                    self.problem(&twin, what);
+                    self.problem(twin, what);
                     None
                 }
             },

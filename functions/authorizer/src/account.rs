@@ -89,6 +89,12 @@ pub struct Account {
     pub cache: CacheUse,
     /// The failure that stale claims stood in for.
     covered: Option<Problem>,
+    /// The name of the server that answers for the token, where several are configured.
+    pub provider: Option<String>,
+    /// The fetching of a server's keys.
+    pub keys: Exchange,
+    /// The failure that keys known from before stand in for.
+    pub keys_failure: Option<Problem>,
     /// The introspection.
     pub introspection: Exchange,
     /// How long the introspection took, with everything that it needed.
@@ -110,6 +116,9 @@ impl Account {
             invocation: telemetry.invocation(context),
             cache: CacheUse::default(),
             covered: None,
+            provider: None,
+            keys: Exchange::default(),
+            keys_failure: None,
             introspection: Exchange::default(),
             introspection_took: None,
             system_token: Exchange::default(),

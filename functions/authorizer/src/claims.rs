@@ -1,4 +1,5 @@
-//! An introspection reply becomes checked [`Claims`]. Pure: no clock, no environment.
+//! An introspection reply, or the claims of a token that was verified here, become checked [`Claims`]. Pure: no clock, no
+//! environment.
 
 mod context;
 mod reply;
@@ -46,6 +47,14 @@ pub struct ClaimRules {
     pub require_exp: bool,
     /// Whether a reply without `token_use` is refused.
     pub require_token_use: bool,
+}
+
+impl ClaimRules {
+    /// Whether an issuer is one of those that are trusted by name.
+    pub fn lists(&self, issuer: &str) -> bool {
+        let mut issuers = self.issuers.iter();
+        issuers.any(|known| same_issuer(known, issuer, self.issuer_match))
+    }
 }
 
 /// How the principal is named.
@@ -115,16 +124,8 @@ impl Claims {
     pub fn check(&self, rules: &ClaimRules, now_secs: u64) -> Result<(), Problem> {
         self.check_kind(rules)?;
         self.check_time(rules, now_secs)?;
-        if !rules.issuers.is_empty() {
-            let trusted = |issuer: &String| {
-                rules
-                    .issuers
-                    .iter()
-                    .any(|known| same_issuer(known, issuer, rules.issuer_match))
-            };
-            if !self.issuer.as_ref().is_some_and(trusted) {
-                return Err(Problem::Issuer);
-            }
+        if !rules.issuers.is_empty() && !self.issuer.as_ref().is_some_and(|issuer| rules.lists(issuer)) {
+            return Err(Problem::Issuer);
         }
         let audiences = match &self.audiences {
             Typed::Absent => &[][..],
@@ -147,6 +148,15 @@ impl Claims {
         Ok(())
     }
 
+    /// Whether every claim that decisions look at has its type.
+    pub fn is_well_typed(&self) -> bool {
+        let texts = [&self.token_use, &self.token_type, &self.scope];
+        let moments = [&self.exp, &self.nbf];
+        texts.iter().all(|text| **text != Typed::Wrong)
+            && moments.iter().all(|moment| **moment != Typed::Wrong)
+            && self.audiences != Typed::Wrong
+    }
+
     fn check_kind(&self, rules: &ClaimRules) -> Result<(), Problem> {
         // Servers that say so mark refresh tokens in `token_use`; Hydra 1.0 to 1.8 did in `token_type`.
         match &self.token_use {
@@ -167,7 +177,11 @@ impl Claims {
         Ok(())
     }
 
-    fn check_time(&self, rules: &ClaimRules, now_secs: u64) -> Result<(), Problem> {
+    /// Checks expiry and start alone.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn check_time(&self, rules: &ClaimRules, now_secs: u64) -> Result<(), Problem> {
         if self.exp == Typed::Wrong || self.nbf == Typed::Wrong {
             return Err(Problem::UpstreamInvalid);
         }
@@ -283,7 +297,8 @@ fn audiences(member: Option<&Member<'_>>) -> Typed<Vec<String>> {
     }
 }
 
-fn same_issuer(known: &str, issuer: &str, how: IssuerMatch) -> bool {
+/// Whether two issuers are the same.
+pub fn same_issuer(known: &str, issuer: &str, how: IssuerMatch) -> bool {
     match how {
         IssuerMatch::Exact => known == issuer,
         IssuerMatch::SlashInsensitive => {

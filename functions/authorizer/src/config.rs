@@ -2,14 +2,22 @@
 
 mod answers;
 mod credentials;
+mod entry;
+mod json;
 mod lists;
+mod names;
+mod provider;
+mod providers;
 mod routes;
 mod server;
+mod suggestion;
 
 use shared::env::Reader;
 use shared::{ConfigError, Env};
 
-pub use credentials::Credentials;
+pub use credentials::{Credentials, ProviderCredentials};
+pub use names::Names;
+pub use provider::{JwksConfig, ProviderConfig, SourceConfig};
 pub use server::{CallerConfig, ClientConfig, IntrospectionConfig};
 
 use crate::cache::CacheRules;
@@ -18,20 +26,19 @@ use crate::policy::PolicyRules;
 use crate::rules::{Rules, ScopeRules, ScopeStrategy};
 use crate::token::TokenRules;
 use crate::upstream::UpstreamRules;
+use providers::Defaults;
 
 /// Everything that the environment decides. [`Config::from_env`] has the table of variables.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The authorization server, and how we show ourselves to it.
-    pub introspection: IntrospectionConfig,
+    /// The servers that answer for tokens, at least one.
+    pub providers: Vec<ProviderConfig>,
     /// How upstreams are asked.
     pub upstream: UpstreamRules,
     /// How tokens are found and which are taken.
     pub tokens: TokenRules,
     /// What tokens must be good for.
     pub rules: Rules,
-    /// How the principal is named.
-    pub principal: PrincipalRules,
     /// What the backend is told.
     pub context: ContextRules,
     /// The shape of answers.
@@ -98,9 +105,15 @@ const KNOWN: &[&str] = &[
     "AUTHZ_STALE_IF_ERROR_SECS",
     "AUTHZ_ALLOW_OPTIONS",
     "AUTHZ_LOG_TOKEN_FP",
+    "AUTHZ_PROVIDERS",
 ];
 
 const MODES: &[(&str, Mode)] = &[("all", Mode::All), ("any", Mode::Any)];
+
+const ISSUER_MATCHES: &[(&str, IssuerMatch)] = &[
+    ("exact", IssuerMatch::Exact),
+    ("slash_insensitive", IssuerMatch::SlashInsensitive),
+];
 
 impl Config {
     /// Reads the environment. An empty variable counts as unset; lists are separated by commas or spaces. A variable
@@ -108,7 +121,7 @@ impl Config {
     ///
     /// | variable | default | meaning, unit, range |
     /// |---|---|---|
-    /// | `AUTHZ_INTROSPECTION_URL` | required | the introspection endpoint (RFC 7662): `https`, or `http` on loopback |
+    /// | `AUTHZ_INTROSPECTION_URL` | required without `AUTHZ_PROVIDERS` | the introspection endpoint (RFC 7662): `https`, or `http` on loopback |
     /// | `AUTHZ_ALLOW_HTTP` | `false` | take `http` URLs of other hosts, such as Hydra's administrative port in a VPC |
     /// | `AUTHZ_INTROSPECTION_AUTH` | `none` | `none`, `basic`, `bearer` or `client_credentials` |
     /// | `AUTHZ_CLIENT_ID` | | the client of `basic` and `client_credentials` |
@@ -157,6 +170,7 @@ impl Config {
     /// | `AUTHZ_STALE_IF_ERROR_SECS` | `0` | how long remembered claims serve beyond that while the authorization server fails, 0 to 3600 s; never beyond the token's expiry |
     /// | `AUTHZ_ALLOW_OPTIONS` | `false` | let `OPTIONS` in without a token, for CORS preflights. A policy then covers `OPTIONS` alone, also for a refused token; a good token gets its own policy and all `OPTIONS`, since API Gateway keeps it. A simple answer looks at no token, but only where API Gateway cannot keep it for other methods: the authorizer has no identity source, or `$context.routeKey` is among them and the route is one of `OPTIONS` alone; elsewhere `OPTIONS` needs a token like any other method |
     /// | `AUTHZ_LOG_TOKEN_FP` | `true` | log the beginning of a token's cache key |
+    /// | `AUTHZ_PROVIDERS` | | several servers, or one whose tokens are verified here: a JSON list of objects; then the variables of the introspection, `AUTHZ_CA_BUNDLE` and `AUTHZ_ISSUERS` are not set |
     ///
     /// # Errors
     /// One line for each bad variable.
@@ -164,30 +178,20 @@ impl Config {
         let mut reader = Reader::new(env);
         let mut warnings = Vec::new();
         let allow_http = reader.flag("AUTHZ_ALLOW_HTTP", false);
-        if reader.text("AUTHZ_INTROSPECTION_URL").is_none() {
-            reader.problem("AUTHZ_INTROSPECTION_URL", "is required");
-        }
-        let url = reader.url("AUTHZ_INTROSPECTION_URL", allow_http);
-        let auth = server::caller(&mut reader, allow_http);
-        let headers = server::headers(&mut reader);
-        let ca_bundle = reader.secret("AUTHZ_CA_BUNDLE");
+        let by_variables = match reader.text("AUTHZ_PROVIDERS") {
+            None => introspection(&mut reader, allow_http),
+            Some(_) => None,
+        };
         let upstream = server::upstream(&mut reader);
         let tokens = TokenRules {
             locations: lists::locations(&mut reader),
             scheme: lists::scheme(&mut reader),
-            prefix: lists::token_prefix(&mut reader),
+            prefix: lists::token_prefix(&mut reader, "AUTHZ_TOKEN_PREFIX"),
             max_bytes: count(&mut reader, "AUTHZ_MAX_TOKEN_BYTES", 8192, 1, 65_536),
         };
         let claims = ClaimRules {
             issuers: reader.list("AUTHZ_ISSUERS"),
-            issuer_match: reader.choice(
-                "AUTHZ_ISSUER_MATCH",
-                IssuerMatch::Exact,
-                &[
-                    ("exact", IssuerMatch::Exact),
-                    ("slash_insensitive", IssuerMatch::SlashInsensitive),
-                ],
-            ),
+            issuer_match: reader.choice("AUTHZ_ISSUER_MATCH", IssuerMatch::Exact, ISSUER_MATCHES),
             audiences: reader.list("AUTHZ_AUDIENCES"),
             audience_mode: reader.choice("AUTHZ_AUDIENCE_MODE", Mode::Any, MODES),
             client_ids: reader.list("AUTHZ_CLIENT_IDS"),
@@ -211,7 +215,6 @@ impl Config {
         };
         let rules = Rules {
             routes: routes::routes(&mut reader, &scopes, &policy, &mut warnings),
-            claims,
             scopes,
         };
         let principal = PrincipalRules {
@@ -219,6 +222,12 @@ impl Config {
             prefix: reader.text_or("AUTHZ_PRINCIPAL_PREFIX", ""),
             default: reader.text("AUTHZ_DEFAULT_PRINCIPAL"),
         };
+        let defaults = Defaults {
+            claims: &claims,
+            principal: &principal,
+            allow_http,
+        };
+        let listed = providers::providers(&mut reader, &defaults, &mut warnings);
         let context = lists::context(&mut reader, &mut warnings);
         let cache = answers::cache(&mut reader, upstream.max_bytes);
         let log_token_fp = reader.flag("AUTHZ_LOG_TOKEN_FP", true);
@@ -226,20 +235,23 @@ impl Config {
             warnings.push((name, "is no variable of the authorizer"));
         }
         reader.finish()?;
-        // Both are there when no problem was found.
-        let missing = || ConfigError::new(vec!["AUTHZ_INTROSPECTION_URL: is required".to_owned()]);
-        let introspection = IntrospectionConfig {
-            url: url.ok_or_else(missing)?,
-            auth: auth.ok_or_else(missing)?,
-            headers,
-            ca_bundle,
+        let single = |introspection| ProviderConfig {
+            name: None,
+            prefix: String::new(),
+            claims: claims.clone(),
+            principal: principal.clone(),
+            source: SourceConfig::Introspection(introspection),
+            names: Names::Variables,
         };
+        // One of them is there when no problem was found.
+        let providers = listed
+            .or_else(|| by_variables.map(|introspection| vec![single(introspection)]))
+            .ok_or_else(|| ConfigError::new(vec!["AUTHZ_INTROSPECTION_URL: is required".to_owned()]))?;
         Ok(Self {
-            introspection,
+            providers,
             upstream,
             tokens,
             rules,
-            principal,
             context,
             policy,
             cache,
@@ -247,6 +259,24 @@ impl Config {
             warnings,
         })
     }
+}
+
+/// The introspection endpoint that is set by variables; `None` after a problem was told.
+fn introspection(reader: &mut Reader<'_>, allow_http: bool) -> Option<IntrospectionConfig> {
+    if reader.text("AUTHZ_INTROSPECTION_URL").is_none() {
+        reader.problem("AUTHZ_INTROSPECTION_URL", "is required");
+    }
+    let url = reader.url("AUTHZ_INTROSPECTION_URL", allow_http);
+    let auth = server::caller(reader, Names::Variables, allow_http);
+    let given = reader.json("AUTHZ_INTROSPECTION_HEADERS").unwrap_or_default();
+    let headers = server::headers(reader, "AUTHZ_INTROSPECTION_HEADERS", given);
+    let ca_bundle = reader.secret("AUTHZ_CA_BUNDLE");
+    Some(IntrospectionConfig {
+        url: url?,
+        auth: auth?,
+        headers,
+        ca_bundle,
+    })
 }
 
 fn count(reader: &mut Reader<'_>, name: &str, default: u64, least: u64, most: u64) -> usize {

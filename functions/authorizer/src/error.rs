@@ -26,6 +26,19 @@ pub enum Problem {
     /// The token is the one that this function itself shows to the authorization server.
     OwnToken,
 
+    /// None of the configured servers answers for the token.
+    NoProvider,
+    /// The token to be verified here is no JWT that can be read without doubt (RFC 7515, RFC 7519).
+    MalformedJwt,
+    /// The token is signed in a way that is not taken, or that does not fit its key.
+    Algorithm,
+    /// The token names no key, or none that its issuer publishes.
+    UnknownKey,
+    /// The token's signature is not that of its issuer.
+    BadSignature,
+    /// The time of a token that was verified here is over: nothing odd, unlike [`Problem::Expired`].
+    ExpiredJwt,
+
     /// The authorization server does not know the token, or no longer.
     Inactive,
     /// The reply says that the token is no access token.
@@ -130,6 +143,13 @@ impl Problem {
             Self::NotAccessTokenByPrefix => (Unauthorized, "not_access_token", Info),
             Self::OwnToken => (Unauthorized, "own_token", Warn),
 
+            Self::NoProvider => (Unauthorized, "no_provider", Info),
+            Self::MalformedJwt => (Unauthorized, "malformed_jwt", Info),
+            Self::Algorithm => (Unauthorized, "algorithm", Info),
+            Self::UnknownKey => (Unauthorized, "unknown_key", Info),
+            Self::BadSignature => (Unauthorized, "bad_signature", Info),
+            Self::ExpiredJwt => (Unauthorized, "expired", Info),
+
             Self::Inactive => (Unauthorized, "inactive", Info),
             // These point at a client that uses tokens wrongly, or at a server whose clock or reply is off.
             Self::NotAccessToken => (Unauthorized, "not_access_token", Warn),
@@ -217,6 +237,12 @@ mod tests {
             SystemToken => 31,
             RoutePolicy => 32,
             AnswerTooLarge => 33,
+            NoProvider => 34,
+            MalformedJwt => 35,
+            Algorithm => 36,
+            UnknownKey => 37,
+            BadSignature => 38,
+            ExpiredJwt => 39,
         }
     }
 
@@ -258,6 +284,12 @@ mod tests {
             (SystemToken, "error system_token ERROR"),
             (RoutePolicy, "error route_policy ERROR"),
             (AnswerTooLarge, "error answer_too_large ERROR"),
+            (NoProvider, "unauthorized no_provider INFO"),
+            (MalformedJwt, "unauthorized malformed_jwt INFO"),
+            (Algorithm, "unauthorized algorithm INFO"),
+            (UnknownKey, "unauthorized unknown_key INFO"),
+            (BadSignature, "unauthorized bad_signature INFO"),
+            (ExpiredJwt, "unauthorized expired INFO"),
         ];
         for (at, (problem, expected)) in table.into_iter().enumerate() {
             assert_eq!(ordinal(problem), at);

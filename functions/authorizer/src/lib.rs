@@ -27,14 +27,14 @@ use shared::telemetry::{Level, Telemetry};
 use shared::{Clock, Deadline};
 
 use account::{Account, CacheUse};
-use cache::{Cache, Found, Key, Keys};
+use cache::{Cache, Found, Key};
 use claims::Claims;
 use config::Config;
 use error::{Problem, Refusal};
 use event::AuthorizationRequest;
 use flight::Flights;
 use policy::{Answer, Decision, Outcome};
-use provider::{Introspected, Provider};
+use provider::{Introspected, Provider, Providers};
 use token::AccessToken;
 use upstream::MARGIN;
 
@@ -44,8 +44,7 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     config: Config,
-    provider: Provider,
-    keys: Keys,
+    providers: Providers,
     cache: Cache,
     flights: Flights<Key, Arc<Claims>>,
     clock: Arc<dyn Clock>,
@@ -54,18 +53,16 @@ struct Shared {
 
 impl App {
     /// A function with an empty cache. Writes a line for each warning of the configuration.
-    pub fn new(config: Config, provider: Provider, clock: Arc<dyn Clock>, telemetry: Arc<Telemetry>) -> Self {
+    pub fn new(config: Config, providers: Providers, clock: Arc<dyn Clock>, telemetry: Arc<Telemetry>) -> Self {
         for (variable, what) in &config.warnings {
             let mut line = telemetry.line(Level::Warn, what);
             line.text("variable", variable);
             telemetry.write(line);
         }
-        let keys = Keys::new(config.introspection.url.as_str(), &config.introspection.auth.identity());
         let cache = Cache::new(config.cache);
         Self(Arc::new(Shared {
             config,
-            provider,
-            keys,
+            providers,
             cache,
             flights: Flights::default(),
             clock,
@@ -113,18 +110,23 @@ impl Shared {
     /// Decides by the token alone.
     async fn judge(&self, request: &AuthorizationRequest<'_>, context: &Context, account: &mut Account) -> Decision {
         let token = match self.config.tokens.extract(request) {
-            Ok(token) if self.provider.is_own(&token) => return Decision::Refuse(Problem::OwnToken, None),
+            Ok(token) if self.providers.is_own(&token) => return Decision::Refuse(Problem::OwnToken, None),
             Ok(token) => token,
             Err(problem) => return Decision::Refuse(problem, None),
         };
-        match self.claims(&token, context, account).await {
+        let provider = match self.providers.choose(&token) {
+            Ok(provider) => provider,
+            Err(problem) => return Decision::Refuse(problem, None),
+        };
+        account.provider = provider.name().map(str::to_owned);
+        match self.claims(provider, &token, context, account).await {
             // Decided anew on every use: a remembered token may have expired since.
             Ok(claims) => {
                 let single = self.config.policy.is_single(request);
                 match self
                     .config
                     .rules
-                    .decide(&claims, request, single, self.clock.now_secs())
+                    .decide(&claims, provider.must(), request, single, self.clock.now_secs())
                 {
                     Ok(granted) => Decision::Allow(claims, granted),
                     Err(problem) => Decision::Refuse(problem, Some(claims)),
@@ -134,16 +136,22 @@ impl Shared {
         }
     }
 
-    /// The claims of an active token, from the cache or from the authorization server.
+    /// The claims of an active token: from the cache or from the authorization server, or read here from the token itself.
     async fn claims(
         &self,
+        provider: &Provider,
         token: &AccessToken<'_>,
         context: &Context,
         account: &mut Account,
     ) -> Result<Arc<Claims>, Problem> {
-        let key = self.keys.key(token);
+        let key = provider.key(token);
         if self.config.log_token_fp {
             account.fingerprint = key.first_chunk().copied();
+        }
+        let deadline = Deadline::from_context(context, &*self.clock, MARGIN).capped(self.config.upstream.total_budget);
+        if let Some(verifier) = provider.verifier() {
+            // Never remembered: each use asks the keys that count now.
+            return verifier.verify(token, deadline, account).await.map(Arc::new);
         }
         if self.cache.is_on() {
             account.cache = CacheUse::Miss;
@@ -159,8 +167,7 @@ impl Shared {
                 Found::Nothing => {}
             }
         }
-        let deadline = Deadline::from_context(context, &*self.clock, MARGIN).capped(self.config.upstream.total_budget);
-        let ask = async || self.introspect(&key, token, deadline, account).await;
+        let ask = async || self.introspect(provider, &key, token, deadline, account).await;
         let asked = self.flights.join(&key, deadline, ask).await;
         match asked {
             Err(problem) if problem.verdict().refusal == Refusal::Error => {
@@ -175,19 +182,20 @@ impl Shared {
 
     async fn introspect(
         &self,
+        provider: &Provider,
         key: &Key,
         token: &AccessToken<'_>,
         deadline: Deadline,
         account: &mut Account,
     ) -> Result<Arc<Claims>, Problem> {
         let asked_at_ms = self.clock.now_ms();
-        let introspected = self.provider.ask(token, deadline, account).await?;
+        let introspected = provider.ask(token, deadline, account).await?;
         let now_ms = self.clock.now_ms();
         let Introspected::Active(claims) = introspected else {
             self.cache.keep_refusal(key, Problem::Inactive, asked_at_ms, now_ms);
             return Err(Problem::Inactive);
         };
-        match self.config.rules.check(&claims, now_ms / 1000) {
+        match self.config.rules.check(&claims, provider.must(), now_ms / 1000) {
             // A token of the wrong kind stays so.
             Err(problem @ (Problem::NotAccessToken | Problem::UnsupportedTokenType)) => {
                 self.cache.keep_refusal(key, problem, asked_at_ms, now_ms);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use authorizer::App;
 use authorizer::config::Config;
-use authorizer::provider::Provider;
+use authorizer::provider::Providers;
 use shared::secrets::AwsSecrets;
 use shared::start::RawEvent;
 use shared::telemetry::{Level, Output, Telemetry};
@@ -37,6 +37,6 @@ async fn init() -> Result<App, ConfigError> {
         SECRETS_TTL,
     ));
     let credentials = config.credentials(&secrets).await?;
-    let provider = Provider::new(&config, &credentials, &secrets, clock.clone())?;
-    Ok(App::new(config, provider, clock, telemetry))
+    let providers = Providers::new(&config, &credentials, &secrets, clock.clone())?;
+    Ok(App::new(config, providers, clock, telemetry))
 }

@@ -94,8 +94,6 @@ impl ScopeRules {
 /// Everything that decides about a token's claims.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// What claims must say.
-    pub claims: ClaimRules,
     /// Which scopes are needed everywhere.
     pub scopes: ScopeRules,
     /// Which scopes single routes need beyond these.
@@ -103,13 +101,13 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Checks an active token at a moment, as far as that goes without the request. Runs again on every use of cached
-    /// claims.
+    /// Checks an active token at a moment, as far as that goes without the request: what its server's claims must say, and
+    /// scopes. Runs again on every use of cached claims.
     ///
     /// # Errors
     /// Why the token is refused; the first reason in the order of checks.
-    pub fn check(&self, claims: &Claims, now_secs: u64) -> Result<(), Problem> {
-        claims.check(&self.claims, now_secs)?;
+    pub fn check(&self, claims: &Claims, must: &ClaimRules, now_secs: u64) -> Result<(), Problem> {
+        claims.check(must, now_secs)?;
         if self.scopes.satisfied_by(claims.scope()?) {
             Ok(())
         } else {
@@ -125,11 +123,12 @@ impl Rules {
     pub fn decide(
         &self,
         claims: &Claims,
+        must: &ClaimRules,
         request: &AuthorizationRequest<'_>,
         single: bool,
         now_secs: u64,
     ) -> Result<Granted, Problem> {
-        self.check(claims, now_secs)?;
+        self.check(claims, must, now_secs)?;
         let granted = self.routes.grant(&self.scopes, claims.scope()?, request, single)?;
         match claims.principal() {
             Some(_) => Ok(granted),

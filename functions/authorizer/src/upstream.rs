@@ -1,5 +1,5 @@
-//! Posts forms to the authorization server: time limits, retries, and what a failure means. The one file here that
-//! names the HTTP client.
+//! Posts forms to the authorization server, gets documents from it: time limits, retries, and what a failure means. The
+//! one file here that names the HTTP client.
 
 mod failure;
 mod pause;
@@ -45,7 +45,7 @@ pub struct UpstreamRules {
     pub max_bytes: usize,
 }
 
-/// A place to post to, and the headers that every request to it has.
+/// A place to ask, and the headers that every request to it has.
 #[derive(Debug)]
 pub struct Target {
     client: Arc<Client>,
@@ -122,6 +122,27 @@ impl Upstream {
         })
     }
 
+    /// A target that documents are got from; `None` for a URL that leads nowhere.
+    pub fn document(&self, url: &Url) -> Option<Target> {
+        let mut target = self.target(url, &HeaderMap::new())?;
+        target.headers.remove(CONTENT_TYPE);
+        Some(target)
+    }
+
+    /// The time of one attempt.
+    pub fn request_timeout(&self) -> Duration {
+        self.rules.request_timeout
+    }
+
+    /// Gets a document, in the way of [`Upstream::post`].
+    ///
+    /// # Errors
+    /// As [`Upstream::post`].
+    pub async fn get(&self, target: &Target, deadline: Deadline, exchange: &mut Exchange) -> Result<Received, Problem> {
+        self.send((Method::GET, target), None, &Bytes::new(), deadline, exchange)
+            .await
+    }
+
     /// Posts a form and gives any answer whose status will not change by asking again.
     ///
     /// A kept connection that dies before the first byte of an answer is replaced once, free of the retries; from then on
@@ -137,6 +158,18 @@ impl Upstream {
         deadline: Deadline,
         exchange: &mut Exchange,
     ) -> Result<Received, Problem> {
+        self.send((Method::POST, target), authorization, form, deadline, exchange)
+            .await
+    }
+
+    async fn send(
+        &self,
+        to: (Method, &Target),
+        authorization: Option<&HeaderValue>,
+        form: &Bytes,
+        deadline: Deadline,
+        exchange: &mut Exchange,
+    ) -> Result<Received, Problem> {
         let mut retries = self.rules.retries;
         let mut backoff = self.rules.backoff;
         let mut anew = false;
@@ -146,7 +179,7 @@ impl Upstream {
                 return Err(Problem::UpstreamTimeout);
             }
             exchange.attempt();
-            let attempt = self.attempt(target, authorization, form, anew, exchange);
+            let attempt = self.attempt(&to, authorization, form, anew, exchange);
             let outcome = tokio::time::timeout(limit, attempt)
                 .await
                 .unwrap_or(Err(Failure::Timeout));
@@ -173,14 +206,14 @@ impl Upstream {
 
     async fn attempt(
         &self,
-        target: &Target,
+        (method, target): &(Method, &Target),
         authorization: Option<&HeaderValue>,
         form: &Bytes,
         anew: bool,
         exchange: &mut Exchange,
     ) -> Result<Attempt, Failure> {
         let mut request = Request::new(Full::new(form.clone()));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method.clone();
         *request.uri_mut() = target.path.clone();
         *request.headers_mut() = target.headers.clone();
         if let Some(authorization) = authorization {

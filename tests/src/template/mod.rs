@@ -59,6 +59,7 @@ pub const STACKS: &[Given] = &[
             ("DeploymentType", "AllAtOnce"),
             ("AuthorizerIntrospectionAuth", "client_credentials"),
             ("AuthorizerCaBundleSecretArn", SECRET),
+            ("AuthorizerProviderSecretArns", SECRET),
             ("AuthorizerSubnetIds", "subnet-0123456789abcdef0"),
             ("AuthorizerSecurityGroupIds", "sg-0123456789abcdef0"),
             ("AuthorizerReservedConcurrency", "50"),

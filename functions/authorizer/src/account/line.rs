@@ -42,7 +42,8 @@ impl Account {
                 write_claims(line, claims);
             }
             if let Some(problem) = outcome.problem {
-                write_problem(line, problem, request, claims.map(AsRef::as_ref), rules);
+                let introspected = self.keys.attempts == 0;
+                write_problem(line, problem, request, claims.map(AsRef::as_ref), rules, introspected);
             }
             if outcome.context_truncated {
                 line.flag("context_truncated", true);
@@ -51,7 +52,29 @@ impl Account {
         });
     }
 
+    fn write_keys(&self, line: &mut Line) {
+        if let Some(provider) = &self.provider {
+            line.text("provider", provider);
+        }
+        if let Some(failure) = self.keys_failure {
+            line.text("keys_failure", failure.verdict().reason);
+            line.metric("KeyFetchFailures", Unit::Count, 1);
+        }
+        if self.keys.attempts == 0 {
+            return;
+        }
+        line.number("keys_attempts", self.keys.attempts);
+        line.metric("KeyFetches", Unit::Count, 1);
+        if let Some(status) = self.keys.status {
+            line.number("keys_status", status);
+        }
+        if let Some(bytes) = self.keys.bytes {
+            line.number("keys_bytes", to_f64(bytes));
+        }
+    }
+
     fn write_own(&self, line: &mut Line) {
+        self.write_keys(line);
         if let Some(fingerprint) = self.fingerprint {
             line.text("token_fp", std::str::from_utf8(&hex(fingerprint)).unwrap_or_default());
         }
@@ -134,6 +157,7 @@ fn write_problem(
     request: Option<&AuthorizationRequest<'_>>,
     claims: Option<&Claims>,
     rules: &Rules,
+    introspected: bool,
 ) {
     let granted = || claims.and_then(|claims| claims.scope().ok()).unwrap_or_default();
     match problem {
@@ -155,7 +179,7 @@ fn write_problem(
             "the route rules are good for simple answers or AUTHZ_POLICY_SCOPE=method alone, and this event wants a \
              policy for the whole API",
         ),
-        Problem::UpstreamConfig | Problem::UpstreamRedirect => line.text(
+        Problem::UpstreamConfig | Problem::UpstreamRedirect if introspected => line.text(
             "hint",
             "Ory Hydra 2 introspects at /admin/oauth2/introspect, Hydra 1 at /oauth2/introspect, both on the \
              administrative port (4445)",

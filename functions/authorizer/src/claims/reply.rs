@@ -1,4 +1,5 @@
-//! The JSON of an introspection reply (RFC 7662, section 2.2), as strict as a decision about access has to be.
+//! The JSON of an introspection reply (RFC 7662, section 2.2) or of a token's own claims (RFC 7519, section 4), as strict
+//! as a decision about access has to be.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -51,6 +52,59 @@ impl<'a> Reply<'a> {
                 members: members.0,
             }),
             _ => Err(Problem::UpstreamInvalid),
+        }
+    }
+
+    /// Reads the claims of a token whose signature was found good; that stands for the word of a server that it is
+    /// active. Scopes may stand in `scope`, or in Ory Hydra's `scp` as a list or a text.
+    ///
+    /// # Errors
+    /// [`Problem::MalformedJwt`] when it is not JSON in UTF-8, not an object, names a member twice, or has an `scp` that is
+    /// neither a text nor a list of scopes.
+    pub fn of_claims(payload: &'a [u8]) -> Result<Self, Problem> {
+        let mut reply = Self::of_object(payload)?;
+        if reply.get("scope").is_none() {
+            let scope = match reply.get("scp") {
+                None => None,
+                Some(Member::Text(scope)) => Some(scope.to_string()),
+                // An item with a space would become two scopes.
+                Some(Member::Texts(scopes)) if !scopes.iter().any(|scope| scope.contains(' ')) => {
+                    Some(scopes.join(" "))
+                }
+                Some(_) => return Err(Problem::MalformedJwt),
+            };
+            reply.members.retain(|(name, _)| name != "scope");
+            if let Some(scope) = scope {
+                reply
+                    .members
+                    .push((Cow::Borrowed("scope"), Member::Text(Cow::Owned(scope))));
+            }
+        }
+        Ok(reply)
+    }
+
+    /// Reads any object of a token: its header, or its claims.
+    ///
+    /// # Errors
+    /// [`Problem::MalformedJwt`] when it is not JSON in UTF-8, not an object, or names a member twice.
+    pub fn of_object(json: &'a [u8]) -> Result<Self, Problem> {
+        let members: Members<'a> = serde_json::from_slice(json).map_err(|_| Problem::MalformedJwt)?;
+        Ok(Self {
+            active: true,
+            members: members.0,
+        })
+    }
+
+    /// Whether a member stands there, be it `null`.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|(known, _)| known == name)
+    }
+
+    /// A member that is a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Member::Text(text)) => Some(text),
+            _ => None,
         }
     }
 

@@ -2,11 +2,18 @@
 
 use shared::{ConfigError, Secret, SecretSource, Secrets};
 
-use super::{CallerConfig, Config};
+use super::{CallerConfig, Config, ProviderConfig, SourceConfig};
 
 /// What the configuration refers to and does not hold itself.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
+    /// Those of each server, in the order of the configuration.
+    pub providers: Vec<ProviderCredentials>,
+}
+
+/// What the settings of one server refer to.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderCredentials {
     /// The client's secret, or the token of `bearer`.
     pub caller: Option<Secret>,
     /// Certificate authorities in PEM.
@@ -20,38 +27,55 @@ impl Config {
     /// One line for each that cannot be read, beginning with its variable.
     pub async fn credentials(&self, secrets: &Secrets) -> Result<Credentials, ConfigError> {
         let mut problems = Vec::new();
-        let caller = match &self.introspection.auth {
-            CallerConfig::None => None,
-            CallerConfig::Bearer(source) => read(secrets, "AUTHZ_BEARER", source, &mut problems).await,
-            CallerConfig::Basic(client) | CallerConfig::ClientCredentials { client, .. } => {
-                read(secrets, "AUTHZ_CLIENT_SECRET", &client.secret, &mut problems).await
-            }
-        };
-        let mut ca_bundle = None;
-        if let Some(source) = &self.introspection.ca_bundle {
-            let text = read(secrets, "AUTHZ_CA_BUNDLE", source, &mut problems).await;
-            ca_bundle = text.and_then(|text| pem(&text, &mut problems));
+        let mut providers = Vec::with_capacity(self.providers.len());
+        for provider in &self.providers {
+            providers.push(of_provider(provider, secrets, &mut problems).await);
         }
         if problems.is_empty() {
-            Ok(Credentials { caller, ca_bundle })
+            Ok(Credentials { providers })
         } else {
             Err(ConfigError::new(problems))
         }
     }
 }
 
+async fn of_provider(provider: &ProviderConfig, secrets: &Secrets, problems: &mut Vec<String>) -> ProviderCredentials {
+    let names = provider.names;
+    let (caller, ca_bundle) = match &provider.source {
+        SourceConfig::Jwks(jwks) => (None, &jwks.ca_bundle),
+        SourceConfig::Introspection(introspection) => {
+            let caller = match &introspection.auth {
+                CallerConfig::None => None,
+                CallerConfig::Bearer(source) => read(secrets, &names.twin("AUTHZ_BEARER"), source, problems).await,
+                CallerConfig::Basic(client) | CallerConfig::ClientCredentials { client, .. } => {
+                    read(secrets, &names.twin("AUTHZ_CLIENT_SECRET"), &client.secret, problems).await
+                }
+            };
+            (caller, &introspection.ca_bundle)
+        }
+    };
+    let ca_bundle = match ca_bundle {
+        None => None,
+        Some(source) => {
+            let text = read(secrets, &names.twin("AUTHZ_CA_BUNDLE"), source, problems).await;
+            text.and_then(|text| pem(&text, &names.of("AUTHZ_CA_BUNDLE"), problems))
+        }
+    };
+    ProviderCredentials { caller, ca_bundle }
+}
+
 async fn read(secrets: &Secrets, name: &str, source: &SecretSource, problems: &mut Vec<String>) -> Option<Secret> {
     match secrets.read(source).await {
         Ok(secret) => Some(secret),
         Err(error) => {
-            problems.push(format!("{name}_SECRET_ARN: {error}"));
+            problems.push(format!("{name}: {error}"));
             None
         }
     }
 }
 
 /// The text itself if it is PEM, otherwise what the file of that name holds.
-fn pem(text: &Secret, problems: &mut Vec<String>) -> Option<Vec<u8>> {
+fn pem(text: &Secret, name: &str, problems: &mut Vec<String>) -> Option<Vec<u8>> {
     let text = text.reveal();
     if text.contains("-----BEGIN") {
         return Some(text.as_bytes().to_vec());
@@ -60,7 +84,7 @@ fn pem(text: &Secret, problems: &mut Vec<String>) -> Option<Vec<u8>> {
         Ok(pem) => Some(pem),
         Err(error) => {
             problems.push(format!(
-                "AUTHZ_CA_BUNDLE: is neither PEM nor a file that can be read ({})",
+                "{name}: is neither PEM nor a file that can be read ({})",
                 error.kind()
             ));
             None

@@ -49,14 +49,13 @@ pub(super) fn scheme(reader: &mut Reader<'_>) -> Option<String> {
     Some(scheme)
 }
 
-pub(super) fn token_prefix(reader: &mut Reader<'_>) -> String {
-    const NAME: &str = "AUTHZ_TOKEN_PREFIX";
-    let prefix = reader.text_or(NAME, "");
+pub(super) fn token_prefix(reader: &mut Reader<'_>, name: &str) -> String {
+    let prefix = reader.text_or(name, "");
     if !prefix
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
     {
-        reader.problem(NAME, "must be of letters, digits and -._~+/");
+        reader.problem(name, "must be of letters, digits and -._~+/");
     }
     prefix
 }

@@ -8,6 +8,7 @@ use shared::SecretSource;
 use shared::env::Reader;
 use url::Url;
 
+use super::names::Names;
 use crate::upstream::UpstreamRules;
 
 /// The introspection endpoint.
@@ -65,25 +66,25 @@ enum AuthKind {
 }
 
 /// `None` after a problem was told.
-pub(super) fn caller(reader: &mut Reader<'_>, allow_http: bool) -> Option<CallerConfig> {
+pub(super) fn caller(reader: &mut Reader<'_>, names: Names, allow_http: bool) -> Option<CallerConfig> {
     let kinds = [
         ("none", AuthKind::None),
         ("basic", AuthKind::Basic),
         ("bearer", AuthKind::Bearer),
         ("client_credentials", AuthKind::ClientCredentials),
     ];
-    let kind = reader.choice("AUTHZ_INTROSPECTION_AUTH", AuthKind::None, &kinds);
+    let kind = reader.choice(&names.of("AUTHZ_INTROSPECTION_AUTH"), AuthKind::None, &kinds);
     match kind {
         AuthKind::None => Some(CallerConfig::None),
-        AuthKind::Basic => client(reader, "basic").map(CallerConfig::Basic),
-        AuthKind::Bearer => secret_for(reader, "AUTHZ_BEARER", "bearer").map(CallerConfig::Bearer),
+        AuthKind::Basic => client(reader, names, "basic").map(CallerConfig::Basic),
+        AuthKind::Bearer => secret_for(reader, names, "AUTHZ_BEARER", "bearer").map(CallerConfig::Bearer),
         AuthKind::ClientCredentials => {
-            let client = client(reader, "client_credentials");
-            needed(reader, "AUTHZ_TOKEN_URL", "client_credentials");
-            let token_url = reader.url("AUTHZ_TOKEN_URL", allow_http);
+            let client = client(reader, names, "client_credentials");
+            needed(reader, names, "AUTHZ_TOKEN_URL", "client_credentials");
+            let token_url = reader.url(&names.of("AUTHZ_TOKEN_URL"), allow_http);
             Some(CallerConfig::ClientCredentials {
-                scope: reader.list("AUTHZ_TOKEN_SCOPE").join(" "),
-                audience: reader.text_or("AUTHZ_TOKEN_AUDIENCE", ""),
+                scope: reader.list(&names.of("AUTHZ_TOKEN_SCOPE")).join(" "),
+                audience: reader.text_or(&names.of("AUTHZ_TOKEN_AUDIENCE"), ""),
                 client: client?,
                 token_url: token_url?,
             })
@@ -91,11 +92,12 @@ pub(super) fn caller(reader: &mut Reader<'_>, allow_http: bool) -> Option<Caller
     }
 }
 
-fn client(reader: &mut Reader<'_>, mode: &str) -> Option<ClientConfig> {
-    needed(reader, "AUTHZ_CLIENT_ID", mode);
-    let id = reader.text("AUTHZ_CLIENT_ID");
-    let secret = secret_for(reader, "AUTHZ_CLIENT_SECRET", mode);
-    let form_encoded = reader.choice("AUTHZ_CLIENT_AUTH_ENCODING", true, &[("form", true), ("raw", false)]);
+fn client(reader: &mut Reader<'_>, names: Names, mode: &str) -> Option<ClientConfig> {
+    needed(reader, names, "AUTHZ_CLIENT_ID", mode);
+    let id = reader.text(&names.of("AUTHZ_CLIENT_ID"));
+    let secret = secret_for(reader, names, "AUTHZ_CLIENT_SECRET", mode);
+    let encoding = names.of("AUTHZ_CLIENT_AUTH_ENCODING");
+    let form_encoded = reader.choice(&encoding, true, &[("form", true), ("raw", false)]);
     Some(ClientConfig {
         id: id?,
         secret: secret?,
@@ -103,23 +105,26 @@ fn client(reader: &mut Reader<'_>, mode: &str) -> Option<ClientConfig> {
     })
 }
 
-fn secret_for(reader: &mut Reader<'_>, name: &str, mode: &str) -> Option<SecretSource> {
-    let twin = format!("{name}_SECRET_ARN");
-    if reader.text(name).is_none() && reader.text(&twin).is_none() {
-        let what = format_args!("or {twin} is required with AUTHZ_INTROSPECTION_AUTH={mode}").to_string();
-        reader.problem(name, what);
+fn secret_for(reader: &mut Reader<'_>, names: Names, variable: &str, mode: &str) -> Option<SecretSource> {
+    let (name, twin) = (names.of(variable), names.twin(variable));
+    if reader.text(&name).is_none() && reader.text(&twin).is_none() {
+        let auth = names.of("AUTHZ_INTROSPECTION_AUTH");
+        let what = format_args!("or {twin} is required with {auth}={mode}").to_string();
+        reader.problem(&name, what);
     }
-    reader.secret(name)
+    names.secret(variable, reader)
 }
 
-fn needed(reader: &mut Reader<'_>, name: &str, mode: &str) {
-    if reader.text(name).is_none() {
-        reader.problem(name, format_args!("is required with AUTHZ_INTROSPECTION_AUTH={mode}"));
+fn needed(reader: &mut Reader<'_>, names: Names, variable: &str, mode: &str) {
+    let name = names.of(variable);
+    if reader.text(&name).is_none() {
+        let auth = names.of("AUTHZ_INTROSPECTION_AUTH");
+        reader.problem(&name, format_args!("is required with {auth}={mode}"));
     }
 }
 
-pub(super) fn headers(reader: &mut Reader<'_>) -> HeaderMap {
-    const NAME: &str = "AUTHZ_INTROSPECTION_HEADERS";
+/// Headers of the operator's for requests to a server.
+pub(super) fn headers(reader: &mut Reader<'_>, name: &str, given: BTreeMap<String, String>) -> HeaderMap {
     /// Set by the function itself, or by the HTTP client to frame the request.
     const OURS: [&str; 6] = [
         "authorization",
@@ -129,19 +134,18 @@ pub(super) fn headers(reader: &mut Reader<'_>) -> HeaderMap {
         "transfer-encoding",
         "connection",
     ];
-    let given: BTreeMap<String, String> = reader.json(NAME).unwrap_or_default();
     let mut headers = HeaderMap::new();
-    for (name, value) in given {
-        let (Ok(name), Ok(mut value)) = (HeaderName::try_from(&name), HeaderValue::try_from(&value)) else {
-            reader.problem(NAME, "holds a name or value that cannot stand in a request");
+    for (header, value) in given {
+        let (Ok(header), Ok(mut value)) = (HeaderName::try_from(&header), HeaderValue::try_from(&value)) else {
+            reader.problem(name, "holds a name or value that cannot stand in a request");
             continue;
         };
-        if OURS.contains(&name.as_str()) {
-            reader.problem(NAME, format_args!("must not set {name}"));
+        if OURS.contains(&header.as_str()) {
+            reader.problem(name, format_args!("must not set {header}"));
             continue;
         }
         value.set_sensitive(true);
-        headers.insert(name, value);
+        headers.insert(header, value);
     }
     headers
 }

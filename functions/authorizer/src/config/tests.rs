@@ -22,6 +22,10 @@ fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::from_env(&env)
 }
 
+fn introspection(config: &Config) -> &IntrospectionConfig {
+    config.providers[0].introspection().unwrap()
+}
+
 #[track_caller]
 fn problems(pairs: &[(&str, &str)]) -> Vec<String> {
     read(pairs).unwrap_err().problems().to_vec()
@@ -30,14 +34,14 @@ fn problems(pairs: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn only_the_url_is_required() {
     let config = read(&[("AUTHZ_CLIENT_IDS", "")]).unwrap();
-    assert!(matches!(config.introspection.auth, CallerConfig::None));
+    assert!(matches!(introspection(&config).auth, CallerConfig::None));
     assert_eq!(config.tokens.locations, [Location::Header("Authorization".to_owned())]);
     assert_eq!(config.tokens.scheme.as_deref(), Some("Bearer"));
     assert_eq!(config.tokens.max_bytes, 8192);
     assert_eq!(config.upstream.total_budget, Duration::from_millis(4000));
     assert_eq!(config.upstream.retries, 1);
-    assert_eq!(config.rules.claims.skew_secs, 10);
-    assert_eq!(config.principal.claims, ["sub", "client_id"]);
+    assert_eq!(config.providers[0].claims.skew_secs, 10);
+    assert_eq!(config.providers[0].principal.claims, ["sub", "client_id"]);
     assert_eq!(
         config.context.claims,
         ["sub", "client_id", "scope", "iss", "aud", "exp", "username"]
@@ -129,7 +133,7 @@ fn each_way_to_authenticate_needs_its_settings() {
     let mut allowed = plain_http.to_vec();
     allowed.push(("AUTHZ_ALLOW_HTTP", "true"));
     assert!(matches!(
-        read(&allowed).unwrap().introspection.auth,
+        introspection(&read(&allowed).unwrap()).auth,
         CallerConfig::ClientCredentials { .. }
     ));
 }
@@ -137,10 +141,8 @@ fn each_way_to_authenticate_needs_its_settings() {
 #[test]
 fn headers_of_the_operator_must_not_be_ours_or_break_the_request() {
     let with = |value: &str| read(&[("AUTHZ_INTROSPECTION_HEADERS", value)]);
-    let headers = with(r#"{"X-Forwarded-Proto":"https","x-key":"s3cret"}"#)
-        .unwrap()
-        .introspection
-        .headers;
+    let config = with(r#"{"X-Forwarded-Proto":"https","x-key":"s3cret"}"#).unwrap();
+    let headers = &introspection(&config).headers;
     assert_eq!(headers["x-forwarded-proto"], "https");
     assert!(!format!("{headers:?}").contains("s3cret"));
     for bad in [
@@ -258,6 +260,7 @@ fn the_table_and_the_code_know_the_same_variables() {
         source,
         include_str!("answers.rs"),
         include_str!("lists.rs"),
+        include_str!("providers.rs"),
         include_str!("routes.rs"),
         include_str!("server.rs"),
     ]
@@ -290,7 +293,7 @@ async fn secrets_are_read_at_start_and_a_failure_names_its_variable() {
         .unwrap()
     };
     let good = with(&format!("{ARN}:secret"), "").credentials(&secrets).await.unwrap();
-    assert!(good.caller.unwrap().matches("s3cret"));
+    assert!(good.providers[0].caller.clone().unwrap().matches("s3cret"));
     let bad = with(&format!("{ARN}:nope"), "/nowhere/s3cret.pem")
         .credentials(&secrets)
         .await

@@ -1,36 +1,58 @@
-//! Which server answers for a token, and how it is set up.
+//! The servers that answer for tokens, and which of them answers for one.
+//!
+//! Architecture invariant: what an unverified token says of itself may choose who is asked, never who is believed. Each
+//! server's word counts for its own issuers alone.
 
 mod caller;
 mod credential;
 mod introspection;
+mod jwks;
+mod setup;
 mod system_token;
 
 use std::sync::Arc;
 
-use http::HeaderMap;
-use shared::{Clock, ConfigError, Deadline, Secret, SecretSource, Secrets};
+use shared::{Clock, ConfigError, Deadline, Secrets};
 
 pub use caller::{Caller, Question};
 pub use credential::Credential;
 pub use introspection::{Introspected, Introspection};
+pub use jwks::Jwks;
 pub use system_token::SystemToken;
 
 use crate::account::Account;
-use crate::config::{CallerConfig, ClientConfig, Config, Credentials};
+use crate::cache::{Key, Keys};
+use crate::claims::{ClaimRules, Claims};
+use crate::config::{CallerConfig, Config, Credentials};
 use crate::error::Problem;
 use crate::token::AccessToken;
 use crate::upstream::Upstream;
-use credential::Scheme;
+
+/// All configured servers.
+#[derive(Debug)]
+pub struct Providers(Vec<Provider>);
 
 /// A server that answers for tokens.
 #[derive(Debug)]
-pub enum Provider {
-    /// By token introspection (RFC 7662).
-    Introspection(Introspection),
+pub struct Provider {
+    name: Option<String>,
+    prefix: String,
+    must: ClaimRules,
+    keys: Keys,
+    source: Source,
 }
 
-impl Provider {
-    /// Sets up the configured server. Connects nowhere yet. A secret of `credentials` that the server refuses later is
+/// How a server answers.
+#[derive(Debug)]
+enum Source {
+    /// By token introspection (RFC 7662).
+    Introspection(Introspection),
+    /// By the keys that it publishes: tokens are verified here.
+    Jwks(Jwks),
+}
+
+impl Providers {
+    /// Sets up the configured servers. Connects nowhere yet. A secret of `credentials` that a server refuses later is
     /// read again from `secrets`.
     ///
     /// # Errors
@@ -41,86 +63,130 @@ impl Provider {
         secrets: &Arc<Secrets>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
-        let endpoint = &config.introspection;
-        let problem = |name: &str, what: &str| ConfigError::new(vec![format!("{name}: {what}")]);
-        let upstream = Upstream::new(config.upstream.clone(), credentials.ca_bundle.clone(), clock.clone())
-            .map_err(|what| problem("AUTHZ_CA_BUNDLE", what))?;
-        let upstream = Arc::new(upstream);
-        let target = |name: &str, url: &url::Url, headers: &HeaderMap| {
-            upstream
-                .target(url, headers)
-                .ok_or_else(|| problem(name, "has no host"))
-        };
-        let credential = |name: &str, scheme: Scheme, source: &SecretSource| {
-            let secret = credentials.caller.clone().unwrap_or_else(|| Secret::new(""));
-            Credential::new(scheme, source.clone(), secret, secrets.clone(), clock.clone())
-                .ok_or_else(|| problem(name, "cannot stand in a header"))
-        };
-        let of_client =
-            |client: &ClientConfig| credential("AUTHZ_CLIENT_SECRET", Scheme::Basic(client.clone()), &client.secret);
-        let caller = match &endpoint.auth {
-            CallerConfig::None => Caller::Anonymous,
-            CallerConfig::Basic(client) => Caller::Client(of_client(client)?),
-            CallerConfig::Bearer(source) => Caller::Bearer(credential("AUTHZ_BEARER", Scheme::Bearer, source)?),
-            CallerConfig::ClientCredentials {
-                client,
-                token_url,
-                scope,
-                audience,
-            } => {
-                // Headers such as X-Forwarded-Proto are meant for the server, but may hold a key of the endpoint's.
-                let same_server = token_url.origin() == endpoint.url.origin();
-                let headers = if same_server {
-                    endpoint.headers.clone()
-                } else {
-                    HeaderMap::new()
-                };
-                let token_endpoint = target("AUTHZ_TOKEN_URL", token_url, &headers)?;
-                let system_token = SystemToken::new(token_endpoint, of_client(client)?, scope, audience, clock.clone());
-                Caller::SystemToken(Box::new(system_token))
+        let mut providers = Vec::with_capacity(config.providers.len());
+        let mut problems = Vec::new();
+        for (at, provider) in config.providers.iter().enumerate() {
+            let own = credentials.providers.get(at).cloned().unwrap_or_default();
+            match setup::provider(config, provider, own, secrets, &clock) {
+                Ok(provider) => providers.push(provider),
+                Err(error) => problems.extend(error.problems().iter().cloned()),
             }
-        };
-        let target = target("AUTHZ_INTROSPECTION_URL", &endpoint.url, &endpoint.headers)?;
-        let (principal, context) = (config.principal.clone(), config.context.clone());
-        Ok(Self::Introspection(Introspection::new(
-            upstream, target, caller, principal, context,
-        )))
+        }
+        if problems.is_empty() {
+            Ok(Self(providers))
+        } else {
+            Err(ConfigError::new(problems))
+        }
+    }
+
+    /// The server that answers for a token: the one whose prefix it has, the longest first; or else, for a JWT, the one
+    /// that lists the issuer that it names; or else the only one without a prefix, leaving out those that take nothing but
+    /// JWTs when it is none.
+    ///
+    /// # Errors
+    /// [`Problem::NoProvider`].
+    pub fn choose(&self, token: &AccessToken<'_>) -> Result<&Provider, Problem> {
+        let text = token.reveal();
+        let prefixed = self.0.iter().filter(|provider| !provider.prefix.is_empty());
+        let fitting = prefixed.filter(|provider| text.starts_with(&provider.prefix));
+        if let Some(provider) = fitting.max_by_key(|provider| provider.prefix.len()) {
+            return Ok(provider);
+        }
+        if let [only] = self.0.as_slice()
+            && only.prefix.is_empty()
+        {
+            return Ok(only);
+        }
+        let is_jwt = jwks::has_three_parts(text);
+        if let Some(issuer) = jwks::unverified_issuer(text) {
+            let mut listing = self.0.iter().filter(|provider| provider.must.lists(&issuer));
+            let first = listing.clone().find(|provider| provider.prefix.is_empty());
+            if let Some(provider) = first.or_else(|| only(&mut listing)) {
+                return Ok(provider);
+            }
+        }
+        let without = self.0.iter().filter(|provider| provider.prefix.is_empty());
+        let mut able = without.filter(|provider| is_jwt || !matches!(provider.source, Source::Jwks(_)));
+        only(&mut able).ok_or(Problem::NoProvider)
+    }
+
+    /// The way to servers, for whatever else is asked: that to the first of them.
+    pub fn upstream(&self) -> Option<&Arc<Upstream>> {
+        self.0.first().map(Provider::upstream)
+    }
+
+    /// Whether a token is one that we ourselves show to a server.
+    pub fn is_own(&self, token: &AccessToken<'_>) -> bool {
+        self.0.iter().any(|provider| match &provider.source {
+            Source::Introspection(introspection) => introspection.is_own(token),
+            Source::Jwks(_) => false,
+        })
+    }
+}
+
+/// The item of a list of one.
+fn only<T>(items: &mut impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next();
+    first.filter(|_| items.next().is_none())
+}
+
+impl Provider {
+    /// Its name, where several are configured.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What its claims must say.
+    pub fn must(&self) -> &ClaimRules {
+        &self.must
+    }
+
+    /// The name of a token in caches: of the token at this server.
+    pub fn key(&self, token: &AccessToken<'_>) -> Key {
+        self.keys.key(token)
+    }
+
+    /// Who we are to it: whatever else is asked about its tokens is asked in the same name.
+    pub fn caller(&self) -> &Caller {
+        match &self.source {
+            Source::Introspection(introspection) => introspection.caller(),
+            Source::Jwks(jwks) => jwks.caller(),
+        }
+    }
+
+    /// The way to it.
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        match &self.source {
+            Source::Introspection(introspection) => introspection.upstream(),
+            Source::Jwks(jwks) => jwks.upstream(),
+        }
+    }
+
+    /// The server, if its tokens are verified here: then there is no question that an answer would be remembered of.
+    pub fn verifier(&self) -> Option<&Jwks> {
+        match &self.source {
+            Source::Introspection(_) => None,
+            Source::Jwks(jwks) => Some(jwks),
+        }
     }
 
     /// Asks about a token.
     ///
     /// # Errors
-    /// Nobody can tell: a failure of the server, of the way to it, or of our own credentials.
+    /// Nobody can tell: a failure of the server, of the way to it, or of our own credentials. Of a token that is verified
+    /// here also why it is none of the server's.
     pub async fn ask(
         &self,
         token: &AccessToken<'_>,
         deadline: Deadline,
         account: &mut Account,
     ) -> Result<Introspected, Problem> {
-        match self {
-            Self::Introspection(introspection) => introspection.ask(token, deadline, account).await,
-        }
-    }
-
-    /// Who we are to the server that answers for a token: whatever else is asked about the token is asked in the same
-    /// name.
-    pub fn caller(&self, _token: &AccessToken<'_>) -> &Caller {
-        match self {
-            Self::Introspection(introspection) => introspection.caller(),
-        }
-    }
-
-    /// The way to servers, for whatever else is asked.
-    pub fn upstream(&self) -> &Arc<Upstream> {
-        match self {
-            Self::Introspection(introspection) => introspection.upstream(),
-        }
-    }
-
-    /// Whether a token is the one that we ourselves show to the server.
-    pub fn is_own(&self, token: &AccessToken<'_>) -> bool {
-        match self {
-            Self::Introspection(introspection) => introspection.is_own(token),
+        match &self.source {
+            Source::Introspection(introspection) => introspection.ask(token, deadline, account).await,
+            Source::Jwks(jwks) => {
+                let claims: Claims = jwks.verify(token, deadline, account).await?;
+                Ok(Introspected::Active(Arc::new(claims)))
+            }
         }
     }
 }
@@ -136,3 +202,6 @@ impl CallerConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

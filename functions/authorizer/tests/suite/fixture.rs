@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use authorizer::App;
 use authorizer::config::Config;
-use authorizer::provider::Provider;
+use authorizer::provider::Providers;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -184,8 +184,8 @@ pub(crate) async fn build_with(
     let config = Config::from_env(&env)?;
     let secrets = Arc::new(Secrets::new(store, clock.clone(), std::time::Duration::from_secs(300)));
     let credentials = config.credentials(&secrets).await?;
-    let provider = Provider::new(&config, &credentials, &secrets, clock.clone())?;
-    Ok(App::new(config, provider, clock, telemetry))
+    let providers = Providers::new(&config, &credentials, &secrets, clock.clone())?;
+    Ok(App::new(config, providers, clock, telemetry))
 }
 
 /// What libraries say, of all tests together.

@@ -274,22 +274,17 @@ fn claims_with(scope: &str) -> Arc<Claims> {
     ))
 }
 
-fn all_rules(scopes: ScopeRules, routes: RouteRules) -> Rules {
-    Rules {
-        claims: ClaimRules {
-            issuers: vec![],
-            issuer_match: IssuerMatch::Exact,
-            audiences: vec![],
-            audience_mode: Mode::Any,
-            client_ids: vec![],
-            skew_secs: 0,
-            require_exp: false,
-            require_token_use: false,
-        },
-        scopes,
-        routes,
-    }
-}
+/// Claims must say nothing.
+const NOTHING: ClaimRules = ClaimRules {
+    issuers: vec![],
+    issuer_match: IssuerMatch::Exact,
+    audiences: vec![],
+    audience_mode: Mode::Any,
+    client_ids: vec![],
+    skew_secs: 0,
+    require_exp: false,
+    require_token_use: false,
+};
 
 const POLICIES: PolicyRules = PolicyRules {
     scope: PolicyScope::Api,
@@ -302,7 +297,7 @@ const POLICIES: PolicyRules = PolicyRules {
 fn policy(rules: &Rules, claims: &Arc<Claims>, verb: &str, path: &str) -> Value {
     let event = json!({"type": "TOKEN", "methodArn": format!("{STAGE}/{verb}{path}")}).to_string();
     let request = AuthorizationRequest::read(&event).unwrap();
-    let decision = match rules.decide(claims, &request, false, 1_760_000_000) {
+    let decision = match rules.decide(claims, &NOTHING, &request, false, 1_760_000_000) {
         Ok(granted) => Decision::Allow(claims.clone(), granted),
         Err(problem) => Decision::Refuse(problem, Some(claims.clone())),
     };
@@ -334,7 +329,7 @@ fn iam_allows(policy: &Value, arn: &str) -> bool {
 fn lets_in(rules: &Rules, claims: &Arc<Claims>, verb: &str, path: &str) -> bool {
     let event = json!({"type": "TOKEN", "methodArn": format!("{STAGE}/{verb}{path}")}).to_string();
     let request = AuthorizationRequest::read(&event).unwrap();
-    rules.decide(claims, &request, true, 1_760_000_000).is_ok()
+    rules.decide(claims, &NOTHING, &request, true, 1_760_000_000).is_ok()
 }
 
 #[test]
@@ -353,7 +348,7 @@ fn one_answer_is_right_for_every_request_whichever_was_asked_first() {
             return Ok(());
         }
         usable.set(usable.get() + 1);
-        let rules = all_rules(scopes, routes);
+        let rules = Rules { scopes, routes };
         let claims = claims_with(token);
         let (verb, path) = &requests[0];
         let cached = policy(&rules, &claims, verb, path);
