@@ -9,12 +9,22 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::time::Sleep;
 
 /// The longest delay that a fault may ask for: Lambda's own longest time limit.
 const MAX_DELAY_MS: u64 = 900_000;
+
+/// An error that a stand-in knows by its name.
+pub(crate) struct Named {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// The errors that a stand-in knows.
+pub(crate) type Errors = fn(&str) -> Option<Named>;
 
 /// How the next calls misbehave. The delay comes first; then the connection is reset, or the given answer is sent,
 /// or, when only a delay was asked for, the real work is done. With `taken` the real work comes before all that.
@@ -33,6 +43,11 @@ pub struct Fault {
     pub headers: BTreeMap<String, String>,
     /// Close the connection with a TCP reset, without any answer. Default false.
     pub reset: bool,
+    /// An error of the service by its name, such as `TooManyRequestsException`: only of a stand-in that says which it knows.
+    /// Status, body and headers are the error's own where they are not given.
+    pub error: Option<String>,
+    /// The real answer, but the connection is reset after so many bytes of its body.
+    pub cut: Option<usize>,
     /// Only calls whose path begins with this. Default all.
     pub path: Option<String>,
     /// Do what is asked before anything else: only the answer is late, lost or another one. Default false.
@@ -48,6 +63,8 @@ impl Default for Fault {
             body: None,
             headers: BTreeMap::new(),
             reset: false,
+            error: None,
+            cut: None,
             path: None,
             taken: false,
         }
@@ -79,6 +96,22 @@ impl Fault {
         }
     }
 
+    /// One answer with an error of the service.
+    pub fn error(name: &str) -> Self {
+        Self {
+            error: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// One answer that ends with a reset after `bytes` bytes of its body.
+    pub fn cut(bytes: usize) -> Self {
+        Self {
+            cut: Some(bytes),
+            ..Self::default()
+        }
+    }
+
     /// The same for `times` calls.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
@@ -92,7 +125,7 @@ impl Fault {
     }
 
     /// What is wrong with it, if anything.
-    pub(crate) fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self, errors: Option<Errors>) -> Option<String> {
         if self.times == 0 {
             return Some("times: must be at least 1".to_owned());
         }
@@ -108,29 +141,45 @@ impl Fault {
         if let Some((name, _)) = bad {
             return Some(format!("headers: {name:?} or its value is not allowed in HTTP"));
         }
-        if self.reset && (self.status.is_some() || self.body.is_some() || !self.headers.is_empty()) {
-            return Some("reset: goes with neither status nor body nor headers".to_owned());
+        if let Some(name) = &self.error
+            && errors.is_none_or(|errors| errors(name).is_none())
+        {
+            return Some(format!("error: {name:?} is no error of this service"));
+        }
+        let answers = self.status.is_some() || self.body.is_some() || !self.headers.is_empty() || self.error.is_some();
+        if self.cut.is_some() && (answers || self.reset) {
+            return Some("cut: goes with no other answer than the real one".to_owned());
+        }
+        if self.reset && answers {
+            return Some("reset: goes with neither status nor body nor headers nor error".to_owned());
         }
         None
     }
 
-    /// The answer to give instead of the real one; `None` when the real one is to be given after the delay.
-    pub(crate) fn answer(&self) -> Option<Response<Body>> {
-        if self.reset {
+    /// The answer to give instead of the real one and its body; `None` when the real one is to be given after the delay.
+    pub(crate) fn answer(&self, errors: Option<Errors>) -> Option<(Response<Body>, String)> {
+        if self.reset || self.cut.is_some() {
             return None;
         }
-        let only_delay = self.status.is_none() && self.body.is_none() && self.headers.is_empty() && self.delay_ms > 0;
-        if only_delay {
+        let named = self.error.as_deref().and_then(|name| errors?(name));
+        let plain = self.status.is_none() && self.body.is_none() && self.headers.is_empty() && named.is_none();
+        if plain && self.delay_ms > 0 {
             return None;
         }
-        let text = self.body.clone().unwrap_or_default();
+        let (status, headers, body) = match named {
+            Some(named) => (named.status, named.headers, named.body),
+            None => (StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new(), String::new()),
+        };
+        let text = self.body.clone().unwrap_or(body);
         let media_type = match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
             Ok(_) => "application/json",
             Err(_) => "text/plain; charset=utf-8",
         };
         let mut response = Response::new(Body::empty());
-        *response.status_mut() =
-            StatusCode::from_u16(self.status.unwrap_or(503)).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        *response.status_mut() = self.status.map_or(status, |status| {
+            StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+        });
+        *response.headers_mut() = headers;
         if !text.is_empty() {
             response
                 .headers_mut()
@@ -145,10 +194,10 @@ impl Fault {
             }
         }
         *response.body_mut() = match response.headers().contains_key(CONTENT_LENGTH) {
-            true => Body::new(UnsizedBody::new(text)),
-            false => Body::from(text),
+            true => Body::new(UnsizedBody::new(text.clone())),
+            false => Body::from(text.clone()),
         };
-        Some(response)
+        Some((response, text))
     }
 }
 
