@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::env::{Reader, check_url};
+use shared::http::Front;
 use shared::secrets::SecretArn;
 use shared::{ConfigError, Env, SecretSource, Secrets};
 
@@ -25,6 +26,7 @@ pub enum Source {
 /// | `INVOKER_CONFIG_FILE` | path of a file with the route table, relative to the package |
 /// | `INVOKER_CONFIG_SECRET_ARN` | ARN of a secret in Secrets Manager with the route table |
 /// | `INVOKER_CONFIG_TTL_SECS` | the table and the secrets that it names are read anew by a request that comes after this time, 1 to 86400 seconds; never when unset |
+/// | `INVOKER_STREAMING_FRONTS` | the fronts that this function streams its answers to, separated by commas: `function-url` with the invoke mode `RESPONSE_STREAM`, `rest-api` with the response transfer mode `STREAM`; none when unset |
 /// | `AWS_LAMBDA_FUNCTION_NAME` | this function's name, its mark in `via`; `local` when unset |
 /// | `AWS_ENDPOINT_URL_LAMBDA`, `AWS_ENDPOINT_URL` | another address of the Lambda service, for routes that name none |
 /// | `AWS_REGION` | region of routes that neither say one nor have it in their host or ARN |
@@ -35,6 +37,8 @@ pub struct Config {
     pub source: Source,
     /// After this time the table is read anew.
     pub ttl: Option<Duration>,
+    /// The fronts that answers are streamed to. An event does not tell whether its front takes a stream.
+    pub streaming: Vec<Front>,
     /// This function's name.
     pub function_name: String,
     /// Another address of the Lambda service.
@@ -44,6 +48,8 @@ pub struct Config {
 const SOURCES: [&str; 3] = ["INVOKER_CONFIG", "INVOKER_CONFIG_FILE", "INVOKER_CONFIG_SECRET_ARN"];
 
 const TTL: &str = "INVOKER_CONFIG_TTL_SECS";
+
+const STREAMING: &str = "INVOKER_STREAMING_FRONTS";
 
 impl Config {
     /// Reads the environment.
@@ -78,7 +84,8 @@ impl Config {
         let ttl = reader
             .text(TTL)
             .map(|_| Duration::from_secs(reader.number(TTL, 1, 1..=86_400)));
-        let known = [&SOURCES[..], &[TTL]].concat();
+        let streaming = streaming(&mut reader);
+        let known = [&SOURCES[..], &[TTL, STREAMING]].concat();
         for name in reader.unknown("INVOKER_", &known) {
             if reader.text(&name).is_some() {
                 reader.problem(&name, "unknown variable");
@@ -98,12 +105,26 @@ impl Config {
             Some(source) => Ok(Self {
                 source,
                 ttl,
+                streaming,
                 function_name,
                 lambda_endpoint: lambda_endpoint.map(|(_, url)| url),
             }),
             None => Err(ConfigError::new(vec!["config: no source".to_owned()])),
         }
     }
+}
+
+/// The fronts that take streams, of those that can.
+fn streaming(reader: &mut Reader<'_>) -> Vec<Front> {
+    let mut fronts = Vec::new();
+    for word in reader.list(STREAMING) {
+        match word.as_str() {
+            "function-url" => fronts.push(Front::FunctionUrl),
+            "rest-api" => fronts.push(Front::ApiGatewayV1),
+            _ => reader.problem(STREAMING, "must be made of function-url and rest-api"),
+        }
+    }
+    fronts
 }
 
 impl Source {

@@ -9,6 +9,7 @@
 //! - [`credentials`]: what signs; asks for it where need be
 //! - [`target`]: endpoints and functions, and the one client that sends anything
 //! - [`response`]: what comes back; pure
+//! - [`stream`]: what comes back bit by bit
 //! - [`account`]: what an invocation showed, and its one line in the log
 //! - [`mask`]: hides secrets in what is logged of a target's error; pure
 //! - [`error`]: the one ladder from what went wrong to the answer
@@ -23,16 +24,15 @@ pub mod request;
 pub mod response;
 pub mod routes;
 pub mod sign;
+pub mod stream;
 pub mod target;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Response;
 use http::header::HOST;
-use shared::http::{FrontAnswer, Inbound, read};
-use shared::start::RawEvent;
+use shared::http::{Front, FrontAnswer, Inbound, read};
+use shared::start::{RawEvent, Reply};
 use shared::telemetry::Telemetry;
 use shared::{Clock, ConfigError, Deadline, Env, Secrets};
 
@@ -43,8 +43,9 @@ use live::{Live, Tables};
 use request::headers::{Mark, Passage};
 use response::Caller;
 use routes::{Found, Route};
-use target::Target;
+use stream::{MAX_STREAM_BYTES, Streaming, Telling};
 use target::function::Surroundings;
+use target::{Answered, Reading, Target};
 
 /// Less time than this is not worth asking anybody.
 const LEAST_TIME: Duration = Duration::from_millis(50);
@@ -55,6 +56,7 @@ pub struct App(Arc<Parts>);
 
 struct Parts {
     tables: Tables,
+    streaming: Vec<Front>,
     mark: Mark,
     clock: Arc<dyn Clock>,
     telemetry: Arc<Telemetry>,
@@ -73,9 +75,11 @@ impl App {
     ) -> Result<Self, ConfigError> {
         let config = Config::from_env(env.as_ref())?;
         let mark = Mark::new(&config.function_name);
+        let streaming = config.streaming.clone();
         let tables = Tables::start(config, env, secrets, clock.clone(), telemetry.clone()).await?;
         Ok(Self(Arc::new(Parts {
             tables,
+            streaming,
             mark,
             clock,
             telemetry,
@@ -83,8 +87,8 @@ impl App {
     }
 
     /// Answers one invocation: reads the event, finds the route, makes what goes out, asks the target, and tells in one
-    /// line what happened.
-    pub async fn handle(&self, event: RawEvent) -> FrontAnswer {
+    /// line what happened; where the front takes a stream, at the stream's end.
+    pub async fn handle(&self, event: RawEvent) -> Reply<FrontAnswer, Streaming> {
         let RawEvent { payload, context, .. } = event;
         let invocation = self.0.telemetry.invocation(&context);
         let mut account = Account::default();
@@ -97,18 +101,35 @@ impl App {
             Ok(inbound) => self.forward(inbound, &live, &context, &mut caller, &mut account).await,
             Err(unreadable) => Err(Failure::Unreadable(unreadable.reason)),
         };
-        if let Ok(response) = &result {
-            account.complained(response, &live.mask, caller.brought());
+        if let Ok(answered) = &result {
+            account.complained(&answered.answer, &live.mask, caller.brought());
         }
-        let (answer, failure) = caller.answer(result);
-        account.tell(
-            &self.0.telemetry,
-            &invocation,
-            caller.front(),
-            failure.as_ref(),
-            answer.status(),
-        );
-        answer
+        account.hide(&live.mask, caller.brought());
+        let front = caller.front();
+        if self.streams_to(front) {
+            let begun = caller.begin(result);
+            let deadline = caller.deadline().unwrap_or(whole);
+            let telling = Telling {
+                account,
+                telemetry: self.0.telemetry.clone(),
+                invocation,
+                front,
+                status: begun.status,
+                failure: begun.failure,
+            };
+            let body = Streaming::new(begun.start, self.0.clock.clone(), deadline, telling);
+            return Reply::Stream {
+                prelude: begun.prelude,
+                body: body.and(begun.rest, begun.circuit),
+            };
+        }
+        let (answer, failure) = caller.answer(result.map(|answered| answered.answer));
+        account.tell(&self.0.telemetry, &invocation, front, failure.as_ref(), answer.status());
+        Reply::Whole(answer)
+    }
+
+    fn streams_to(&self, front: Front) -> bool {
+        self.0.streaming.contains(&front)
     }
 
     async fn forward<'a>(
@@ -118,7 +139,7 @@ impl App {
         context: &lambda_runtime::Context,
         caller: &mut Caller<'a>,
         account: &mut Account,
-    ) -> Result<Response<Bytes>, Failure> {
+    ) -> Result<Answered, Failure> {
         request::check(&inbound.request)?;
         let path = request::path::upper_escapes(inbound.request.uri().path()).into_owned();
         let (route, target) = way(live, &inbound, &path)?;
@@ -126,6 +147,7 @@ impl App {
         caller.took(route);
         let clock = self.0.clock.as_ref();
         let deadline = Deadline::from_context(context, clock, route.deadline_margin).capped(route.timeout);
+        caller.has_until(deadline);
         let Inbound {
             request,
             context: front,
@@ -142,14 +164,19 @@ impl App {
         if deadline.remaining() < LEAST_TIME {
             return Err(Failure::DeadlineTooClose);
         }
+        let streamed = self.streams_to(front.front);
         let most = front.front.max_answer_bytes();
-        let limit = route.max_response_bytes.unwrap_or(most);
+        let limit = route.max_response_bytes;
         match target {
             Target::Endpoint(endpoint) => {
                 // What the front would not take need not be read. A function's reply may have escapes, and be longer
                 // than what it tells.
-                let limit = limit.min(most);
-                endpoint.call(outgoing, limit, deadline, clock, account).await
+                let limit = match streamed {
+                    true => limit.unwrap_or(MAX_STREAM_BYTES),
+                    false => limit.unwrap_or(most).min(most),
+                };
+                let reading = Reading { limit, streamed };
+                endpoint.call(outgoing, reading, deadline, clock, account).await
             }
             Target::Function(function) => {
                 let surroundings = Surroundings {
@@ -157,9 +184,11 @@ impl App {
                     host: client_host.as_ref(),
                     request_id: &context.request_id,
                     own_arn: &context.invoked_function_arn,
+                    resource: function.resource(),
                     now_ms: clock.now_ms(),
                 };
                 // Boxed, so that requests to endpoints do not carry what an event takes.
+                let limit = limit.unwrap_or(most);
                 Box::pin(function.call(outgoing, &surroundings, limit, deadline, clock, account)).await
             }
         }

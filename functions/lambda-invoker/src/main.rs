@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lambda_invoker::App;
 use shared::secrets::AwsSecrets;
-use shared::start::{RawEvent, run};
+use shared::start::{RawEvent, run_streaming};
 use shared::telemetry::{Level, Output, Telemetry};
 use shared::{ConfigError, ProcessEnv, Secrets, SystemClock};
 
@@ -14,7 +14,7 @@ use shared::{ConfigError, ProcessEnv, Secrets, SystemClock};
 const SECRETS_KEPT: Duration = Duration::from_secs(300);
 
 fn main() -> ExitCode {
-    run(async {
+    run_streaming(async {
         let clock = Arc::new(SystemClock);
         let level = Level::from_env(&ProcessEnv);
         let telemetry = Arc::new(Telemetry::new("lambda-invoker", level, Output::Stdout, clock.clone()));

@@ -1,18 +1,22 @@
 //! What a target answered -> what the client gets.
 
+mod begun;
+
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode};
 
+use shared::Deadline;
 use shared::http::{Front, FrontAnswer, Inbound, Unreadable};
 
 use crate::error::Failure;
 use crate::mask::Brought;
 use crate::request::headers::{self, X_REQUEST_ID};
 use crate::routes::{Compat, Route};
+pub use begun::Begun;
 
-const X_AMZN_REQUESTID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const X_UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
+pub(crate) const X_AMZN_REQUESTID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+pub(crate) const X_UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 
 /// Who waits for an answer: what shapes it and what it is marked with.
 #[derive(Debug)]
@@ -26,6 +30,7 @@ pub struct Caller<'a> {
     route: Option<&'a Route>,
     /// What the client brought, in case that the target quotes it.
     brought: Brought,
+    deadline: Option<Deadline>,
 }
 
 impl<'a> Caller<'a> {
@@ -43,7 +48,18 @@ impl<'a> Caller<'a> {
             request_id: own_id.or_else(|| HeaderValue::from_str(invocation_id).ok()),
             route: None,
             brought: request.map(Brought::by).unwrap_or_default(),
+            deadline: None,
         }
+    }
+
+    /// The answer has to be there by then.
+    pub fn has_until(&mut self, deadline: Deadline) {
+        self.deadline = Some(deadline);
+    }
+
+    /// Until when the answer has to be there, where the route has a say.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.deadline
     }
 
     /// The request took a route: its rules hold for the answer, whoever gives it.
@@ -74,25 +90,37 @@ impl<'a> Caller<'a> {
             }
             Err(failure) => failure,
         };
+        let answer = self.shape(self.failed(&failure));
+        if answer.encoded_len() <= self.front.max_answer_bytes() {
+            return (answer, Some(failure));
+        }
+        let failure = failure.bare();
+        (self.shape(self.failed(&failure)), Some(failure))
+    }
+
+    fn failed(&self, failure: &Failure) -> Response<Bytes> {
         let mut response = failure.answer(&self.invocation_id, &self.method);
         if self.route.and_then(|route| route.compat) == Some(Compat::Apisix)
             && let Some(status) = failure.apisix_status()
         {
             *response.status_mut() = status;
         }
-        let answer = self.shape(response);
-        (answer, Some(failure))
+        response
+    }
+
+    fn shape(&self, mut response: Response<Bytes>) -> FrontAnswer {
+        self.dress(&mut response);
+        FrontAnswer::new(self.front, response)
     }
 
     /// The request's id goes with every answer, unless the target told one of its own.
-    fn shape(&self, mut response: Response<Bytes>) -> FrontAnswer {
+    fn dress(&self, response: &mut Response<Bytes>) {
         if let Some(id) = &self.request_id {
             response.headers_mut().entry(X_REQUEST_ID).or_insert_with(|| id.clone());
         }
         if let Some(route) = self.route {
             headers::apply(&route.response_headers, response.headers_mut());
         }
-        FrontAnswer::new(self.front, response)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where requests go: an HTTP endpoint or a function.
 
+mod answered;
 pub mod breaker;
 pub mod endpoint;
 pub mod function;
@@ -20,6 +21,8 @@ use crate::routes::{Destination, EndpointSettings, Route, RouteTable};
 use breaker::{Breaker, Breakers, Permit};
 use endpoint::Endpoint;
 use function::{Function, Services};
+
+pub use answered::{Answered, Reading, Rest};
 
 /// A target's answer, ready for the client.
 pub type Answer = Response<Bytes>;
@@ -61,7 +64,7 @@ impl Makings {
                 let credentials = self.providers.of(&settings.credentials, &mut self.clients);
                 let service = self.services.of(route, settings, &credentials, &mut self.clients);
                 let breaker = self.breakers.of(&service.name_of(settings), route.circuit.as_ref());
-                let function = Function::new(settings.clone(), service, route.retry.clone(), breaker);
+                let function = Function::new(route, settings.clone(), service, breaker);
                 Target::Function(Box::new(function))
             }
         }
@@ -122,20 +125,50 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// Tells the circuit what became of the request.
-    fn tell(self, result: &Result<Answer, Failure>, clock: &dyn Clock) {
-        if let (Some(permit), Some(good)) = (self.permit, did_its_work(result, self.fair)) {
+    /// Tells the circuit what became of the request. Of an answer that is still arriving that is known only later; but
+    /// a target that is tried again has shown enough, and others wait.
+    fn tell(self, result: &mut Result<Answered, Failure>, breaker: Option<&Arc<Breaker>>, clock: &dyn Clock) {
+        let Some(permit) = self.permit else { return };
+        let work = did_its_work(result.as_ref().map(|answered| answered.answer.status()), self.fair);
+        if let (Ok(answered), Some(true), Some(breaker)) = (result, work, breaker)
+            && answered.rest.is_some()
+        {
+            answered.circuit = Some(Circuit {
+                breaker: breaker.clone(),
+                fair: self.fair,
+            });
+            if !permit.is_trial() {
+                return;
+            }
+        }
+        if let Some(good) = work {
             permit.tell(good, clock.now_ms());
+        }
+    }
+}
+
+/// The circuit of a target whose answer is still arriving.
+#[derive(Debug)]
+pub struct Circuit {
+    breaker: Arc<Breaker>,
+    fair: bool,
+}
+
+impl Circuit {
+    /// Tells how the answer ended.
+    pub fn tell(self, how: &Result<(), Failure>, clock: &dyn Clock) {
+        if let Some(good) = did_its_work(how.as_ref().map(|()| StatusCode::OK), self.fair) {
+            self.breaker.count(good, clock.now_ms());
         }
     }
 }
 
 /// Whether a target was there and had no trouble of its own; `None` where the outcome says nothing about it: what went
 /// wrong before it was asked, and what had too little time.
-fn did_its_work(result: &Result<Answer, Failure>, fair: bool) -> Option<bool> {
+fn did_its_work(result: Result<StatusCode, &Failure>, fair: bool) -> Option<bool> {
     match result {
-        Ok(answer) => Some(!matches!(
-            answer.status(),
+        Ok(status) => Some(!matches!(
+            status,
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
         )),
         Err(Failure::UpstreamTimeout) => fair.then_some(false),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::stream::StreamBody;
 use super::{InvocationError, say};
@@ -24,6 +26,10 @@ const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invoca
 const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 const ERROR_BODY: HeaderName = HeaderName::from_static("lambda-runtime-function-error-body");
+
+/// After its time an answer has so much more to come to its end, whether it is whole or broken off. The other side may
+/// have stopped to read.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// What an invocation ends with whose answer could not be begun.
 const UNREACHABLE: InvocationError = InvocationError {
@@ -52,22 +58,31 @@ pub(super) async fn post(
     let request = request(api, request_id, invocation_id, Sent(Some(sent))).ok_or(UNREACHABLE)?;
     let whole = {
         let mut sending = pin!(sender.send_request(request));
-        let mut making = pin!(make(prelude, &mut body, pieces));
-        let mut made = None;
-        let answer = loop {
-            tokio::select! {
-                biased;
-                answer = &mut sending => break answer,
-                end = &mut making, if made.is_none() => made = Some(end),
+        let made = tokio::select! {
+            biased;
+            answer = &mut sending => Err(answer),
+            end = make(prelude, &mut body, pieces) => Ok(end),
+        };
+        let (answer, whole) = match made {
+            Err(answer) => (Some(answer), false),
+            Ok(end) => {
+                let last = body.deadline().remaining() + GRACE;
+                (timeout(last, sending).await.ok(), end == End::Whole)
             }
         };
-        match answer.map(|answer| answer.status()) {
-            Ok(StatusCode::ACCEPTED | StatusCode::OK) => made == Some(End::Whole),
-            Ok(status) => {
+        match answer.map(|answer| answer.map(|answer| answer.status())) {
+            Some(Ok(StatusCode::ACCEPTED | StatusCode::OK)) => whole,
+            Some(Ok(status)) => {
                 say(format_args!("runtime: a streamed answer was refused with {status}"));
                 false
             }
-            Err(_) => false,
+            Some(Err(_)) => false,
+            None => {
+                if whole {
+                    body.late();
+                }
+                false
+            }
         }
     };
     connection.abort();
@@ -109,21 +124,29 @@ enum Piece {
 }
 
 async fn make(prelude: Vec<u8>, body: &mut impl StreamBody, pieces: mpsc::Sender<Piece>) -> End {
-    if pieces.send(Piece::Data(prelude.into())).await.is_err() {
-        return End::Unwanted;
-    }
-    loop {
-        let (piece, end) = match body.next().await {
-            Ok(Some(data)) => (Piece::Data(data), None),
-            Ok(None) => (Piece::End(None), Some(End::Whole)),
-            Err(error) => (Piece::End(Some(trailers(&error))), Some(End::Failed)),
-        };
-        match (pieces.send(piece).await, end) {
-            (Ok(()), None) => {}
-            (Ok(()), Some(end)) => return end,
-            (Err(_), _) => return End::Unwanted,
+    let mut piece = Piece::Data(prelude.into());
+    let error = loop {
+        match timeout(body.deadline().remaining(), pieces.send(piece)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return End::Unwanted,
+            Err(_) => break body.late(),
         }
-    }
+        match body.next().await {
+            Ok(Some(data)) => piece = Piece::Data(data),
+            Ok(None) => {
+                let end = pieces.send(Piece::End(None));
+                return match timeout(body.deadline().remaining(), end).await {
+                    Ok(Ok(())) => End::Whole,
+                    Ok(Err(_)) => End::Unwanted,
+                    Err(_) => break body.late(),
+                };
+            }
+            Err(error) => break error,
+        }
+    };
+    // Where nobody reads any more, the answer ends without an end.
+    let _ = timeout(GRACE, pieces.send(Piece::End(Some(trailers(&error))))).await;
+    End::Failed
 }
 
 fn trailers(error: &InvocationError) -> HeaderMap {

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 
 use super::post::post;
 use super::{InvocationError, RawEvent, guard, serve};
-use crate::{ConfigError, Env, ProcessEnv};
+use crate::{ConfigError, Deadline, Env, ProcessEnv};
 
 /// What a handler answers: all at once, or bit by bit.
 #[derive(Debug)]
@@ -41,8 +41,15 @@ pub enum Reply<Answer, Body> {
 pub trait StreamBody: Send + 'static {
     /// The next piece, or nothing at the end.
     ///
-    /// An error ends the invocation with it: Lambda breaks the answer off where it stands.
+    /// An error ends the invocation with it: Lambda breaks the answer off where it stands. Comes in time, or as an
+    /// error shortly after the deadline.
     fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, InvocationError>> + Send;
+
+    /// Until when all of it must have been taken.
+    fn deadline(&self) -> Deadline;
+
+    /// A piece was not taken until then: the body will be asked for nothing more. Gives the error that it ends with.
+    fn late(&mut self) -> InvocationError;
 
     /// Lambda has taken all of it.
     fn delivered(&mut self);

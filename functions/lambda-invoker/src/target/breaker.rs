@@ -65,6 +65,23 @@ impl Breaker {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Counts the outcome of a request that was let through while the circuit was closed. What comes once it has opened
+    /// comes too late to say anything.
+    pub fn count(&self, good: bool, now_ms: u64) {
+        let mut state = self.state();
+        let State::Closed(failures) = &mut *state else { return };
+        if good {
+            failures.clear();
+            return;
+        }
+        let window_ms = u64::try_from(self.rules.window.as_millis()).unwrap_or(u64::MAX);
+        failures.retain(|at_ms| now_ms.saturating_sub(*at_ms) <= window_ms);
+        failures.push(now_ms);
+        if failures.len() >= self.rules.failures as usize {
+            *state = self.open(now_ms);
+        }
+    }
+
     fn open(&self, now_ms: u64) -> State {
         let open_ms = u64::try_from(self.rules.open.as_millis()).unwrap_or(u64::MAX);
         State::Open {
@@ -79,31 +96,23 @@ impl Permit<'_> {
         if self.trial { "half_open" } else { "closed" }
     }
 
+    /// Whether it is the one request that tries.
+    pub fn is_trial(&self) -> bool {
+        self.trial
+    }
+
     /// Tells whether the target did its work.
     pub fn tell(mut self, good: bool, now_ms: u64) {
         self.told = true;
         let breaker = self.breaker;
-        let mut state = breaker.state();
-        match (&mut *state, self.trial) {
-            (_, true) => {
-                *state = if good {
-                    State::Closed(Vec::new())
-                } else {
-                    breaker.open(now_ms)
-                };
-            }
-            (State::Closed(failures), false) if good => failures.clear(),
-            (State::Closed(failures), false) => {
-                let window_ms = u64::try_from(breaker.rules.window.as_millis()).unwrap_or(u64::MAX);
-                failures.retain(|at_ms| now_ms.saturating_sub(*at_ms) <= window_ms);
-                failures.push(now_ms);
-                if failures.len() >= breaker.rules.failures as usize {
-                    *state = breaker.open(now_ms);
-                }
-            }
-            // What set out before the circuit opened comes too late to say anything.
-            (_, false) => {}
+        if !self.trial {
+            return breaker.count(good, now_ms);
         }
+        *breaker.state() = if good {
+            State::Closed(Vec::new())
+        } else {
+            breaker.open(now_ms)
+        };
     }
 }
 

@@ -16,7 +16,7 @@ use shared::{Clock, Deadline};
 use super::breaker::Breaker;
 use super::retry::Attempts;
 use super::signer::Signer;
-use super::{Admission, Answer};
+use super::{Admission, Answered, Reading, Rest, answered};
 use crate::account::Account;
 use crate::credentials::{Provider, is_stale_word};
 use crate::error::Failure;
@@ -37,8 +37,8 @@ pub struct Endpoint {
 
 /// What one attempt brought.
 enum Outcome {
-    /// An answer, whole.
-    Answered(Parts, Bytes),
+    /// An answer: whole, or the start of it and the rest.
+    Answered(Parts, Bytes, Option<Rest>),
     /// No answer, or none that can be used.
     Failed(Failure),
     /// Nothing was sent.
@@ -63,38 +63,39 @@ impl Endpoint {
         }
     }
 
-    /// Sends a request, again if the route has it so, and waits for the whole answer, of at most `limit` bytes.
+    /// Sends a request, again if the route has it so, and waits for the whole answer, or for its head if it may be
+    /// streamed.
     ///
     /// # Errors
     /// Every upstream failure of the ladder.
     pub async fn call(
         &self,
         outgoing: Outgoing,
-        limit: usize,
+        reading: Reading,
         deadline: Deadline,
         clock: &dyn Clock,
         account: &mut Account,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answered, Failure> {
         let admission = Admission::of(self.breaker.as_deref(), &self.client, &deadline, clock, account)?;
         let result = {
             // Pinned here, so that the time-out holds a reference: the exchange itself is large, and moving it costs.
-            let exchange = pin!(self.exchange(outgoing, limit, deadline, clock, account));
+            let exchange = pin!(self.exchange(outgoing, reading, deadline, clock, account));
             tokio::time::timeout(deadline.remaining(), exchange).await
         };
         account.ended();
-        let result = result.unwrap_or(Err(Failure::UpstreamTimeout));
-        admission.tell(&result, clock);
+        let mut result = result.unwrap_or(Err(Failure::UpstreamTimeout));
+        admission.tell(&mut result, self.breaker.as_ref(), clock);
         result
     }
 
     async fn exchange(
         &self,
         outgoing: Outgoing,
-        limit: usize,
+        reading: Reading,
         deadline: Deadline,
         clock: &dyn Clock,
         account: &mut Account,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answered, Failure> {
         let uri = uri(outgoing.target())?;
         let Outgoing {
             method,
@@ -131,10 +132,10 @@ impl Endpoint {
             };
             account.asked();
             let outcome = self
-                .attempt(request, attempts.may_repeat(&method), limit, account)
+                .attempt(request, attempts.may_repeat(&method), reading, account)
                 .await;
             account.ended();
-            if let (Outcome::Answered(head, body), Some(signer), Some(used)) = (&outcome, signer, &used)
+            if let (Outcome::Answered(head, body, _), Some(signer), Some(used)) = (&outcome, signer, &used)
                 && renewable
                 && calls_credentials_stale(head, body, &method)
                 && signer.forget(used)
@@ -143,7 +144,7 @@ impl Endpoint {
                 continue;
             }
             let next = match &outcome {
-                Outcome::Answered(head, _) => {
+                Outcome::Answered(head, ..) => {
                     let cause = RetryCause::Status(head.status.as_u16());
                     let safe = attempts.is_safe(&method);
                     attempts.next(cause, safe, retry_after(&head.headers), &deadline)
@@ -153,7 +154,14 @@ impl Endpoint {
             };
             let Some(delay) = next else {
                 return match outcome {
-                    Outcome::Answered(head, body) => response::answer(head.status, head.headers, body, &method),
+                    Outcome::Answered(head, body, rest) => {
+                        let answer = response::answer(head.status, head.headers, body, &method)?;
+                        let rest = rest.filter(|_| response::has_body(answer.status(), &method));
+                        Ok(Answered {
+                            rest,
+                            ..Answered::from(answer)
+                        })
+                    }
                     Outcome::Failed(failure) | Outcome::Unsent(failure) => Err(failure),
                 };
             };
@@ -165,7 +173,7 @@ impl Endpoint {
         &self,
         request: Request<Full<Bytes>>,
         repeat: bool,
-        limit: usize,
+        reading: Reading,
         account: &mut Account,
     ) -> Outcome {
         let received = match self.client.send(request, repeat).await {
@@ -183,8 +191,8 @@ impl Endpoint {
             }
         };
         account.status(received.head().status().as_u16());
-        match received.read(limit).await {
-            Ok((head, body)) => Outcome::Answered(head, body),
+        match answered::read(received, &self.client, reading).await {
+            Ok((head, body, rest)) => Outcome::Answered(head, body, rest),
             Err(error) => Outcome::Failed(error.into()),
         }
     }

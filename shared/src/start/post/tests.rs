@@ -6,12 +6,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::Deadline;
 
 /// A body of these pieces: a number of bytes, or how it ends.
 struct Script {
     pieces: Vec<Step>,
+    time: Duration,
     delivered: Arc<AtomicBool>,
     dropped: Arc<AtomicBool>,
+    late: Arc<AtomicBool>,
 }
 
 enum Step {
@@ -37,6 +40,18 @@ impl StreamBody for Script {
         }
     }
 
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.time)
+    }
+
+    fn late(&mut self) -> InvocationError {
+        self.late.store(true, Ordering::SeqCst);
+        InvocationError {
+            error_type: "late",
+            error_message: "Too late",
+        }
+    }
+
     fn delivered(&mut self) {
         self.delivered.store(true, Ordering::SeqCst);
     }
@@ -53,10 +68,15 @@ struct Posted {
     wire: String,
     delivered: bool,
     dropped: bool,
+    late: bool,
 }
 
 /// Posts to a server that answers `answer` once it has read something that ends with `until`, and reads to the end.
 async fn posted(pieces: Vec<Step>, until: &'static str, answer: &'static str) -> Posted {
+    posted_within(Duration::from_secs(5), pieces, until, answer).await
+}
+
+async fn posted_within(time: Duration, pieces: Vec<Step>, until: &'static str, answer: &'static str) -> Posted {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let api = listener.local_addr().unwrap().to_string();
     let server = tokio::spawn(async move {
@@ -72,10 +92,13 @@ async fn posted(pieces: Vec<Step>, until: &'static str, answer: &'static str) ->
         String::from_utf8(wire).unwrap()
     });
     let (delivered, dropped) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+    let late = Arc::<AtomicBool>::default();
     let script = Script {
         pieces,
+        time,
         delivered: delivered.clone(),
         dropped: dropped.clone(),
+        late: late.clone(),
     };
     let id = HeaderValue::from_static("inv-1");
     let sent = tokio::spawn(async move { post(&api, "id-1", Some(&id), b"{}\0".to_vec(), script).await });
@@ -86,6 +109,7 @@ async fn posted(pieces: Vec<Step>, until: &'static str, answer: &'static str) ->
         wire: server.await.unwrap(),
         delivered: delivered.load(Ordering::SeqCst),
         dropped: dropped.load(Ordering::SeqCst),
+        late: late.load(Ordering::SeqCst),
     }
 }
 
@@ -145,4 +169,29 @@ async fn a_body_that_nobody_wants_is_dropped_at_once() {
         assert!(!posted.wire.contains("0\r\n\r\n"), "{}", posted.wire);
         assert!(!posted.delivered && posted.dropped, "{answer}");
     }
+}
+
+#[tokio::test]
+async fn what_is_not_taken_in_time_is_given_up() {
+    // The server reads the head and then nothing: what the connection holds is not enough for this.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api = listener.local_addr().unwrap().to_string();
+    let text: &'static str = "x".repeat(16 * 1024 * 1024).leak();
+    let late = Arc::<AtomicBool>::default();
+    let script = Script {
+        pieces: vec![Step::Text(text), Step::Text(text), Step::Text(text)],
+        time: Duration::from_millis(200),
+        delivered: Arc::default(),
+        dropped: Arc::default(),
+        late: late.clone(),
+    };
+    let delivered = script.delivered.clone();
+    let started = std::time::Instant::now();
+    post(&api, "id-1", None, b"{}\0".to_vec(), script).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(late.load(Ordering::SeqCst) && !delivered.load(Ordering::SeqCst));
+
+    // It reads all of it and says nothing.
+    let posted = posted_within(Duration::from_millis(200), vec![Step::Text("one")], "never", TAKEN).await;
+    assert!(posted.late && !posted.delivered, "{}", posted.wire);
 }

@@ -10,9 +10,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_invoker::App;
+use lambda_invoker::stream::Streaming;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
+use shared::http::FrontAnswer;
 use shared::secrets::SecretStore;
+use shared::start::Reply;
 use shared::telemetry::Telemetry;
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
 use shared::{Clock, ConfigError, Secrets};
@@ -159,11 +162,18 @@ impl Function {
     }
 
     pub(crate) async fn call_raw(&self, event: &str, left_ms: u64) -> Answer {
+        let Reply::Whole(answer) = self.reply(event, left_ms).await else {
+            unreachable!("this front takes no stream")
+        };
+        Answer::of(serde_json::to_value(answer).unwrap())
+    }
+
+    /// What the function answers, whole or as a stream.
+    pub(crate) async fn reply(&self, event: &str, left_ms: u64) -> Reply<FrontAnswer, Streaming> {
         let payload = serde_json::value::RawValue::from_string(event.to_owned()).unwrap();
         let gone_on_ms = self.clock.now_ms() - NOW_MS;
         let event = LambdaEvent::new(payload, context(gone_on_ms + left_ms));
-        let answer = self.app.handle(event).await;
-        Answer::of(serde_json::to_value(answer).unwrap())
+        self.app.handle(event).await
     }
 
     /// The last line of the log.

@@ -1,0 +1,156 @@
+//! An answer that goes out while it arrives: its limits, and its account at the end.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use shared::http::Front;
+use shared::start::{InvocationError, StreamBody};
+use shared::telemetry::{Invocation, Telemetry};
+use shared::{Clock, Deadline};
+use tokio::time::timeout;
+
+use crate::account::Account;
+use crate::error::Failure;
+use crate::target::{Circuit, Rest};
+
+/// The largest streamed answer that Lambda takes, in bytes
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html>).
+pub const MAX_STREAM_BYTES: usize = 200 * 1024 * 1024;
+
+/// What a streamed answer needs to be told of in the end.
+pub struct Telling {
+    /// What the invocation has shown so far.
+    pub account: Account,
+    /// Where it is told.
+    pub telemetry: Arc<Telemetry>,
+    /// Which invocation it was.
+    pub invocation: Invocation,
+    /// Through what the request came.
+    pub front: Front,
+    /// What the client was told.
+    pub status: u16,
+    /// Why the answer is not the target's.
+    pub failure: Option<Failure>,
+}
+
+/// The body of a streamed answer. It breaks off, and says so, when its target breaks off, when its time is up and when
+/// it is larger than it may be. When it is dropped, the invocation's line is written.
+pub struct Streaming {
+    start: Bytes,
+    rest: Option<Rest>,
+    circuit: Option<Circuit>,
+    clock: Arc<dyn Clock>,
+    deadline: Deadline,
+    bytes: u64,
+    end: End,
+    telling: Telling,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All of it was taken.
+    Whole,
+    /// It broke off.
+    Cut,
+    /// Nobody wanted the rest of it.
+    Gone,
+}
+
+impl Streaming {
+    /// A body that begins with `start`.
+    pub fn new(start: Bytes, clock: Arc<dyn Clock>, deadline: Deadline, telling: Telling) -> Self {
+        Self {
+            start,
+            rest: None,
+            circuit: None,
+            clock,
+            deadline,
+            bytes: 0,
+            end: End::Gone,
+            telling,
+        }
+    }
+
+    /// Goes on with what is still to come from the target, whose circuit is told how that went.
+    #[must_use]
+    pub fn and(mut self, rest: Option<Rest>, circuit: Option<Circuit>) -> Self {
+        if rest.is_some() {
+            self.telling.account.goes_on();
+        }
+        self.rest = rest;
+        self.circuit = circuit;
+        self
+    }
+
+    fn cut(&mut self, failure: Failure) -> InvocationError {
+        let rung = failure.rung();
+        self.settle(&Err(failure.clone()));
+        self.end = End::Cut;
+        self.telling.failure = Some(failure);
+        InvocationError {
+            error_type: rung.code,
+            error_message: rung.message,
+        }
+    }
+
+    /// The target has nothing more to do with it.
+    fn settle(&mut self, how: &Result<(), Failure>) {
+        self.rest = None;
+        self.telling.account.ended();
+        if let Some(circuit) = self.circuit.take() {
+            circuit.tell(how, self.clock.as_ref());
+        }
+    }
+}
+
+impl StreamBody for Streaming {
+    async fn next(&mut self) -> Result<Option<Bytes>, InvocationError> {
+        if !self.start.is_empty() {
+            self.bytes += self.start.len() as u64;
+            return Ok(Some(std::mem::take(&mut self.start)));
+        }
+        let Some(rest) = &mut self.rest else {
+            return Ok(None);
+        };
+        let next = timeout(self.deadline.remaining(), rest.next(&mut self.telling.account)).await;
+        match next.unwrap_or(Err(Failure::UpstreamTimeout)) {
+            Ok(Some(data)) => {
+                self.bytes += data.len() as u64;
+                Ok(Some(data))
+            }
+            Ok(None) => {
+                self.settle(&Ok(()));
+                Ok(None)
+            }
+            Err(failure) => Err(self.cut(failure)),
+        }
+    }
+
+    fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    fn late(&mut self) -> InvocationError {
+        self.cut(Failure::ClientTooSlow)
+    }
+
+    fn delivered(&mut self) {
+        self.end = End::Whole;
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.telling.account.ended();
+        self.telling.account.streamed(self.bytes, self.end);
+        let telling = &self.telling;
+        telling.account.tell(
+            &telling.telemetry,
+            &telling.invocation,
+            telling.front,
+            telling.failure.as_ref(),
+            telling.status,
+        );
+    }
+}
