@@ -26,7 +26,8 @@ pub struct Deployment {
     pub tenants: bool,
     /// Whether errors that the function reports are `Handled`, as those of the oldest runtimes; `Unhandled` otherwise.
     pub handled_errors: bool,
-    running: Option<Function>,
+    /// The processes of `$LATEST`, where they run already.
+    pub running: Option<Function>,
 }
 
 impl Deployment {
