@@ -2,8 +2,7 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 //!
 //! The caller hands over exactly what goes over the wire, and says which headers count: nothing is re-encoded and no
-//! header is signed that a hop may change. The canonical request is written here, since it has to agree with the wire
-//! byte by byte; keys and signatures are computed by the AWS SDK's own crate.
+//! header is signed that a hop may change.
 
 mod canonical;
 mod key;
@@ -67,10 +66,12 @@ pub fn sign(
     }
     let date_time = date_time(scope.at_ms);
     let date = date_time.get(..8).unwrap_or_default();
+    let hash;
     let payload_hash = if canonical.unsigned_payload {
-        "UNSIGNED-PAYLOAD".to_owned()
+        "UNSIGNED-PAYLOAD"
     } else {
-        hex(&Sha256::digest(request.body))
+        hash = sha256(request.body);
+        hash.as_str()
     };
     let token = credentials.session_token();
 
@@ -82,19 +83,25 @@ pub fn sign(
         headers.push((X_AMZ_SECURITY_TOKEN, token));
     }
     if canonical.payload_header {
-        headers.push((X_AMZ_CONTENT_SHA256, &payload_hash));
+        headers.push((X_AMZ_CONTENT_SHA256, payload_hash));
     }
-    let (text, signed_names) = canonical.request(request.method, request.target, &mut headers, &payload_hash)?;
+    let (text, signed_names) = canonical.request(request.method, request.target, &mut headers, payload_hash)?;
 
-    let Scope { region, service, .. } = scope;
-    let credential_scope = format!("{date}/{region}/{service}/aws4_request");
-    let hash = hex(&Sha256::digest(text));
-    let to_sign = format!("AWS4-HMAC-SHA256\n{date_time}\n{credential_scope}\n{hash}");
-    let signature = keys.sign(credentials, date, scope, &to_sign);
-    let key_id = credentials.access_key_id();
-    let authorization = format!(
-        "AWS4-HMAC-SHA256 Credential={key_id}/{credential_scope}, SignedHeaders={signed_names}, Signature={signature}"
-    );
+    let credential_scope = [date, "/", scope.region, "/", scope.service, "/aws4_request"].concat();
+    let hash = sha256(text.as_bytes());
+    let to_sign = ["AWS4-HMAC-SHA256\n", &date_time, "\n", &credential_scope, "\n", hash.as_str()].concat();
+    let signature = keys.sign(credentials, date, scope, &to_sign)?;
+    let authorization = [
+        "AWS4-HMAC-SHA256 Credential=",
+        credentials.access_key_id(),
+        "/",
+        &credential_scope,
+        ", SignedHeaders=",
+        &signed_names,
+        ", Signature=",
+        signature.as_str(),
+    ]
+    .concat();
 
     let mut added = Vec::with_capacity(4);
     added.push((HeaderName::from_static(X_AMZ_DATE), value(&date_time)?));
@@ -102,7 +109,7 @@ pub fn sign(
         added.push((HeaderName::from_static(X_AMZ_SECURITY_TOKEN), value(token)?));
     }
     if canonical.payload_header {
-        added.push((HeaderName::from_static(X_AMZ_CONTENT_SHA256), value(&payload_hash)?));
+        added.push((HeaderName::from_static(X_AMZ_CONTENT_SHA256), value(payload_hash)?));
     }
     added.push((AUTHORIZATION, value(&authorization)?));
     Ok(added)
@@ -145,20 +152,45 @@ fn value(text: &str) -> Result<HeaderValue, SignError> {
 /// ISO 8601 basic format, such as `20150830T123600Z`.
 fn date_time(at_ms: u64) -> String {
     let at = Utc::from_epoch_ms(at_ms);
-    format!(
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        at.year, at.month, at.day, at.hour, at.minute, at.second
-    )
+    let mut out = String::with_capacity(16);
+    for pair in [at.year / 100, at.year, at.month, at.day] {
+        push_two_digits(pair, &mut out);
+    }
+    out.push('T');
+    for pair in [at.hour, at.minute, at.second] {
+        push_two_digits(pair, &mut out);
+    }
+    out.push('Z');
+    out
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        out.push(digit(byte >> 4));
-        out.push(digit(byte & 15));
+fn push_two_digits(number: u64, out: &mut String) {
+    for digit in [number / 10 % 10, number % 10] {
+        out.push(char::from(b'0' + u8::try_from(digit).unwrap_or_default()));
     }
-    out
+}
+
+fn sha256(bytes: &[u8]) -> Hex {
+    Hex::of(&Sha256::digest(bytes).into())
+}
+
+/// 32 bytes in hexadecimal.
+struct Hex([u8; 64]);
+
+impl Hex {
+    fn of(bytes: &[u8; 32]) -> Self {
+        let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+        let mut out = [0; 64];
+        for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        Self(out)
+    }
+
+    fn as_str(&self) -> &str {
+        // Every byte is a digit.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Front, FrontContext, Inbound, Unreadable, encode_pairs, encode_path, encode_query};
@@ -333,12 +333,46 @@ impl<'de> Deserialize<'de> for Pairs<'de> {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
+/// What stands behind a name. Told apart by its first character: a derived reader would copy it to try both.
 enum Values<'a> {
-    #[serde(borrow)]
     One(Option<Text<'a>>),
     Many(Vec<Text<'a>>),
+}
+
+impl<'de> Deserialize<'de> for Values<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValuesVisitor;
+
+        impl<'de> Visitor<'de> for ValuesVisitor {
+            type Value = Values<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a list of strings")
+            }
+
+            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+                Ok(Values::One(Some(Text(Cow::Borrowed(value)))))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(Values::One(Some(Text(Cow::Owned(value.to_owned())))))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Values::One(None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut values = Vec::new();
+                while let Some(value) = list.next_element()? {
+                    values.push(value);
+                }
+                Ok(Values::Many(values))
+            }
+        }
+
+        deserializer.deserialize_any(ValuesVisitor)
+    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_credential_types::Credentials;
-use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use shared::Secret;
 
-use super::Scope;
+use super::{Hex, Scope, SignError};
 
 /// The signing key that was used last. One is enough for a target: its scope and its credentials change once a day or
 /// more seldom.
@@ -18,7 +19,8 @@ struct Kept {
     region: String,
     service: String,
     secret: Secret,
-    key: Vec<u8>,
+    /// Has taken in the key already, and is copied for each signature.
+    mac: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for Kept {
@@ -28,13 +30,20 @@ impl std::fmt::Debug for Kept {
 }
 
 impl SigningKeys {
-    /// The signature of `to_sign`, in hex. `date` is the scope's day, such as `20150830`.
-    pub(super) fn sign(&self, credentials: &Credentials, date: &str, scope: &Scope<'_>, to_sign: &str) -> String {
-        let kept = self.of(credentials.secret_access_key(), date, scope);
-        calculate_signature(&kept.key, to_sign.as_bytes())
+    /// The signature of `to_sign`. `date` is the scope's day, such as `20150830`.
+    pub(super) fn sign(
+        &self,
+        credentials: &Credentials,
+        date: &str,
+        scope: &Scope<'_>,
+        to_sign: &str,
+    ) -> Result<Hex, SignError> {
+        let kept = self.of(credentials.secret_access_key(), date, scope)?;
+        let mac = kept.mac.clone().chain_update(to_sign);
+        Ok(Hex::of(&mac.finalize().into_bytes().into()))
     }
 
-    fn of(&self, secret: &str, date: &str, scope: &Scope<'_>) -> Arc<Kept> {
+    fn of(&self, secret: &str, date: &str, scope: &Scope<'_>) -> Result<Arc<Kept>, SignError> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = last.as_ref()
             && kept.date == date
@@ -42,21 +51,35 @@ impl SigningKeys {
             && kept.service == scope.service
             && kept.secret.matches(secret)
         {
-            return kept.clone();
+            return Ok(kept.clone());
         }
-        let at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(scope.at_ms);
         let kept = Arc::new(Kept {
             date: date.to_owned(),
             region: scope.region.to_owned(),
             service: scope.service.to_owned(),
             secret: Secret::new(secret),
-            key: generate_signing_key(secret, at, scope.region, scope.service)
-                .as_ref()
-                .to_vec(),
+            mac: derive(secret, [date, scope.region, scope.service, "aws4_request"])?,
         });
         *last = Some(kept.clone());
-        kept
+        Ok(kept)
     }
+}
+
+/// The signing key: the secret, hashed with one part of the scope after the other
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#calculate-signature>).
+fn derive(secret: &str, scope: [&str; 4]) -> Result<Hmac<Sha256>, SignError> {
+    let mut prefixed = zeroize::Zeroizing::new(Vec::with_capacity(4 + secret.len()));
+    prefixed.extend_from_slice(b"AWS4");
+    prefixed.extend_from_slice(secret.as_bytes());
+    let mut mac = keyed(&prefixed)?;
+    for part in scope {
+        mac = keyed(&mac.chain_update(part).finalize().into_bytes())?;
+    }
+    Ok(mac)
+}
+
+fn keyed(key: &[u8]) -> Result<Hmac<Sha256>, SignError> {
+    Hmac::new_from_slice(key).map_err(|_| SignError)
 }
 
 #[cfg(test)]
@@ -66,13 +89,14 @@ mod tests {
     #[test]
     fn a_key_is_kept_until_something_of_it_changes() {
         let keys = SigningKeys::default();
+        let signature = |kept: &Kept| kept.mac.clone().chain_update("text").finalize().into_bytes();
         let scope = Scope {
             region: "eu-west-1",
             service: "lambda",
             at_ms: 1_440_938_160_000,
         };
-        let first = keys.of("secret", "20150830", &scope);
-        assert!(Arc::ptr_eq(&first, &keys.of("secret", "20150830", &scope)));
+        let first = keys.of("secret", "20150830", &scope).unwrap();
+        assert!(Arc::ptr_eq(&first, &keys.of("secret", "20150830", &scope).unwrap()));
         let next_day = Scope {
             at_ms: scope.at_ms + 86_400_000,
             ..scope
@@ -91,11 +115,14 @@ mod tests {
             ("secret", "20150830", &us),
             ("secret", "20150830", &api),
         ] {
-            let other = keys.of(secret, date, scope);
-            assert_ne!(other.key, first.key, "{date}");
-            assert!(Arc::ptr_eq(&other, &keys.of(secret, date, scope)));
+            let other = keys.of(secret, date, scope).unwrap();
+            assert_ne!(signature(&other), signature(&first), "{date}");
+            assert!(Arc::ptr_eq(&other, &keys.of(secret, date, scope).unwrap()));
         }
-        assert_eq!(keys.of("secret", "20150830", &scope).key, first.key);
+        assert_eq!(
+            signature(&keys.of("secret", "20150830", &scope).unwrap()),
+            signature(&first)
+        );
         assert!(!format!("{keys:?}").contains("secret"));
     }
 }
