@@ -18,6 +18,10 @@ const KNOWN: &[&str] = &[
     "HIPCHAT_DIRECTORY_SECRET_ARN",
     "HIPCHAT_DIRECTORY_TTL_SECS",
     "HIPCHAT_PUBLIC_URL",
+    "HIPCHAT_OAUTH_CLIENTS",
+    "HIPCHAT_OAUTH_CLIENTS_SECRET_ARN",
+    "HIPCHAT_OAUTH_KEY",
+    "HIPCHAT_OAUTH_KEY_SECRET_ARN",
     "HIPCHAT_UNSUPPORTED",
     "HIPCHAT_ROOM_METRICS",
     "HIPCHAT_RATE_LIMIT",
@@ -42,6 +46,15 @@ pub enum DirectorySource {
     File(String),
 }
 
+/// Where add-ons, and the keys that prove their tokens, stand.
+#[derive(Debug, Clone)]
+pub struct OauthSource {
+    /// `HIPCHAT_OAUTH_CLIENTS`.
+    pub clients: SecretSource,
+    /// `HIPCHAT_OAUTH_KEY`.
+    pub key: SecretSource,
+}
+
 /// The whole configuration. An empty variable counts as unset; booleans are `true`, `false`, `1`, `0` in any case.
 ///
 /// | variable | default | meaning |
@@ -50,6 +63,8 @@ pub enum DirectorySource {
 /// | `HIPCHAT_DIRECTORY`, `HIPCHAT_DIRECTORY_FILE` or `HIPCHAT_DIRECTORY_SECRET_ARN` | required | rooms and users, a JSON object, see [`crate::rooms`]; a file's path is relative to the package |
 /// | `HIPCHAT_DIRECTORY_TTL_SECS` | 300 | how long directory, allow-list and what was looked up in Slack are kept before they are read anew, 0 to 86400 s; 0 reads the first two at the start alone and keeps the third for 300 s |
 /// | `HIPCHAT_PUBLIC_URL` | the request's host | `https://host` under which clients reach this function, for the links in answers |
+/// | `HIPCHAT_OAUTH_CLIENTS` or `HIPCHAT_OAUTH_CLIENTS_SECRET_ARN` | none | add-ons that may fetch tokens of eight hours, a JSON list, see [`crate::access::addons`] |
+/// | `HIPCHAT_OAUTH_KEY` or `HIPCHAT_OAUTH_KEY_SECRET_ARN` | required with the former | what proves those tokens: keys of at least 32 characters, each on a line; the first one makes tokens, each is believed |
 /// | `HIPCHAT_UNSUPPORTED` | `refuse` | calls that create, change or delete rooms, users, members and webhooks: `refuse` (403; v1: 401) or `accept` (answered as done, nothing is done) |
 /// | `HIPCHAT_ROOM_METRICS` | false | metrics also by room |
 /// | `HIPCHAT_RATE_LIMIT` | 500 | requests of one token in 300 s, in each execution environment; 0 is no limit |
@@ -72,6 +87,8 @@ pub struct Config {
     pub directory: Option<DirectorySource>,
     /// `HIPCHAT_DIRECTORY_TTL_SECS`; 0 is never.
     pub directory_ttl_secs: u64,
+    /// `HIPCHAT_OAUTH_CLIENTS` and `HIPCHAT_OAUTH_KEY`.
+    pub oauth: Option<OauthSource>,
     /// `HIPCHAT_PUBLIC_URL`, without a slash at its end.
     pub public_url: Option<String>,
     /// `HIPCHAT_UNSUPPORTED`.
@@ -134,10 +151,12 @@ impl Config {
         let slack_api_url =
             slack_api_url.map_or_else(|| "https://slack.com/api".to_owned(), |url| url.as_str().to_owned());
         let public_url = read_public_url(&mut reader);
+        let oauth = read_oauth(&mut reader);
         let config = Self {
             tokens,
             directory,
             directory_ttl_secs: reader.number("HIPCHAT_DIRECTORY_TTL_SECS", 300, 0..=86_400),
+            oauth,
             public_url,
             unsupported: reader.choice(
                 "HIPCHAT_UNSUPPORTED",
@@ -182,6 +201,14 @@ impl Config {
         {
             lines.into_iter().for_each(|line| reader.line(line));
         }
+        if let Some(OauthSource {
+            clients: SecretSource::Plain(clients),
+            key: SecretSource::Plain(key),
+        }) = &self.oauth
+            && let Err(lines) = access::addons::read(clients.reveal(), key.reveal(), &Directory::default())
+        {
+            lines.into_iter().for_each(|line| reader.line(line));
+        }
     }
 }
 
@@ -194,6 +221,25 @@ fn read_public_url(reader: &mut Reader<'_>) -> Option<String> {
         return None;
     }
     Some(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Add-ons and their keys are of no use without each other.
+fn read_oauth(reader: &mut Reader<'_>) -> Option<OauthSource> {
+    let clients = reader.secret("HIPCHAT_OAUTH_CLIENTS");
+    let key = reader.secret("HIPCHAT_OAUTH_KEY");
+    match (clients, key) {
+        (Some(clients), Some(key)) => Some(OauthSource { clients, key }),
+        (Some(_), None) => {
+            let found = reader.text("HIPCHAT_OAUTH_KEY_SECRET_ARN").is_some();
+            require(reader, "HIPCHAT_OAUTH_KEY", &["HIPCHAT_OAUTH_KEY_SECRET_ARN"], found);
+            None
+        }
+        (None, Some(_)) => {
+            reader.problem("HIPCHAT_OAUTH_KEY", "is of no use without HIPCHAT_OAUTH_CLIENTS");
+            None
+        }
+        (None, None) => None,
+    }
 }
 
 fn read_directory(reader: &mut Reader<'_>) -> Option<DirectorySource> {

@@ -8,8 +8,9 @@ use shared::telemetry::{Level, Telemetry, Unit};
 use shared::{Deadline, Secret, SecretSource, Secrets};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::access::addons::{self, AddOns};
 use crate::access::{self, AllowList};
-use crate::config::DirectorySource;
+use crate::config::{DirectorySource, OauthSource};
 use crate::rooms::{self, Directory};
 
 /// A request does not wait longer than this for documents that are read anew.
@@ -21,11 +22,12 @@ const RETRY_SECS: u64 = 30;
 /// A secret is not read twice within this time: two documents may be keys of one.
 const SECRET_MIN_AGE: Duration = Duration::from_secs(1);
 
-/// Where both documents stand.
+/// Where the documents stand.
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
     pub(crate) directory: DirectorySource,
     pub(crate) tokens: SecretSource,
+    pub(crate) oauth: Option<OauthSource>,
 }
 
 impl Sources {
@@ -33,7 +35,9 @@ impl Sources {
     fn may_change(&self) -> bool {
         let is_plain = |source: &SecretSource| matches!(source, SecretSource::Plain(_));
         let plain_directory = matches!(&self.directory, DirectorySource::Document(source) if is_plain(source));
-        !(plain_directory && is_plain(&self.tokens))
+        let oauth = self.oauth.as_ref();
+        let plain_oauth = oauth.is_none_or(|oauth| is_plain(&oauth.clients) && is_plain(&oauth.key));
+        !(plain_directory && is_plain(&self.tokens) && plain_oauth)
     }
 }
 
@@ -45,28 +49,56 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Reads both texts.
+    /// Reads all texts.
     ///
     /// # Errors
-    /// One line for each problem in either.
-    pub(crate) fn read(directory: &str, tokens: &str) -> Result<Self, Vec<String>> {
-        match rooms::read(directory) {
-            Ok(directory) => {
-                let tokens = access::read(tokens, &directory)?;
-                Ok(Self { directory, tokens })
-            }
-            Err(mut problems) => {
-                problems.extend(access::read(tokens, &Directory::default()).err().unwrap_or_default());
-                Err(problems)
-            }
+    /// One line for each problem in any of them.
+    pub(crate) fn read(texts: &Texts) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let directory = rooms::read(texts.directory.reveal()).unwrap_or_else(|more| {
+            problems.extend(more);
+            Directory::default()
+        });
+        let tokens = access::read(texts.tokens.reveal(), &directory).unwrap_or_else(|more| {
+            problems.extend(more);
+            AllowList::default()
+        });
+        let addons = texts.oauth.as_ref().map(|oauth| oauth.read(&directory));
+        let addons = addons.unwrap_or(Ok(AddOns::default())).unwrap_or_else(|more| {
+            problems.extend(more);
+            AddOns::default()
+        });
+        if problems.is_empty() {
+            let tokens = tokens.with_addons(addons);
+            Ok(Self { directory, tokens })
+        } else {
+            Err(problems)
         }
     }
 }
 
-/// The two texts that the documents were read from.
+/// The texts that the documents were read from.
 pub(crate) struct Texts {
     pub(crate) directory: Secret,
     pub(crate) tokens: Secret,
+    pub(crate) oauth: Option<OauthTexts>,
+}
+
+/// The add-ons, and the keys that prove their tokens.
+#[derive(PartialEq)]
+pub(crate) struct OauthTexts {
+    pub(crate) clients: Secret,
+    pub(crate) key: Secret,
+}
+
+impl OauthTexts {
+    /// Reads both.
+    ///
+    /// # Errors
+    /// One line for each problem in either.
+    pub(crate) fn read(&self, directory: &Directory) -> Result<AddOns, Vec<String>> {
+        addons::read(self.clients.reveal(), self.key.reveal(), directory)
+    }
 }
 
 struct Schedule {
@@ -76,7 +108,7 @@ struct Schedule {
     last: u64,
 }
 
-/// Both documents, as they are now.
+/// The documents, as they are now.
 pub(crate) struct Documents {
     current: RwLock<Arc<Known>>,
     schedule: Mutex<Schedule>,
@@ -129,8 +161,8 @@ impl Documents {
         // Also when this is cut short: a request in trouble must not be followed by one more.
         schedule.last = now_secs;
         schedule.next = now_secs.saturating_add(RETRY_SECS.min(self.ttl_secs));
-        let reading = async { tokio::join!(self.read_directory(), self.read_tokens()) };
-        let Ok((directory, tokens)) = tokio::time::timeout(patience, reading).await else {
+        let reading = async { tokio::join!(self.read_directory(), self.read_tokens(), self.read_oauth()) };
+        let Ok((directory, tokens, oauth)) = tokio::time::timeout(patience, reading).await else {
             self.tell(&["HIPCHAT_DIRECTORY, HIPCHAT_TOKENS: were not read in time".to_owned()]);
             return;
         };
@@ -153,8 +185,19 @@ impl Documents {
             Ok(_) => {}
             Err(more) => problems.extend(more),
         }
+        match oauth.and_then(|texts| {
+            let checked = texts.as_ref().map(|texts| texts.read(&Directory::default()));
+            checked.transpose().map(|_| texts)
+        }) {
+            Ok(texts) if texts != schedule.texts.oauth => {
+                schedule.texts.oauth = texts;
+                changed = true;
+            }
+            Ok(_) => {}
+            Err(more) => problems.extend(more),
+        }
         if changed {
-            match Known::read(schedule.texts.directory.reveal(), schedule.texts.tokens.reveal()) {
+            match Known::read(&schedule.texts) {
                 Ok(known) => {
                     *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
                     self.telemetry
@@ -179,6 +222,20 @@ impl Documents {
 
     async fn read_tokens(&self) -> Result<Secret, Vec<String>> {
         self.read_secret(&self.sources.tokens, "HIPCHAT_TOKENS").await
+    }
+
+    async fn read_oauth(&self) -> Result<Option<OauthTexts>, Vec<String>> {
+        let Some(oauth) = &self.sources.oauth else {
+            return Ok(None);
+        };
+        let (clients, key) = tokio::join!(
+            self.read_secret(&oauth.clients, "HIPCHAT_OAUTH_CLIENTS"),
+            self.read_secret(&oauth.key, "HIPCHAT_OAUTH_KEY")
+        );
+        Ok(Some(OauthTexts {
+            clients: clients?,
+            key: key?,
+        }))
     }
 
     async fn read_secret(&self, source: &SecretSource, variable: &str) -> Result<Secret, Vec<String>> {

@@ -51,6 +51,8 @@ pub enum Failure {
     UnknownToken,
     /// A token of the allow-list after its time.
     ExpiredToken,
+    /// A client that the list of add-ons does not hold, or that shows another secret.
+    UnknownClient,
     /// A known token that may not make this call, or not in this room.
     NoAccess,
     /// The token covers the room or may see users, but there is none of this name.
@@ -133,6 +135,7 @@ impl Failure {
             Self::NoToken => refused(StatusCode::UNAUTHORIZED, unknown_token, "no_token"),
             Self::UnknownToken => refused(StatusCode::UNAUTHORIZED, unknown_token, "unknown_token"),
             Self::ExpiredToken => refused(StatusCode::UNAUTHORIZED, unknown_token, "expired_token"),
+            Self::UnknownClient => refused(StatusCode::UNAUTHORIZED, "Invalid client credentials", "unknown_client"),
             Self::NoAccess => refused(
                 StatusCode::UNAUTHORIZED,
                 if v1 {

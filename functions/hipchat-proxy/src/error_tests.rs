@@ -13,6 +13,7 @@ fn all() -> Vec<Failure> {
         Failure::NoToken,
         Failure::UnknownToken,
         Failure::ExpiredToken,
+        Failure::UnknownClient,
         Failure::NoAccess,
         Failure::Unknown(room()),
         Failure::Unknown(Subject::User("chris".to_owned())),
@@ -46,6 +47,7 @@ fn all() -> Vec<Failure> {
             | Failure::NoToken
             | Failure::UnknownToken
             | Failure::ExpiredToken
+            | Failure::UnknownClient
             | Failure::NoAccess
             | Failure::Unknown(_)
             | Failure::Absent(_)
@@ -85,6 +87,7 @@ fn every_failure_has_its_rung() {
         401 401 refused no_token INFO
         401 401 refused unknown_token INFO
         401 401 refused expired_token INFO
+        401 401 refused unknown_client INFO
         401 401 refused no_access INFO
         404 404 refused unknown_room INFO
         404 404 refused unknown_user INFO

@@ -5,6 +5,7 @@ mod change;
 mod look;
 mod place;
 mod share;
+mod token;
 
 use bytes::Bytes;
 use http::header::USER_AGENT;
@@ -97,10 +98,12 @@ impl App {
         match target.call {
             Call::Capabilities => {
                 visit.account.outcome = ("answered", "capabilities");
-                return Ok(Answer::document(StatusCode::OK, &v2::capabilities(&base), Markup::Json));
+                let known = self.documents.current(visit.now_secs, deadline).await;
+                let told = v2::capabilities(&base, !known.tokens.addons().is_empty());
+                return Ok(Answer::document(StatusCode::OK, &told, Markup::Json));
             }
-            // No add-on is known, so none has a right to a token.
-            Call::OauthToken => return Err(Failure::UnknownToken),
+            Call::OauthToken => return self.issue_token(request, query, deadline, visit).await,
+            Call::OauthSession => return self.describe_token(path, deadline, visit).await,
             _ => {}
         }
         let body = match target.call {

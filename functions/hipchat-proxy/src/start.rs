@@ -7,7 +7,7 @@ use shared::{Clock, ConfigError, Secret, SecretSource, Secrets};
 
 use crate::access::{self, limits::Limits};
 use crate::config::{Config, DirectorySource};
-use crate::documents::{Documents, Known, Sources, Texts, read_file};
+use crate::documents::{Documents, Known, OauthTexts, Sources, Texts, read_file};
 use crate::relay::Manner;
 use crate::rooms::{self, Directory};
 use crate::slack::{Slack, SlackOptions, Workspace};
@@ -38,10 +38,13 @@ impl App {
             _ => None,
         };
         // Side by side: each is a question to Secrets Manager in the middle of a cold start.
-        let (slack_token, directory_text, tokens_text) = tokio::join!(
+        let oauth = config.oauth.as_ref();
+        let (slack_token, directory_text, tokens_text, clients_text, key_text) = tokio::join!(
             read(&secrets, config.slack_token.as_ref(), "SLACK_TOKEN"),
             read(&secrets, directory_source, "HIPCHAT_DIRECTORY"),
             read(&secrets, config.tokens.as_ref(), "HIPCHAT_TOKENS"),
+            read(&secrets, oauth.map(|oauth| &oauth.clients), "HIPCHAT_OAUTH_CLIENTS"),
+            read(&secrets, oauth.map(|oauth| &oauth.key), "HIPCHAT_OAUTH_KEY"),
         );
         let mut noted = |read: Result<Option<Secret>, String>| {
             read.unwrap_or_else(|problem| {
@@ -52,6 +55,8 @@ impl App {
         let slack_token = noted(slack_token);
         let directory_text = noted(directory_text);
         let tokens_text = noted(tokens_text);
+        let oauth_texts = noted(clients_text).zip(noted(key_text));
+        let oauth_texts = oauth_texts.map(|(clients, key)| OauthTexts { clients, key });
         if slack_token.as_ref().is_some_and(|token| !Slack::can_send(token)) {
             problems.push("SLACK_TOKEN: must be a text without control characters".to_owned());
         }
@@ -59,15 +64,25 @@ impl App {
             Some(DirectorySource::File(path)) => read_file(path).map_err(|problem| problems.push(problem)).ok(),
             _ => directory_text,
         };
-        let known = match (&directory_text, &tokens_text) {
-            (Some(directory), Some(tokens)) => Known::read(directory.reveal(), tokens.reveal()),
-            (Some(directory), None) => Err(rooms::read(directory.reveal()).err().unwrap_or_default()),
-            (None, Some(tokens)) => Err(access::read(tokens.reveal(), &Directory::default())
-                .err()
-                .unwrap_or_default()),
-            (None, None) => Err(Vec::new()),
+        let texts = match (directory_text, tokens_text) {
+            (Some(directory), Some(tokens)) => Ok(Texts {
+                directory,
+                tokens,
+                oauth: oauth_texts,
+            }),
+            // What could be read is checked all the same.
+            (directory, tokens) => {
+                let none = Directory::default();
+                let read = [
+                    directory.and_then(|text| rooms::read(text.reveal()).err()),
+                    tokens.and_then(|text| access::read(text.reveal(), &none).err()),
+                    oauth_texts.and_then(|texts| texts.read(&none).err()),
+                ];
+                Err(read.into_iter().flatten().flatten().collect())
+            }
         };
-        let known = known.map_err(|more| problems.extend(more)).ok();
+        let read = texts.and_then(|texts| Ok((Known::read(&texts)?, texts)));
+        let read = read.map_err(|more: Vec<String>| problems.extend(more)).ok();
         let options = SlackOptions {
             api_url: config.slack_api_url,
             token: config.slack_token,
@@ -76,15 +91,12 @@ impl App {
         let slack = Slack::new(options, secrets.clone(), slack_token.as_ref(), clock.clone())
             .map_err(|error| problems.push(format!("SLACK_API_URL: {error}")))
             .ok();
-        let sources = config
-            .directory
-            .zip(config.tokens)
-            .map(|(directory, tokens)| Sources { directory, tokens });
-        let texts = directory_text
-            .zip(tokens_text)
-            .map(|(directory, tokens)| Texts { directory, tokens });
-        let (Some(known), Some(slack), Some(sources), Some(texts), true) =
-            (known, slack, sources, texts, problems.is_empty())
+        let sources = config.directory.zip(config.tokens).map(|(directory, tokens)| Sources {
+            directory,
+            tokens,
+            oauth: config.oauth,
+        });
+        let (Some((known, texts)), Some(slack), Some(sources), true) = (read, slack, sources, problems.is_empty())
         else {
             return Err(ConfigError::new(problems));
         };

@@ -1,5 +1,6 @@
 //! The allow-list's JSON document -> grants.
 
+use super::limits::TokenKey;
 use super::{AllowList, Coverage, Grant, Kind, expiry};
 use crate::config::document::{Document, Members};
 use crate::rooms::Directory;
@@ -43,6 +44,17 @@ fn read_grant(document: &mut Document, mut members: Members, directory: &Directo
     if hash.is_some() && sha256.is_none() {
         document.problem(&members.at("sha256"), "must be 64 hexadecimal digits");
     }
+    let grant = read_rights(document, members, sha256.unwrap_or_default(), directory);
+    sha256.is_some().then_some(grant)
+}
+
+/// Reads what a token may do; its requests are counted by `key`.
+pub(super) fn read_rights(
+    document: &mut Document,
+    mut members: Members,
+    key: TokenKey,
+    directory: &Directory,
+) -> Grant {
     // Absent is a problem of its own: a kind that gives more than was meant would be a weaker setting.
     let has_kind = members.has("kind");
     let kind = members.choice(document, "kind", KINDS);
@@ -59,18 +71,18 @@ fn read_grant(document: &mut Document, mut members: Members, directory: &Directo
         document.problem(&members.at("expires"), "must be a moment such as 2027-01-01T00:00:00Z");
     }
     members.finish(document);
-    Some(Grant {
-        sha256: sha256?,
+    Grant {
+        sha256: key,
         kind,
         label,
         rooms: Coverage::of(&rooms, directory),
         users,
         read,
         expires,
-    })
+    }
 }
 
-fn hex_digest(text: &str) -> Option<[u8; 32]> {
+pub(super) fn hex_digest(text: &str) -> Option<[u8; 32]> {
     if text.len() != 64 {
         return None;
     }

@@ -9,6 +9,7 @@
 //! `v1_notification` may send notifications, and read where `read` is true; the others may do what their flags
 //! allow. `rooms` (names, or `*` for all) defaults to none, `users` and `read` to false, `expires` to never.
 
+pub mod addons;
 mod document;
 mod expiry;
 pub mod limits;
@@ -25,6 +26,7 @@ use crate::api::{Fields, Need};
 use crate::error::Failure;
 use crate::rooms::{Directory, RoomIndex};
 
+use addons::AddOns;
 use limits::TokenKey;
 
 pub use document::read;
@@ -81,20 +83,39 @@ pub struct Grant {
 #[derive(Debug, Default)]
 pub struct AllowList {
     grants: Vec<Grant>,
+    addons: AddOns,
 }
 
 impl AllowList {
     /// An allow-list of these grants.
     pub fn new(grants: Vec<Grant>) -> Self {
-        Self { grants }
+        Self {
+            grants,
+            addons: AddOns::default(),
+        }
     }
 
-    /// Finds the token that a request shows. The time taken does not tell how much of
-    /// a hash was right: every entry is compared, in constant time.
-    ///
-    /// # Errors
-    /// [`Failure::UnknownToken`] or [`Failure::ExpiredToken`].
-    pub fn find(&self, token: &Secret, now_secs: u64) -> Result<&Grant, Failure> {
+    /// The same list, and the tokens that these add-ons fetch.
+    #[must_use]
+    pub fn with_addons(mut self, addons: AddOns) -> Self {
+        self.addons = addons;
+        self
+    }
+
+    /// The add-ons.
+    pub fn addons(&self) -> &AddOns {
+        &self.addons
+    }
+
+    /// How long a token still lasts, in seconds; `None` for one without an end.
+    pub fn seconds_left(&self, token: &Secret, now_secs: u64) -> Option<u64> {
+        match self.listed(token) {
+            Some(grant) => Some(grant.expires?.saturating_sub(now_secs)),
+            None => self.addons.seconds_left(token, now_secs),
+        }
+    }
+
+    fn listed(&self, token: &Secret) -> Option<&Grant> {
         let digest: [u8; 32] = Sha256::digest(token.reveal().as_bytes()).into();
         let mut found = None;
         for grant in &self.grants {
@@ -102,7 +123,18 @@ impl AllowList {
                 found = Some(grant);
             }
         }
-        let grant = found.ok_or(Failure::UnknownToken)?;
+        found
+    }
+
+    /// Finds the token that a request shows: one of the list, or one that an add-on fetched. The time taken does not tell how much of
+    /// a hash was right: every entry is compared, in constant time.
+    ///
+    /// # Errors
+    /// [`Failure::UnknownToken`] or [`Failure::ExpiredToken`].
+    pub fn find(&self, token: &Secret, now_secs: u64) -> Result<&Grant, Failure> {
+        let Some(grant) = self.listed(token) else {
+            return self.addons.find(token, now_secs);
+        };
         if grant.expires.is_some_and(|expires| expires <= now_secs) {
             return Err(Failure::ExpiredToken);
         }

@@ -1,7 +1,7 @@
 //! The answers of both APIs, in JSON or, where a client of the first one asks for it, in XML.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
@@ -25,6 +25,7 @@ pub struct Answer {
     markup: Markup,
     allow: Option<HeaderValue>,
     retry_after: Option<u64>,
+    unstored: bool,
 }
 
 #[derive(Serialize)]
@@ -74,6 +75,7 @@ impl Answer {
             markup,
             allow: None,
             retry_after: None,
+            unstored: false,
         }
     }
 
@@ -139,6 +141,13 @@ impl Answer {
         self
     }
 
+    /// Adds `Cache-Control: no-store`, as an answer with a token has it (RFC 6749, section 5.1).
+    #[must_use]
+    pub fn unstored(mut self) -> Self {
+        self.unstored = true;
+        self
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -156,6 +165,9 @@ impl Answer {
                 Markup::Xml => "application/xml",
             };
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        if self.unstored {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, allow);

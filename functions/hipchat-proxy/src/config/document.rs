@@ -232,6 +232,12 @@ impl Members {
         )
     }
 
+    /// The members of an object; `None` when absent.
+    pub fn object(&mut self, document: &mut Document, name: &str) -> Option<Self> {
+        let node = self.take(name)?;
+        Self::new(document, self.at(name), node)
+    }
+
     /// The members of each object in a list; empty when absent.
     pub fn objects(&mut self, document: &mut Document, name: &str) -> Vec<Members> {
         match self.take(name) {

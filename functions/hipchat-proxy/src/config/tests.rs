@@ -155,3 +155,39 @@ fn the_table_names_every_variable() {
         );
     }
 }
+
+#[test]
+fn add_ons_and_their_keys_come_together() {
+    let problems = |pairs: &[(&str, &str)]| {
+        let env = [
+            ("HIPCHAT_TOKENS", "[]"),
+            ("HIPCHAT_DIRECTORY_FILE", "f"),
+            ("SLACK_TOKEN", "x"),
+        ];
+        let env = FixedEnv::new(env.into_iter().chain(pairs.iter().copied()));
+        Config::from_env(&env).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        problems(&[("HIPCHAT_OAUTH_CLIENTS", "[]")]),
+        Err("HIPCHAT_OAUTH_KEY: is required (or HIPCHAT_OAUTH_KEY_SECRET_ARN)".to_owned())
+    );
+    assert_eq!(
+        problems(&[("HIPCHAT_OAUTH_KEY_SECRET_ARN", ARN)]),
+        Err("HIPCHAT_OAUTH_KEY: is of no use without HIPCHAT_OAUTH_CLIENTS".to_owned())
+    );
+    assert_eq!(
+        problems(&[
+            ("HIPCHAT_OAUTH_CLIENTS", "s3cret"),
+            ("HIPCHAT_OAUTH_KEY", "s3cret"),
+            ("HIPCHAT_DRY_RUN", "s3cret")
+        ]),
+        Err("HIPCHAT_DRY_RUN: must be true or false\n\
+             HIPCHAT_OAUTH_CLIENTS: is not valid JSON (line 1, column 1)\n\
+             HIPCHAT_OAUTH_KEY: must be one or more keys of at least 32 characters, each on a line"
+            .to_owned())
+    );
+    assert_eq!(
+        problems(&[("HIPCHAT_OAUTH_CLIENTS", "[]"), ("HIPCHAT_OAUTH_KEY_SECRET_ARN", ARN)]),
+        Ok(())
+    );
+}

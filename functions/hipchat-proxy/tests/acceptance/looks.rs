@@ -184,7 +184,8 @@ async fn capabilities_are_told_to_everybody() {
         body["capabilities"]["hipchatApiProvider"]["url"],
         "https://api.hipchat.com/v2/"
     );
-    // Nobody is given a token.
+    // Nobody is given a token, and nobody is told that there are any.
+    assert_eq!(body["capabilities"].get("oauth2Provider"), None);
     let ask = Ask::post("/v2/oauth/token").form("grant_type=client_credentials&scope=send_notification");
     world.ask(ask).await.is_error(401, "Unauthorized");
 }

@@ -15,6 +15,7 @@ mod limits;
 mod looks;
 mod messages;
 mod notification;
+mod oauth;
 mod outcomes;
 mod people;
 mod recordings;

@@ -32,7 +32,7 @@ pub enum Call {
     Topic,
     /// A link to a room or a user.
     ShareLink,
-    /// A file to a room or a user, which is not answered.
+    /// A file to a room or a user.
     ShareFile,
     /// The rooms.
     Rooms,
@@ -52,8 +52,10 @@ pub enum Call {
     User,
     /// What the server can do.
     Capabilities,
-    /// A token for an add-on, of which there are none.
+    /// A token for an add-on.
     OauthToken,
+    /// What a token may do.
+    OauthSession,
     /// A call that changes what lives in the directory or nowhere.
     Change(Change),
 }
@@ -124,8 +126,8 @@ const fn v2(pattern: &'static str, methods: Methods) -> Entry {
 }
 
 use Call::{
-    Absent, Capabilities, Change as Alter, EmptyList, History, Message, Notify, OauthToken, Reply, Room, Rooms,
-    ShareFile, ShareLink, Statistics, Topic, User, Users,
+    Absent, Capabilities, Change as Alter, EmptyList, History, Message, Notify, OauthSession, OauthToken, Reply, Room,
+    Rooms, ShareFile, ShareLink, Statistics, Topic, User, Users,
 };
 use Change::{CreateRoom, CreateWebhook, DeleteRoom, DeleteUser, PutUser, Silent, UndeleteUser};
 use Verb::{Delete, Get, Post, Put};
@@ -242,4 +244,5 @@ pub(super) const TABLE: &[Entry] = &[
     v2("emoticon/{}", &[(Get, Need::Send, Absent("Emoticon"))]),
     v2("capabilities", &[(Get, Need::Nothing, Capabilities)]),
     v2("oauth/token", &[(Post, Need::Nothing, OauthToken)]),
+    v2("oauth/token/{}", &[(Get, Need::Nothing, OauthSession)]),
 ];

@@ -2,10 +2,12 @@
 
 mod objects;
 mod page;
+mod tokens;
 
 pub(in crate::api) use objects::mention_name;
 pub use objects::{RoomView, capabilities, created, room, rooms, statistics, user, users};
 pub use page::Page;
+pub use tokens::{described_token, issued_token, scopes};
 
 use http::StatusCode;
 use serde_json::{Value, json};

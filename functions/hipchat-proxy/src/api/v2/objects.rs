@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Page;
+use super::tokens::available_scopes;
 use crate::api::Base;
 use crate::rooms::{Room, User};
 
@@ -165,9 +166,9 @@ pub fn created(id: u64, address: &str) -> Value {
     json!({"id": id, "links": {"self": address}})
 }
 
-/// What this server can do.
-pub fn capabilities(base: &Base) -> Value {
-    json!({
+/// What this server can do; tokens for add-ons only if there are any.
+pub fn capabilities(base: &Base, has_addons: bool) -> Value {
+    let mut document = json!({
         "name": "HipChat",
         "description": "Group chat and IM built for teams",
         "key": "hipchat",
@@ -175,16 +176,15 @@ pub fn capabilities(base: &Base) -> Value {
         "capabilities": {
             "hipchatApiProvider": {
                 "url": format!("{}/", base.at(&[])),
-                "availableScopes": {
-                    "send_notification": {"id": "send_notification", "name": "Send Notification"},
-                    "send_message": {"id": "send_message", "name": "Send Message"},
-                    "view_group": {"id": "view_group", "name": "View Group"},
-                    "view_room": {"id": "view_room", "name": "View Room"},
-                },
+                "availableScopes": available_scopes(),
             },
-            "oauth2Provider": {"tokenUrl": base.at(&["oauth", "token"])},
         },
-    })
+    });
+    if has_addons && let Some(capabilities) = document.get_mut("capabilities").and_then(Value::as_object_mut) {
+        let provider = json!({"tokenUrl": base.at(&["oauth", "token"])});
+        capabilities.insert("oauth2Provider".to_owned(), provider);
+    }
+    document
 }
 
 #[cfg(test)]
