@@ -58,6 +58,25 @@ impl Reread {
     }
 }
 
+/// What the server of permissions said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permitted {
+    /// The action that it was asked about.
+    pub action: String,
+    /// Yes or no; nothing when it failed.
+    pub is_allowed: Option<bool>,
+}
+
+impl Permitted {
+    fn word(&self) -> &'static str {
+        match self.is_allowed {
+            Some(true) => "allowed",
+            Some(false) => "denied",
+            None => "failed",
+        }
+    }
+}
+
 /// What was seen of one upstream.
 #[derive(Debug, Clone, Default)]
 pub struct Exchange {
@@ -99,6 +118,12 @@ pub struct Account {
     pub introspection: Exchange,
     /// How long the introspection took, with everything that it needed.
     pub introspection_took: Option<Duration>,
+    /// The check of the permission.
+    pub permission: Exchange,
+    /// How long it took, with everything that it needed.
+    pub permission_took: Option<Duration>,
+    /// What came of it, if it was asked for.
+    pub permitted: Option<Permitted>,
     /// The fetching of a token for ourselves.
     pub system_token: Exchange,
     /// The token endpoint's error code (RFC 6749, section 5.2).
@@ -121,11 +146,21 @@ impl Account {
             keys_failure: None,
             introspection: Exchange::default(),
             introspection_took: None,
+            permission: Exchange::default(),
+            permission_took: None,
+            permitted: None,
             system_token: Exchange::default(),
             oauth_error: None,
             reread: None,
             fingerprint: None,
         }
+    }
+
+    /// Whether the failure is that of the server of permissions.
+    fn permission_failed(&self) -> bool {
+        self.permitted
+            .as_ref()
+            .is_some_and(|permitted| permitted.is_allowed.is_none())
     }
 
     /// Stale claims stand in for this failure.

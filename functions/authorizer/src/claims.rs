@@ -90,6 +90,8 @@ pub struct Claims {
     client_id: Option<String>,
     scope: Typed<String>,
     principal: Option<String>,
+    /// Where the claim's own text begins in the principal.
+    subject_at: usize,
     context: Context,
 }
 
@@ -109,6 +111,7 @@ impl Claims {
             audiences: audiences(reply.get("aud")),
             client_id: text(reply.get("client_id")),
             scope: typed_text(reply.get("scope")),
+            subject_at: named.as_ref().map_or(0, |_| principal.prefix.len()),
             principal: named
                 .map(|name| format!("{}{name}", principal.prefix))
                 .or_else(|| principal.default.clone()),
@@ -219,6 +222,11 @@ impl Claims {
     /// Whom the token stands for.
     pub fn principal(&self) -> Option<&str> {
         self.principal.as_deref()
+    }
+
+    /// The same without the prefix that the configuration puts before a claim's text.
+    pub fn subject(&self) -> Option<&str> {
+        self.principal.as_deref()?.get(self.subject_at..)
     }
 
     /// The client that the token was issued to.

@@ -6,6 +6,7 @@ mod entry;
 mod json;
 mod lists;
 mod names;
+mod permission;
 mod provider;
 mod providers;
 mod routes;
@@ -22,6 +23,7 @@ pub use server::{CallerConfig, ClientConfig, IntrospectionConfig};
 
 use crate::cache::CacheRules;
 use crate::claims::{ClaimRules, ContextRules, IssuerMatch, Mode, PrincipalRules};
+use crate::permission::PermissionRules;
 use crate::policy::PolicyRules;
 use crate::rules::{Rules, ScopeRules, ScopeStrategy};
 use crate::token::TokenRules;
@@ -39,6 +41,8 @@ pub struct Config {
     pub tokens: TokenRules,
     /// What tokens must be good for.
     pub rules: Rules,
+    /// Which server knows what a token permits, if one is asked.
+    pub permission: Option<PermissionRules>,
     /// What the backend is told.
     pub context: ContextRules,
     /// The shape of answers.
@@ -106,6 +110,11 @@ const KNOWN: &[&str] = &[
     "AUTHZ_ALLOW_OPTIONS",
     "AUTHZ_LOG_TOKEN_FP",
     "AUTHZ_PROVIDERS",
+    "AUTHZ_PERMISSION_CHECK",
+    "AUTHZ_PERMISSION_URL",
+    "AUTHZ_PERMISSION_ACTIONS",
+    "AUTHZ_PERMISSION_RESOURCE",
+    "AUTHZ_KETO_NAMESPACE",
 ];
 
 const MODES: &[(&str, Mode)] = &[("all", Mode::All), ("any", Mode::Any)];
@@ -171,6 +180,11 @@ impl Config {
     /// | `AUTHZ_ALLOW_OPTIONS` | `false` | let `OPTIONS` in without a token, for CORS preflights. A policy then covers `OPTIONS` alone, also for a refused token; a good token gets its own policy and all `OPTIONS`, since API Gateway keeps it. A simple answer looks at no token, but only where API Gateway cannot keep it for other methods: the authorizer has no identity source, or `$context.routeKey` is among them and the route is one of `OPTIONS` alone; elsewhere `OPTIONS` needs a token like any other method |
     /// | `AUTHZ_LOG_TOKEN_FP` | `true` | log the beginning of a token's cache key |
     /// | `AUTHZ_PROVIDERS` | | several servers, or one whose tokens are verified here: a JSON list of objects; then the variables of the introspection, `AUTHZ_CA_BUNDLE` and `AUTHZ_ISSUERS` are not set |
+    /// | `AUTHZ_PERMISSION_CHECK` | `none` | whether a server is asked what the token permits, for each request: `none`, `warden` (Hydra 0.x) or `keto` (Ory Keto); answers are then for one method and path, whatever `AUTHZ_POLICY_SCOPE` says |
+    /// | `AUTHZ_PERMISSION_URL` | | the complete URL of the check, such as `https://keto:4466/relation-tuples/check`; asked in the same name as the introspection |
+    /// | `AUTHZ_PERMISSION_ACTIONS` | `read` for GET, HEAD and OPTIONS, `write` for POST, PUT and PATCH, `delete` for DELETE | what each verb asks to do, as a JSON object; `CONNECT` is a WebSocket connection; a verb that is not there is refused |
+    /// | `AUTHZ_PERMISSION_RESOURCE` | `resources:{segments}` | what a path is called: a text with `{segments}` (joined by `:`), `{verb}` and `{route}` |
+    /// | `AUTHZ_KETO_NAMESPACE` | | Keto's namespace of these resources; required for `keto` |
     ///
     /// # Errors
     /// One line for each bad variable.
@@ -199,7 +213,8 @@ impl Config {
             require_exp: reader.flag("AUTHZ_REQUIRE_EXP", false),
             require_token_use: reader.flag("AUTHZ_REQUIRE_TOKEN_USE", false),
         };
-        let policy = answers::policy(&mut reader, &mut warnings);
+        let mut policy = answers::policy(&mut reader, &mut warnings);
+        let permission = permission::permission(&mut reader, allow_http, &mut policy, &mut warnings);
         let scopes = ScopeRules {
             required: reader.list("AUTHZ_REQUIRED_SCOPES"),
             mode: reader.choice("AUTHZ_SCOPE_MODE", Mode::All, MODES),
@@ -252,6 +267,7 @@ impl Config {
             upstream,
             tokens,
             rules,
+            permission,
             context,
             policy,
             cache,

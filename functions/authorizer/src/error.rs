@@ -64,6 +64,12 @@ pub enum Problem {
     RouteScope,
     /// No claim names a principal.
     NoPrincipal,
+    /// The server that knows of permissions says no.
+    Permission,
+    /// The verb has no action that could be permitted.
+    PermissionAction,
+    /// The path stands for more than one resource, or the event does not tell what names it.
+    PermissionResource,
     /// The request's ARN cannot be granted literally without granting more.
     UnsafeResource,
 
@@ -164,6 +170,10 @@ impl Problem {
             Self::Scope => (Forbidden, "scope", Info),
             Self::RouteScope => (Forbidden, "route_scope", Info),
             Self::NoPrincipal => (Forbidden, "no_principal", Info),
+            Self::Permission => (Forbidden, "permission", Info),
+            // The API has a verb that the configuration does not know of.
+            Self::PermissionAction => (Forbidden, "permission_action", Warn),
+            Self::PermissionResource => (Forbidden, "permission_resource", Info),
             Self::UnsafeResource => (Forbidden, "unsafe_resource", Warn),
 
             Self::UpstreamInvalid => (Refusal::Error, "upstream_invalid", Error),
@@ -243,6 +253,9 @@ mod tests {
             UnknownKey => 37,
             BadSignature => 38,
             ExpiredJwt => 39,
+            Permission => 40,
+            PermissionAction => 41,
+            PermissionResource => 42,
         }
     }
 
@@ -290,6 +303,9 @@ mod tests {
             (UnknownKey, "unauthorized unknown_key INFO"),
             (BadSignature, "unauthorized bad_signature INFO"),
             (ExpiredJwt, "unauthorized expired INFO"),
+            (Permission, "forbidden permission INFO"),
+            (PermissionAction, "forbidden permission_action WARN"),
+            (PermissionResource, "forbidden permission_resource INFO"),
         ];
         for (at, (problem, expected)) in table.into_iter().enumerate() {
             assert_eq!(ordinal(problem), at);

@@ -1,7 +1,8 @@
 //! The API Gateway Lambda authorizer: a bearer token, its introspection, a decision.
 //!
 //! The way of a request: [`event`] reads it, [`token`] finds its token, [`cache`] or [`provider`] know the token's
-//! [`claims`] ([`flight`] lets one ask for many), [`rules`] decide, [`policy`] answers, [`account`] writes the log line.
+//! [`claims`] ([`flight`] lets one ask for many), [`rules`] decide, [`permission`] may be needed too, [`policy`] answers,
+//! [`account`] writes the log line.
 //! [`error`] is the one ladder from everything that can go wrong to the answer.
 //!
 //! Architecture invariant: whatever fails, the answer is never an Allow.
@@ -13,6 +14,7 @@ pub mod config;
 pub mod error;
 pub mod event;
 pub mod flight;
+pub mod permission;
 pub mod policy;
 pub mod provider;
 pub mod rules;
@@ -24,7 +26,7 @@ use std::sync::Arc;
 use lambda_runtime::Context;
 use shared::start::{InvocationError, RawEvent};
 use shared::telemetry::{Level, Telemetry};
-use shared::{Clock, Deadline};
+use shared::{Clock, ConfigError, Deadline};
 
 use account::{Account, CacheUse};
 use cache::{Cache, Found, Key};
@@ -33,6 +35,7 @@ use config::Config;
 use error::{Problem, Refusal};
 use event::AuthorizationRequest;
 use flight::Flights;
+use permission::Permission;
 use policy::{Answer, Decision, Outcome};
 use provider::{Introspected, Provider, Providers};
 use token::AccessToken;
@@ -45,6 +48,7 @@ pub struct App(Arc<Shared>);
 struct Shared {
     config: Config,
     providers: Providers,
+    permission: Option<Permission>,
     cache: Cache,
     flights: Flights<Key, Arc<Claims>>,
     clock: Arc<dyn Clock>,
@@ -53,21 +57,31 @@ struct Shared {
 
 impl App {
     /// A function with an empty cache. Writes a line for each warning of the configuration.
-    pub fn new(config: Config, providers: Providers, clock: Arc<dyn Clock>, telemetry: Arc<Telemetry>) -> Self {
+    ///
+    /// # Errors
+    /// A line when the server of permissions cannot be set up.
+    pub fn new(
+        config: Config,
+        providers: Providers,
+        clock: Arc<dyn Clock>,
+        telemetry: Arc<Telemetry>,
+    ) -> Result<Self, ConfigError> {
+        let permission = Permission::new(&config, &providers)?;
         for (variable, what) in &config.warnings {
             let mut line = telemetry.line(Level::Warn, what);
             line.text("variable", variable);
             telemetry.write(line);
         }
         let cache = Cache::new(config.cache);
-        Self(Arc::new(Shared {
+        Ok(Self(Arc::new(Shared {
             config,
             providers,
+            permission,
             cache,
             flights: Flights::default(),
             clock,
             telemetry,
-        }))
+        })))
     }
 
     /// Answers one event.
@@ -107,7 +121,7 @@ impl Shared {
         }
     }
 
-    /// Decides by the token alone.
+    /// Decides by the token alone, and by what it is permitted.
     async fn judge(&self, request: &AuthorizationRequest<'_>, context: &Context, account: &mut Account) -> Decision {
         let token = match self.config.tokens.extract(request) {
             Ok(token) if self.providers.is_own(&token) => return Decision::Refuse(Problem::OwnToken, None),
@@ -119,21 +133,33 @@ impl Shared {
             Err(problem) => return Decision::Refuse(problem, None),
         };
         account.provider = provider.name().map(str::to_owned);
-        match self.claims(provider, &token, context, account).await {
-            // Decided anew on every use: a remembered token may have expired since.
-            Ok(claims) => {
-                let single = self.config.policy.is_single(request);
-                match self
-                    .config
-                    .rules
-                    .decide(&claims, provider.must(), request, single, self.clock.now_secs())
-                {
-                    Ok(granted) => Decision::Allow(claims, granted),
-                    Err(problem) => Decision::Refuse(problem, Some(claims)),
-                }
+        // One for everything that the request needs.
+        let deadline = Deadline::from_context(context, &*self.clock, MARGIN).capped(self.config.upstream.total_budget);
+        let claims = match self.claims(provider, &token, deadline, account).await {
+            Ok(claims) => claims,
+            Err(problem) => return Decision::Refuse(problem, None),
+        };
+        let single = self.config.policy.is_single(request);
+        let now_secs = self.clock.now_secs();
+        // Decided anew on every use: a remembered token may have expired since.
+        let granted = match self
+            .config
+            .rules
+            .decide(&claims, provider.must(), request, single, now_secs)
+        {
+            Ok(granted) => granted,
+            Err(problem) => return Decision::Refuse(problem, Some(claims)),
+        };
+        // A preflight is let in anyway.
+        if let Some(permission) = &self.permission
+            && !self.config.policy.lets_preflight_in(request)
+        {
+            let asked = permission.ask(provider.caller(), request, &token, &claims, deadline, account);
+            if let Err(problem) = asked.await {
+                return Decision::Refuse(problem, Some(claims));
             }
-            Err(problem) => Decision::Refuse(problem, None),
         }
+        Decision::Allow(claims, granted)
     }
 
     /// The claims of an active token: from the cache or from the authorization server, or read here from the token itself.
@@ -141,14 +167,13 @@ impl Shared {
         &self,
         provider: &Provider,
         token: &AccessToken<'_>,
-        context: &Context,
+        deadline: Deadline,
         account: &mut Account,
     ) -> Result<Arc<Claims>, Problem> {
         let key = provider.key(token);
         if self.config.log_token_fp {
             account.fingerprint = key.first_chunk().copied();
         }
-        let deadline = Deadline::from_context(context, &*self.clock, MARGIN).capped(self.config.upstream.total_budget);
         if let Some(verifier) = provider.verifier() {
             // Never remembered: each use asks the keys that count now.
             return verifier.verify(token, deadline, account).await.map(Arc::new);

@@ -38,5 +38,5 @@ async fn init() -> Result<App, ConfigError> {
     ));
     let credentials = config.credentials(&secrets).await?;
     let providers = Providers::new(&config, &credentials, &secrets, clock.clone())?;
-    Ok(App::new(config, providers, clock, telemetry))
+    App::new(config, providers, clock, telemetry)
 }

@@ -7,6 +7,8 @@ mod reach;
 mod route;
 mod routes;
 
+pub(crate) use path::Path;
+pub(crate) use route::VERBS;
 pub use routes::{Granted, RouteDefault, RouteRules};
 
 use crate::claims::{ClaimRules, Claims, Mode};

@@ -1,4 +1,4 @@
-//! Posts forms to the authorization server, gets documents from it: time limits, retries, and what a failure means. The
+//! Posts questions to the authorization server, gets documents from it: time limits, retries, and what a failure means. The
 //! one file here that names the HTTP client.
 
 mod failure;
@@ -51,6 +51,8 @@ pub struct Target {
     client: Arc<Client>,
     path: Uri,
     headers: HeaderMap,
+    /// Whether a 403 may be an answer to what was asked.
+    answers_by_403: bool,
 }
 
 /// A whole answer.
@@ -58,7 +60,8 @@ pub struct Target {
 pub struct Received {
     /// The HTTP status.
     pub status: u16,
-    /// The body; `None` when it exceeds the limit. Only statuses 200, 400 and 401 come with one.
+    /// The body; `None` when it exceeds the limit. Only statuses 200, 400 and 401 come with one, and 403 where that may be an
+    /// answer.
     pub body: Option<Bytes>,
 }
 
@@ -119,6 +122,19 @@ impl Upstream {
             client,
             path: outbound::target(url)?,
             headers,
+            answers_by_403: false,
+        })
+    }
+
+    /// A target that takes JSON documents; `None` for a URL that leads nowhere. With `answers_by_403` a 403 may be its answer.
+    pub fn json(&self, url: &Url, extra: &HeaderMap, answers_by_403: bool) -> Option<Target> {
+        let mut target = self.target(url, extra)?;
+        target
+            .headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Some(Target {
+            answers_by_403,
+            ..target
         })
     }
 
@@ -143,7 +159,7 @@ impl Upstream {
             .await
     }
 
-    /// Posts a form and gives any answer whose status will not change by asking again.
+    /// Posts a body and gives any answer whose status will not change by asking again.
     ///
     /// A kept connection that dies before the first byte of an answer is replaced once, free of the retries; from then on
     /// all are new.
@@ -154,11 +170,11 @@ impl Upstream {
         &self,
         target: &Target,
         authorization: Option<&HeaderValue>,
-        form: &Bytes,
+        body: &Bytes,
         deadline: Deadline,
         exchange: &mut Exchange,
     ) -> Result<Received, Problem> {
-        self.send((Method::POST, target), authorization, form, deadline, exchange)
+        self.send((Method::POST, target), authorization, body, deadline, exchange)
             .await
     }
 
@@ -166,7 +182,7 @@ impl Upstream {
         &self,
         to: (Method, &Target),
         authorization: Option<&HeaderValue>,
-        form: &Bytes,
+        body: &Bytes,
         deadline: Deadline,
         exchange: &mut Exchange,
     ) -> Result<Received, Problem> {
@@ -179,7 +195,7 @@ impl Upstream {
                 return Err(Problem::UpstreamTimeout);
             }
             exchange.attempt();
-            let attempt = self.attempt(&to, authorization, form, anew, exchange);
+            let attempt = self.attempt(&to, authorization, body, anew, exchange);
             let outcome = tokio::time::timeout(limit, attempt)
                 .await
                 .unwrap_or(Err(Failure::Timeout));
@@ -208,11 +224,11 @@ impl Upstream {
         &self,
         (method, target): &(Method, &Target),
         authorization: Option<&HeaderValue>,
-        form: &Bytes,
+        body: &Bytes,
         anew: bool,
         exchange: &mut Exchange,
     ) -> Result<Attempt, Failure> {
-        let mut request = Request::new(Full::new(form.clone()));
+        let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = method.clone();
         *request.uri_mut() = target.path.clone();
         *request.headers_mut() = target.headers.clone();
@@ -236,7 +252,7 @@ impl Upstream {
             return Ok(Attempt::NotNow(pause));
         }
         let body = match status {
-            200 => match received.read(self.rules.max_bytes).await {
+            200 | 403 if status == 200 || target.answers_by_403 => match received.read(self.rules.max_bytes).await {
                 Ok((_, body)) => Some(body),
                 Err(BodyError::TooLarge) => None,
                 Err(BodyError::Broken) => return Err(Failure::Connect),

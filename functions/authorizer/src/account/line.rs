@@ -42,8 +42,12 @@ impl Account {
                 write_claims(line, claims);
             }
             if let Some(problem) = outcome.problem {
-                let introspected = self.keys.attempts == 0;
-                write_problem(line, problem, request, claims.map(AsRef::as_ref), rules, introspected);
+                if self.permission_failed() {
+                    write_permission_hint(line, problem);
+                } else {
+                    let introspected = self.keys.attempts == 0;
+                    write_problem(line, problem, request, claims.map(AsRef::as_ref), rules, introspected);
+                }
             }
             if outcome.context_truncated {
                 line.flag("context_truncated", true);
@@ -73,8 +77,34 @@ impl Account {
         }
     }
 
+    fn write_permission(&self, line: &mut Line) {
+        let Some(permitted) = &self.permitted else { return };
+        line.text("permission", permitted.word());
+        line.text("permission_action", &permitted.action);
+        line.number("permission_attempts", self.permission.attempts);
+        line.metric("PermissionAttempts", Unit::Count, self.permission.attempts);
+        if let Some(took) = self.permission_took {
+            let took_ms = took.as_secs_f64() * 1000.0;
+            line.number("permission_ms", took_ms);
+            line.metric("PermissionMs", Unit::Milliseconds, took_ms);
+        }
+        if let Some(status) = self.permission.status {
+            line.number("permission_status", status);
+        }
+        if !self.permission_failed() {
+            return;
+        }
+        if let Some(content_type) = &self.permission.content_type {
+            line.text("permission_content_type", content_type);
+        }
+        if let Some(bytes) = self.permission.bytes {
+            line.number("permission_bytes", to_f64(bytes));
+        }
+    }
+
     fn write_own(&self, line: &mut Line) {
         self.write_keys(line);
+        self.write_permission(line);
         if let Some(fingerprint) = self.fingerprint {
             line.text("token_fp", std::str::from_utf8(&hex(fingerprint)).unwrap_or_default());
         }
@@ -148,6 +178,15 @@ fn write_claims(line: &mut Line, claims: &Claims) {
     }
     if let Some(client_id) = claims.client_id() {
         line.text("client_id", client_id);
+    }
+}
+
+fn write_permission_hint(line: &mut Line, problem: Problem) {
+    if matches!(problem, Problem::UpstreamConfig | Problem::UpstreamRedirect) {
+        line.text(
+            "hint",
+            "Ory Keto checks at /relation-tuples/check on its read port (4466), Hydra 0.x at /warden/token/allowed",
+        );
     }
 }
 

@@ -260,6 +260,7 @@ fn the_table_and_the_code_know_the_same_variables() {
         source,
         include_str!("answers.rs"),
         include_str!("lists.rs"),
+        include_str!("permission.rs"),
         include_str!("providers.rs"),
         include_str!("routes.rs"),
         include_str!("server.rs"),

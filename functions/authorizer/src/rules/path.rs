@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// A path in one spelling: repeated slashes and a slash at the end make no difference.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Path<'a> {
+pub(crate) struct Path<'a> {
     raw: Vec<&'a str>,
     /// The same with its escapes resolved, if it has any.
     decoded: Option<Vec<String>>,
@@ -24,7 +24,7 @@ pub(super) struct Readings<T> {
 impl<'a> Path<'a> {
     /// Reads a path. `None` for one that servers read in different ways: with a segment `.` or `..`, with an escaped
     /// slash, backslash or control character, or with a broken escape.
-    pub(super) fn read(path: &'a str) -> Option<Self> {
+    pub(crate) fn read(path: &'a str) -> Option<Self> {
         let raw: Vec<&str> = path
             .strip_prefix('/')?
             .split('/')
@@ -44,6 +44,18 @@ impl<'a> Path<'a> {
             raw,
             decoded: Some(decoded),
         })
+    }
+
+    /// Whether any of it is written with an escape.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.decoded.is_some()
+    }
+
+    /// The segments with their escapes resolved.
+    pub(crate) fn resolved(&self) -> impl Iterator<Item = &str> {
+        let decoded = self.decoded.iter().flatten().map(String::as_str);
+        let raw: &[&str] = if self.has_escapes() { &[] } else { &self.raw };
+        decoded.chain(raw.iter().copied())
     }
 
     /// What `find` gives for the path, both ways.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::pattern::Pattern;
 
 /// What the verb `*` stands for.
-pub(super) const VERBS: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
+pub(crate) const VERBS: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
 /// The connection route of a WebSocket API: its key, and its name in a policy.
 const CONNECT: (&str, &str) = ("CONNECT $connect", "$connect");
 

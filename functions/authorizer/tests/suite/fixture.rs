@@ -175,9 +175,10 @@ pub(crate) async fn build_with(
     clock: Arc<dyn Clock>,
     telemetry: Arc<Telemetry>,
 ) -> Result<App, ConfigError> {
-    let mut env = FixedEnv::default()
-        .with("AUTHZ_INTROSPECTION_URL", &format!("{}{INTROSPECT}", stub.base))
-        .with("AUTHZ_RETRY_BACKOFF_MS", "10");
+    let mut env = FixedEnv::default().with("AUTHZ_RETRY_BACKOFF_MS", "10");
+    if !variables.iter().any(|(name, _)| *name == "AUTHZ_PROVIDERS") {
+        env = env.with("AUTHZ_INTROSPECTION_URL", &format!("{}{INTROSPECT}", stub.base));
+    }
     for (name, value) in variables {
         env = env.with(name, &value.replace("{base}", &stub.base));
     }
@@ -185,7 +186,7 @@ pub(crate) async fn build_with(
     let secrets = Arc::new(Secrets::new(store, clock.clone(), std::time::Duration::from_secs(300)));
     let credentials = config.credentials(&secrets).await?;
     let providers = Providers::new(&config, &credentials, &secrets, clock.clone())?;
-    Ok(App::new(config, providers, clock, telemetry))
+    App::new(config, providers, clock, telemetry)
 }
 
 /// What libraries say, of all tests together.

@@ -1,0 +1,94 @@
+//! Settings of permissions: which server knows of them, and in which words it is asked.
+
+use serde::Deserialize;
+use shared::env::Reader;
+
+use super::json::Json;
+use crate::permission::{Actions, Check, PermissionRules, Template};
+use crate::policy::{PolicyRules, PolicyScope};
+
+const CHECK: &str = "AUTHZ_PERMISSION_CHECK";
+const URL: &str = "AUTHZ_PERMISSION_URL";
+const ACTIONS: &str = "AUTHZ_PERMISSION_ACTIONS";
+const RESOURCE: &str = "AUTHZ_PERMISSION_RESOURCE";
+const NAMESPACE: &str = "AUTHZ_KETO_NAMESPACE";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    None,
+    Warden,
+    Keto,
+}
+
+/// The texts of a JSON object by their names, in their order.
+struct Pairs(Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wrong = || serde::de::Error::custom("no object of texts");
+        let Json::Object(members) = Json::deserialize(deserializer)? else {
+            return Err(wrong());
+        };
+        let pairs = members.into_iter().map(|(name, value)| match value {
+            Json::Text(text) => Ok((name, text)),
+            _ => Err(wrong()),
+        });
+        pairs.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Nothing when permissions are not asked for, and after a problem was told. With them a policy is for the one request.
+pub(super) fn permission(
+    reader: &mut Reader<'_>,
+    allow_http: bool,
+    policy: &mut PolicyRules,
+    warnings: &mut Vec<(String, &'static str)>,
+) -> Option<PermissionRules> {
+    let kinds = [("none", Kind::None), ("warden", Kind::Warden), ("keto", Kind::Keto)];
+    let kind = reader.choice(CHECK, Kind::None, &kinds);
+    if kind == Kind::None {
+        // Whoever names a server means that it is asked.
+        if reader.text(URL).is_some() && reader.text(CHECK).is_none_or(|word| word == "none") {
+            reader.problem(URL, format_args!("is of no use without {CHECK}=warden or {CHECK}=keto"));
+        }
+        return None;
+    }
+    if reader.text(URL).is_none() {
+        reader.problem(URL, format_args!("is required with {CHECK}"));
+    }
+    let url = reader.url(URL, allow_http);
+    let check = match kind {
+        Kind::None | Kind::Warden => Check::Warden,
+        Kind::Keto => {
+            if reader.text(NAMESPACE).is_none() {
+                reader.problem(NAMESPACE, format_args!("is required with {CHECK}=keto"));
+            }
+            Check::Keto {
+                namespace: reader.text_or(NAMESPACE, ""),
+            }
+        }
+    };
+    let actions = match reader.json(ACTIONS).map(|Pairs(pairs)| Actions::new(pairs)) {
+        None => Actions::default(),
+        Some(Ok(actions)) => actions,
+        Some(Err(what)) => {
+            reader.problem(ACTIONS, what);
+            Actions::default()
+        }
+    };
+    let resource = Template::parse(&reader.text_or(RESOURCE, "resources:{segments}"));
+    if let Err(what) = resource {
+        reader.problem(RESOURCE, what);
+    }
+    let what = "makes each answer one for a single method and path: set the authorizer's TTL in API Gateway to 0, or add method \
+                and path to its identity sources (context.httpMethod and context.path of a REST API, $context.httpMethod and \
+                $context.path of an HTTP API); $context.routeKey alone lets one path's answer serve others";
+    warnings.push((CHECK.to_owned(), what));
+    policy.scope = PolicyScope::Method;
+    Some(PermissionRules {
+        check,
+        url: url?,
+        actions,
+        resource: resource.ok()?,
+    })
+}
