@@ -264,3 +264,6 @@ fn tell_shared(reader: &mut Reader<'_>, providers: &[ProviderConfig]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ mod key_set;
 use std::fmt;
 use std::sync::Arc;
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, decode};
 use serde_json::value::RawValue;
 use shared::{Clock, Deadline};
@@ -162,10 +163,22 @@ fn check_signature(token: &str, keys: &KeySet, kid: &str, algorithm: Algorithm) 
             Problem::UnknownKey
         });
     }
-    fitting
-        .find_map(|key| decode::<Box<RawValue>>(token, key, &validation).ok())
-        .map(|token| token.claims)
-        .ok_or(Problem::BadSignature)
+    let mut problem = Problem::BadSignature;
+    for key in fitting {
+        match decode::<Box<RawValue>>(token, key, &validation) {
+            Ok(token) => return Ok(token.claims),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_)
+                ) =>
+            {
+                problem = Problem::MalformedJwt;
+            }
+            Err(_) => {}
+        }
+    }
+    Err(problem)
 }
 
 fn read_document(received: &Received) -> Result<KeySet, Problem> {

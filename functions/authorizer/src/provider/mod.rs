@@ -202,6 +202,3 @@ impl CallerConfig {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

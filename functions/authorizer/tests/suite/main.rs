@@ -7,12 +7,16 @@
 )]
 
 mod acceptance;
+mod attacks;
 mod cache;
 mod fixture;
 mod frozen;
 mod hostile;
+mod issuer;
+mod jwks;
 mod panics;
 mod parsers;
+mod providers;
 mod rotation;
 mod routes;
 mod rows;

@@ -1,1 +1,100 @@
-//! Tests.
+//! Who fetches when many need keys at once; the rest is tested through the whole function.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use shared::testing::ManualClock;
+
+use super::*;
+
+fn cache() -> (Arc<KeyCache>, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::at_secs(1_760_000_000));
+    let rules = KeyRules {
+        ttl: Duration::from_secs(300),
+        stale: Duration::ZERO,
+    };
+    (Arc::new(KeyCache::new(rules, clock.clone())), clock)
+}
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
+}
+
+fn set() -> KeySet {
+    let key = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4"}]}"#;
+    KeySet::read(key.as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn one_fetch_serves_all_who_wait_also_when_it_fails() {
+    for fails in [false, true] {
+        let (cache, _) = cache();
+        let fetched = Arc::new(AtomicU32::new(0));
+        let asking: Vec<_> = (0..20)
+            .map(|_| {
+                let (cache, fetched) = (cache.clone(), fetched.clone());
+                tokio::spawn(async move {
+                    let fetch = async |_: bool| {
+                        fetched.fetch_add(1, Ordering::SeqCst);
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        if fails {
+                            Err(Problem::UpstreamConnect)
+                        } else {
+                            Ok(set())
+                        }
+                    };
+                    cache.find("1", soon(), fetch).await.map(|found| found.keys.knows("1"))
+                })
+            })
+            .collect();
+        let expected = if fails { Err(Problem::UpstreamConnect) } else { Ok(true) };
+        for asked in asking {
+            assert_eq!(asked.await.unwrap(), expected);
+        }
+        assert_eq!(fetched.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_when_another_has_just_fetched_takes_that() {
+    let (cache, _) = cache();
+    let planned = match cache.plan("1", cache.clock.now_ms()) {
+        Plan::Fetch { after, .. } => after,
+        Plan::Serve(_) | Plan::Refuse(_) => panic!("there are no keys yet"),
+    };
+    assert!(cache.landed_after(planned).is_none());
+    cache.find("1", soon(), async |_| Ok(set())).await.unwrap();
+    assert!(cache.landed_after(planned).unwrap().unwrap().knows("1"));
+}
+
+#[tokio::test]
+async fn a_fetch_that_is_cut_off_is_begun_by_the_next_one() {
+    let (cache, _) = cache();
+    let first = cache.find("1", soon(), async |_| std::future::pending().await);
+    assert!(tokio::time::timeout(Duration::from_millis(10), first).await.is_err());
+    let second = cache.find("1", soon(), async |_| Ok(set())).await;
+    assert!(second.unwrap().keys.knows("1"));
+}
+
+#[tokio::test]
+async fn only_a_fetch_that_nothing_stands_in_for_may_take_all_the_time() {
+    let (cache, clock) = cache();
+    let urgent = AtomicU32::new(0);
+    let fetch = async |is_urgent: bool| {
+        urgent.fetch_add(u32::from(is_urgent), Ordering::SeqCst);
+        Ok(set())
+    };
+    cache.find("1", soon(), fetch).await.unwrap();
+    assert_eq!(urgent.load(Ordering::SeqCst), 1);
+    clock.advance_ms(150_000);
+    cache.find("1", soon(), fetch).await.unwrap();
+    assert_eq!(urgent.load(Ordering::SeqCst), 1);
+    clock.advance_ms(20_000);
+    cache.find("2", soon(), fetch).await.unwrap();
+    assert_eq!(urgent.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn penalties_double_up_to_a_limit() {
+    let penalties: Vec<u64> = [1, 2, 3, 4, 5, 6, 100, u32::MAX].map(penalty_ms).to_vec();
+    assert_eq!(penalties, [1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000]);
+}

@@ -1,0 +1,291 @@
+//! Lists of servers, good and bad.
+
+use shared::testing::FixedEnv;
+
+use super::super::{CallerConfig, Config};
+use super::*;
+use crate::claims::{IssuerMatch, Mode};
+
+fn read_with(list: &str, variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let mut env = FixedEnv::new([(LIST, list)]);
+    for (name, value) in variables {
+        env = env.with(name, value);
+    }
+    Config::from_env(&env).map_err(|error| error.problems().to_vec())
+}
+
+fn read(list: &str) -> Result<Config, Vec<String>> {
+    read_with(list, &[])
+}
+
+#[track_caller]
+fn check(list: &str, lines: &[&str]) {
+    let told = read(list).unwrap_err();
+    assert_eq!(told, lines, "{list}");
+    assert!(!told.concat().contains("s3cret"), "{told:?}");
+}
+
+const JWKS: &str =
+    r#"{"name": "keys", "kind": "jwks", "jwks_url": "https://k.example.com/jwks.json", "issuers": ["https://k/"]}"#;
+
+/// The good entry with members before its own.
+fn jwks(members: &str) -> String {
+    format!("[{{{members}, {}]", &JWKS[1..])
+}
+
+#[test]
+fn every_member_is_read() {
+    let config = read_with(
+        r#"[
+            {"name": "main", "kind": "introspection", "token_prefix": "ory_at_", "issuers": ["https://a/", "https://b/"],
+             "issuer_match": "slash_insensitive", "audiences": ["x"], "audience_mode": "all", "client_ids": ["web"],
+             "introspection_url": "https://h.example.com/i", "introspection_auth": "client_credentials",
+             "client_id": "id", "client_secret": "s3cret", "client_auth_encoding": "raw",
+             "token_url": "https://h.example.com/t", "token_scope": "a b", "token_audience": "y",
+             "introspection_headers": {"X-Key": "s3cret"}, "require_exp": true, "require_token_use": true,
+             "principal_claims": ["username"], "principal_prefix": "user|", "default_principal": "nobody",
+             "ca_bundle": "/ca.pem"},
+            {"name": "keys", "kind": "jwks", "token_prefix": null, "issuers": ["https://c/"],
+             "jwks_url": "https://k.example.com/jwks.json", "jwks_ttl_secs": 60, "algorithms": ["PS512", "EdDSA"],
+             "require_typ_at_jwt": true,
+             "ca_bundle_secret_arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ca-AbCdEf"}
+        ]"#,
+        &[
+            ("AUTHZ_AUDIENCES", "api"),
+            ("AUTHZ_CLOCK_SKEW_SECS", "3"),
+            ("AUTHZ_REQUIRE_TOKEN_USE", "true"),
+            ("AUTHZ_PRINCIPAL_PREFIX", "p|"),
+            // As unset.
+            ("AUTHZ_INTROSPECTION_AUTH", "none"),
+            ("AUTHZ_CLIENT_AUTH_ENCODING", "form"),
+            ("AUTHZ_INTROSPECTION_HEADERS", "{}"),
+        ],
+    )
+    .unwrap();
+    let [main, keys] = &config.providers[..] else { panic!() };
+    assert_eq!((main.name.as_deref(), main.prefix.as_str()), (Some("main"), "ory_at_"));
+    assert_eq!(main.claims.issuers, ["https://a/", "https://b/"]);
+    assert_eq!(main.claims.issuer_match, IssuerMatch::SlashInsensitive);
+    assert_eq!(
+        (&main.claims.audiences[..], main.claims.audience_mode),
+        (&["x".to_owned()][..], Mode::All)
+    );
+    assert_eq!(main.claims.client_ids, ["web"]);
+    assert!(main.claims.require_exp && main.claims.require_token_use);
+    assert_eq!(
+        (&main.principal.claims[..], main.principal.prefix.as_str()),
+        (&["username".to_owned()][..], "user|")
+    );
+    assert_eq!(main.principal.default.as_deref(), Some("nobody"));
+    let introspection = main.introspection().unwrap();
+    assert_eq!(introspection.headers["x-key"], "s3cret");
+    assert!(introspection.ca_bundle.is_some());
+    let CallerConfig::ClientCredentials {
+        client,
+        token_url,
+        scope,
+        audience,
+    } = &introspection.auth
+    else {
+        panic!()
+    };
+    assert_eq!((client.id.as_str(), client.form_encoded), ("id", false));
+    assert_eq!(
+        (token_url.as_str(), scope.as_str(), audience.as_str()),
+        ("https://h.example.com/t", "a b", "y")
+    );
+
+    assert_eq!((keys.name.as_deref(), keys.prefix.as_str()), (Some("keys"), ""));
+    assert_eq!((keys.claims.audiences[0].as_str(), keys.claims.skew_secs), ("api", 3));
+    assert!(keys.claims.require_exp && !keys.claims.require_token_use);
+    assert_eq!((keys.principal.claims.len(), keys.principal.prefix.as_str()), (2, "p|"));
+    let SourceConfig::Jwks(jwks) = &keys.source else {
+        panic!()
+    };
+    assert_eq!(jwks.algorithms, [Algorithm::PS512, Algorithm::EdDSA]);
+    assert_eq!((jwks.ttl, jwks.require_typ_at_jwt), (Duration::from_secs(60), true));
+    assert!(jwks.ca_bundle.is_some());
+    assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn little_is_required() {
+    let config = read(&format!("[{JWKS}]")).unwrap();
+    let SourceConfig::Jwks(jwks) = &config.providers[0].source else {
+        panic!()
+    };
+    assert_eq!(jwks.algorithms, [Algorithm::RS256, Algorithm::ES256]);
+    assert_eq!((jwks.ttl, jwks.require_typ_at_jwt), (Duration::from_secs(300), false));
+    assert!(config.warnings.is_empty());
+    // One server may do without issuers; where nobody vouches for them, the start warns.
+    let config = read(r#"[{"name": "a", "kind": "introspection", "introspection_url": "https://h/"}]"#).unwrap();
+    assert!(config.warnings.is_empty());
+    let config = read(r#"[{"name": "a", "kind": "jwks", "jwks_url": "https://h/"}]"#).unwrap();
+    assert!(
+        config.warnings[0].1.contains("without issuers"),
+        "{:?}",
+        config.warnings
+    );
+    assert!(config.warnings[0].1.len() <= 256);
+}
+
+#[test]
+fn what_is_no_list_of_objects_stops_the_start() {
+    for list in ["{}", "[]", "5", "null", "\"s3cret\""] {
+        check(list, &["AUTHZ_PROVIDERS: must be a list of 1 to 32 objects"]);
+    }
+    check("[5]", &["AUTHZ_PROVIDERS[0]: must be an object"]);
+    check(
+        &format!("[{JWKS}] s3cret"),
+        &["AUTHZ_PROVIDERS: is not valid JSON (line 1, column 110)"],
+    );
+    check(
+        "[{\"s3cret\"",
+        &["AUTHZ_PROVIDERS: is JSON that ends too early (line 1, column 10)"],
+    );
+    check("[{},]", &["AUTHZ_PROVIDERS: is not valid JSON (line 1, column 5)"]);
+    check(
+        &format!("[{}]", ["{}"; 33].join(",")),
+        &["AUTHZ_PROVIDERS: must be a list of 1 to 32 objects"],
+    );
+}
+
+#[test]
+fn every_problem_is_told_at_once_with_its_path() {
+    check(
+        r#"[
+            {"name": "a s3cret", "kind": "introspecton", "issuer": ["s3cret"]},
+            {"kind": "jwks", "jwks_uri": "https://s3cret/", "algorithms": ["none", "HS256", "rs256", "RS256", 5],
+             "issuers": [], "jwks_ttl_secs": 5, "require_typ_at_jwt": "true", "client_id": "s3cret", "kind": "s3cret"},
+            {"name": "c", "kind": "introspection", "introspection_url": "http://s3cret.example.com/", "issuers": ["https://c/", ""],
+             "introspection_auth": "basic", "client_secret": "s3cret",
+             "client_secret_secret_arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf",
+             "introspection_headers": {"Host": "s3cret"}, "s3cret value": 1, "principal_prefix": 5, "audiences": "s3cret"}
+        ]"#,
+        &[
+            "AUTHZ_PROVIDERS[0].issuer: unknown member, did you mean \"issuers\"?",
+            "AUTHZ_PROVIDERS[0].name: must be of at most 64 letters, digits, - and _",
+            "AUTHZ_PROVIDERS[0].kind: must be one of introspection, jwks",
+            "AUTHZ_PROVIDERS[0].issuers: is required with more than one server, so that none answers for another's tokens",
+            "AUTHZ_PROVIDERS[1].jwks_uri: unknown member, did you mean \"jwks_url\"?",
+            "AUTHZ_PROVIDERS[1].algorithms[4]: must be a text that is not empty",
+            "AUTHZ_PROVIDERS[1].issuers: must not be empty",
+            "AUTHZ_PROVIDERS[1].require_typ_at_jwt: must be true or false",
+            "AUTHZ_PROVIDERS[1].client_id: belongs to the kind introspection alone",
+            "AUTHZ_PROVIDERS[1].kind: stands twice",
+            "AUTHZ_PROVIDERS[1].name: is required",
+            "AUTHZ_PROVIDERS[1].jwks_url: is required",
+            "AUTHZ_PROVIDERS[1].algorithms[0]: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
+            "AUTHZ_PROVIDERS[1].algorithms[1]: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
+            "AUTHZ_PROVIDERS[1].algorithms[2]: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
+            "AUTHZ_PROVIDERS[1].jwks_ttl_secs: must be a whole number from 10 to 3600",
+            "AUTHZ_PROVIDERS[2].issuers[1]: must be a text that is not empty",
+            "AUTHZ_PROVIDERS[2].?: unknown member",
+            "AUTHZ_PROVIDERS[2].principal_prefix: must be a text",
+            "AUTHZ_PROVIDERS[2].audiences: must be a list of texts",
+            "AUTHZ_PROVIDERS[2].introspection_url: must use https",
+            "AUTHZ_PROVIDERS[2].client_id: is required with AUTHZ_PROVIDERS[2].introspection_auth=basic",
+            "AUTHZ_PROVIDERS[2].client_secret: is set together with AUTHZ_PROVIDERS[2].client_secret_secret_arn; set one of them",
+            "AUTHZ_PROVIDERS[2].introspection_headers: must not set host",
+        ],
+    );
+}
+
+#[test]
+fn single_problems() {
+    for (members, line) in [
+        (
+            r#""token_prefix": "s3cret x""#,
+            "token_prefix: must be of letters, digits and -._~+/",
+        ),
+        (r#""token_prefix": 5"#, "token_prefix: must be a text"),
+        (
+            r#""issuer_match": "s3cret""#,
+            "issuer_match: must be one of exact, slash_insensitive",
+        ),
+        (r#""audience_mode": "s3cret""#, "audience_mode: must be one of all, any"),
+        (r#""algorithms": []"#, "algorithms: must not be empty"),
+        (r#""jwks_ttl_secs": 1.5"#, "jwks_ttl_secs: must be a whole number"),
+        (
+            r#""jwks_ttl_secs": 3601"#,
+            "jwks_ttl_secs: must be a whole number from 10 to 3600",
+        ),
+        (
+            r#""introspection_headers": {}"#,
+            "introspection_headers: belongs to the kind introspection alone",
+        ),
+        (
+            r#""require_exp": false"#,
+            "require_exp: belongs to the kind introspection alone",
+        ),
+        (
+            r#""ca_bundle_secret_arn": "s3cret""#,
+            "ca_bundle_secret_arn: must be arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME[:JSON-KEY[:VERSION-STAGE[:VERSION-ID]]]",
+        ),
+        (r#""Name": "x""#, "Name: unknown member, did you mean \"name\"?"),
+        (r#""name": "x""#, "name: stands twice"),
+    ] {
+        check(&jwks(members), &[&format!("AUTHZ_PROVIDERS[0].{line}")]);
+    }
+}
+
+#[test]
+fn the_variables_of_the_only_server_have_no_place_beside_the_list() {
+    for (variable, default) in BY_VARIABLE {
+        let told = read_with(&format!("[{JWKS}]"), &[(variable, "https://s3cret/")]).unwrap_err();
+        assert_eq!(
+            told,
+            [format!(
+                "{variable}: must not be set together with AUTHZ_PROVIDERS; its entries have such members"
+            )]
+        );
+        assert!(
+            read_with(&format!("[{JWKS}]"), &[(variable, default)]).is_ok(),
+            "{variable}"
+        );
+    }
+}
+
+#[test]
+fn servers_share_nothing_that_chooses_between_them() {
+    let pair = |one: &str, two: &str| {
+        let url = r#""kind": "jwks", "jwks_url": "https://k.example.com/""#;
+        format!("[{{{url}, {one}}}, {{{url}, {two}}}]")
+    };
+    check(
+        &pair(
+            r#""name": "a", "issuers": ["https://a/"]"#,
+            r#""name": "a", "issuers": ["https://b/"]"#,
+        ),
+        &["AUTHZ_PROVIDERS[1].name: is also AUTHZ_PROVIDERS[0].name"],
+    );
+    let both = "AUTHZ_PROVIDERS[1].issuers[1]: stands in AUTHZ_PROVIDERS[0].issuers too, and neither has a token_prefix: nothing \
+                would tell which one answers";
+    let first = r#""name": "a", "issuers": ["https://a/"]"#;
+    check(
+        &pair(first, r#""name": "b", "issuers": ["https://b/", "https://a/"]"#),
+        &[both],
+    );
+    check(
+        &pair(
+            first,
+            r#""name": "b", "issuers": ["https://b/", "https://a"], "issuer_match": "slash_insensitive""#,
+        ),
+        &[both],
+    );
+    // A prefix tells them apart: the opaque and the signed tokens of one server.
+    for one in [first.to_owned(), format!(r#"{first}, "token_prefix": "x""#)] {
+        read(&pair(
+            &one,
+            r#""name": "b", "issuers": ["https://a/"], "token_prefix": "y""#,
+        ))
+        .unwrap();
+    }
+    check(
+        &pair(
+            &format!(r#"{first}, "token_prefix": "x""#),
+            r#""name": "b", "issuers": ["https://a/"], "token_prefix": "x""#,
+        ),
+        &["AUTHZ_PROVIDERS[1].token_prefix: is also AUTHZ_PROVIDERS[0].token_prefix"],
+    );
+}

@@ -1,0 +1,441 @@
+//! The classic attacks on verifiers of signed tokens: none of them passes, none moves a server that it names.
+
+use hmac_of::hmac_sha256;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::fixture::*;
+use crate::issuer::{Key, Published, claims, encoded};
+use crate::jwks::authorizer;
+use crate::stub;
+
+/// HMAC-SHA-256 (RFC 2104), to sign with what everybody knows.
+mod hmac_of {
+    use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
+
+    pub(super) fn hmac_sha256(key: &[u8], message: &str) -> Vec<u8> {
+        sign(&Key::new(HMAC_SHA256, key), message.as_bytes()).as_ref().to_vec()
+    }
+}
+
+const WIDE: [&str; 9] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
+];
+
+async fn wide(published: &Published) -> Fixture {
+    authorizer(published, json!({"algorithms": WIDE}), &[]).await
+}
+
+fn parts(token: &str) -> [String; 3] {
+    let parts: Vec<String> = token.split('.').map(str::to_owned).collect();
+    parts.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn no_spelling_of_none_passes() {
+    let key = Key::p256("one");
+    let fixture = wide(&Published::new(&[&key])).await;
+    for alg in [
+        "none",
+        "None",
+        "NONE",
+        "nOnE",
+        "none ",
+        "",
+        "null",
+        "es256",
+        "Es256",
+        "ES256 ",
+        "ES256\0",
+        "RS256,none",
+    ] {
+        let header = json!({"alg": alg, "kid": "one", "typ": "JWT"}).to_string();
+        let message = format!("{}.{}", encoded(header), encoded(claims(json!({})).to_string()));
+        let [_, _, good] = parts(&key.good());
+        assert_eq!(
+            fixture.reason(&format!("{message}.{good}")).await,
+            "algorithm",
+            "{alg:?}"
+        );
+        // Without a signature it is no JWT that anybody would have to verify.
+        assert_eq!(fixture.reason(&format!("{message}.")).await, "malformed_jwt", "{alg:?}");
+        assert_eq!(fixture.reason(&message).await, "malformed_jwt", "{alg:?}");
+    }
+    for alg in [json!(null), json!(0), json!(["ES256"]), json!({})] {
+        let reason = if alg.is_null() { "algorithm" } else { "malformed_jwt" };
+        let token = key.with_header(json!({"alg": alg}));
+        assert_eq!(fixture.reason(&token).await, reason, "{alg}");
+    }
+    assert_eq!(fixture.fetches(), 0, "what cannot be good costs no fetch");
+}
+
+#[tokio::test]
+async fn a_public_key_is_no_secret() {
+    let (rsa, p256) = (Key::rsa("rsa", "RS256"), Key::p256("p256"));
+    let mut secret = rsa.jwk();
+    secret["kty"] = json!("oct");
+    secret["k"] = json!(encoded("s3cret"));
+    secret["kid"] = json!("oct");
+    let published = Published::new(&[]);
+    published.now_does(stub::json(200, json!({"keys": [rsa.jwk(), p256.jwk(), secret]})));
+    let fixture = wide(&published).await;
+    for (key, texts) in [
+        (
+            &rsa,
+            vec![rsa.jwk().to_string(), rsa.jwk()["n"].as_str().unwrap().to_owned()],
+        ),
+        (
+            &p256,
+            vec![p256.jwk().to_string(), p256.jwk()["x"].as_str().unwrap().to_owned()],
+        ),
+        (&p256, vec!["s3cret".to_owned(), String::new()]),
+    ] {
+        for kid in [key.kid, "oct"] {
+            for alg in ["HS256", "HS384", "HS512", "RS256", "ES256"] {
+                for secret in &texts {
+                    let header = json!({"alg": alg, "kid": kid, "typ": "JWT"}).to_string();
+                    let message = format!("{}.{}", encoded(header), encoded(claims(json!({})).to_string()));
+                    let token = format!("{message}.{}", encoded(hmac_sha256(secret.as_bytes(), &message)));
+                    let reason = fixture.reason(&token).await;
+                    assert!(
+                        ["algorithm", "bad_signature", "unknown_key"].contains(&reason.as_str()),
+                        "{alg} {kid}: {reason}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_good_for_what_its_issuer_says_and_nothing_else() {
+    let (rsa, p256) = (Key::rsa("rsa", "RS256"), Key::p256("p256"));
+    let with = |key: &Key, name: &str, value: Value| {
+        let mut jwk = key.jwk();
+        jwk[name] = value;
+        jwk
+    };
+    for (key, name, value, reason) in [
+        (&p256, "use", json!("enc"), "unknown_key"),
+        (&p256, "use", json!(null), "allow"),
+        (&p256, "use", json!(5), "unknown_key"),
+        (&p256, "key_ops", json!(["verify"]), "allow"),
+        (&p256, "key_ops", json!(["sign"]), "unknown_key"),
+        (&p256, "key_ops", json!([]), "unknown_key"),
+        (&p256, "alg", json!("ES256"), "allow"),
+        (&p256, "alg", json!("ES384"), "algorithm"),
+        (&p256, "alg", json!("ECDH-ES"), "algorithm"),
+        (&p256, "crv", json!("P-384"), "unknown_key"),
+        (&p256, "crv", json!("secp256k1"), "unknown_key"),
+        (&p256, "kty", json!("RSA"), "unknown_key"),
+        (&p256, "kid", json!("other"), "unknown_key"),
+        (&p256, "kid", json!("P256"), "unknown_key"),
+        (&p256, "kid", json!(null), "unknown_key"),
+        // The point at infinity and its like: a key without a secret.
+        (&p256, "x", json!(encoded([0; 32])), "bad_signature"),
+        (&p256, "x", json!(encoded([0; 31])), "unknown_key"),
+        (&p256, "y", json!(""), "unknown_key"),
+        (&p256, "d", json!(encoded([7; 32])), "unknown_key"),
+        (&rsa, "alg", json!("RS256"), "allow"),
+        (&rsa, "alg", json!("PS256"), "algorithm"),
+        (&rsa, "alg", json!("RSA-OAEP"), "algorithm"),
+        // With the exponent 1 every text is its own signature.
+        (&rsa, "e", json!("AQ"), "unknown_key"),
+        (&rsa, "e", json!("AA"), "unknown_key"),
+        (&rsa, "e", json!("Ag"), "unknown_key"),
+        (&rsa, "n", json!(encoded([255; 128])), "unknown_key"),
+        (&rsa, "n", json!(encoded([255; 1025])), "unknown_key"),
+        (&rsa, "n", json!("AQ=="), "unknown_key"),
+    ] {
+        let published = Published::new(&[]);
+        published.now_does(stub::json(200, json!({"keys": [with(key, name, value.clone())]})));
+        let fixture = wide(&published).await;
+        assert_eq!(fixture.reason(&key.good()).await, reason, "{name} {value}");
+    }
+}
+
+/// Of 1024 bits, and a token that it signs.
+const SMALL: &str = r#"{"keys":[{"kty":"RSA","n":"yiOsGcdyB8rCxU2QjYzEuCxlS8TrEmrRw9G5FuHgBtDXL9pjd-iLNwNh0cmspa-YkQy8FABVRUFYZCbWH94UsORTcUNGDqG2nMHlnfiunHCwEw7eEnr5yArhuXBcocXEh9xvvwGGsNcp94C30alBRSPcicgcMtyy59fwKYLhR2k","e":"AQAB","kid":"small","alg":"RS256","use":"sig"}]}"#;
+const BY_SMALL: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6InNtYWxsIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL2F1dGguZXhhbXBsZS5jb20vIiwic3ViIjoiYWxpY2UiLCJzY29wZSI6Im9yZGVycy5yZWFkIiwiZXhwIjoxNzYwMDAzNjAwfQ.jKKs5Ja0a2LwCkAJ69yMtKjdj3_9t9xHF8b4tL0sqBLJWmunilpT4UqI5WvrlVJIxpZfRuCStdo1kaGPJRX1js8JAW7MfZ9t4nrUfFLzLbMe3GPDVov61SfyTxlPico2JmkzYT67wZ7jpE3JDMjnDzdu-14K6QYwLjcNajeJqHE";
+
+#[tokio::test]
+async fn a_key_that_can_be_broken_counts_for_nothing() {
+    let published = Published::new(&[]);
+    published.now_does(stub::json(200, SMALL));
+    assert_eq!(wide(&published).await.reason(BY_SMALL).await, "unknown_key");
+}
+
+#[tokio::test]
+async fn keys_that_a_token_brings_along_count_for_nothing() {
+    let (key, own) = (Key::p256("one"), Key::p256("one"));
+    let published = Published::new(&[&key]);
+    let fixture = wide(&published).await;
+    let elsewhere = format!("{}/mine.json", fixture.stub.base);
+    for header in [
+        json!({"jwk": own.jwk()}),
+        json!({"jwk": own.jwk(), "kid": null}),
+        json!({"jku": elsewhere}),
+        json!({"x5u": elsewhere}),
+        json!({"x5c": [encoded("certificate")]}),
+        json!({"kid": elsewhere}),
+        json!({"kid": "../../dev/null"}),
+        json!({"kid": "one' OR '1'='1"}),
+        json!({"kid": ""}),
+        json!({"kid": 1}),
+        json!({"kid": ["one"]}),
+    ] {
+        let reason = fixture.reason(&own.with_header(header.clone())).await;
+        let known = ["bad_signature", "unknown_key", "malformed_jwt"];
+        assert!(known.contains(&reason.as_str()), "{header}: {reason}");
+    }
+    assert_eq!(
+        fixture.fetches(),
+        fixture.stub.seen().len(),
+        "nothing else was asked for"
+    );
+    // They change nothing about a token that is good without them.
+    let with = key.with_header(json!({"jku": elsewhere, "x5t": "abc"}));
+    assert_eq!(fixture.reason(&with).await, "allow");
+}
+
+#[tokio::test]
+async fn a_header_that_demands_more_is_refused() {
+    let key = Key::p256("one");
+    let fixture = wide(&Published::new(&[&key])).await;
+    for header in [
+        json!({"crit": ["exp"], "exp": 1}),
+        json!({"crit": []}),
+        json!({"crit": ["b64"], "b64": false}),
+        json!({"b64": false}),
+        json!({"zip": "DEF"}),
+        json!({"enc": "A128GCM"}),
+    ] {
+        assert_eq!(
+            fixture.reason(&key.with_header(header.clone())).await,
+            "malformed_jwt",
+            "{header}"
+        );
+    }
+    let crit_is_null = key.sign(
+        r#"{"alg":"ES256","kid":"one","crit":null}"#,
+        &claims(json!({})).to_string(),
+    );
+    assert_eq!(fixture.reason(&crit_is_null).await, "malformed_jwt");
+}
+
+#[tokio::test]
+async fn two_readers_read_the_same_or_nothing() {
+    let key = Key::p256("one");
+    let fixture = wide(&Published::new(&[&key])).await;
+    let good = claims(json!({})).to_string();
+    let header = key.header().to_string();
+    let inside = &good[1..good.len() - 1];
+    for (header, payload) in [
+        (r#"{"alg":"ES256","alg":"none","kid":"one"}"#, good.as_str()),
+        (r#"{"alg":"none","alg":"ES256","kid":"one"}"#, &good),
+        (r#"{"alg":"ES256","kid":"one","kid":"one"}"#, &good),
+        (r#"{"alg":"ES256","kid":"one","x":1,"x":1}"#, &good),
+        (r#"{"alg":"ES256","kid":"one","\u0061lg":"none"}"#, &good),
+        (r#"{"alg":"ES256","kid":"one"} x"#, &good),
+        (r#"{"alg":"ES256","kid":"one"}{}"#, &good),
+        (r#"["ES256"]"#, &good),
+        ("null", &good),
+        ("", &good),
+        (&header, &format!(r#"{{{inside},"sub":"root"}}"#)),
+        (&header, &format!(r#"{{{inside},"\u0073ub":"root"}}"#)),
+        (&header, &format!(r#"{{{inside},"exp":9999999999}}"#)),
+        (&header, &format!(r#"{{{inside},"x":1,"x":2}}"#)),
+        (&header, &format!("{good}{good}")),
+        (&header, &format!("{good} x")),
+        (&header, &format!("[{good}]")),
+        (&header, "\"alice\""),
+        (&header, "null"),
+        (&header, "{"),
+    ] {
+        assert_eq!(
+            fixture.reason(&key.sign(header, payload)).await,
+            "malformed_jwt",
+            "{header} {payload}"
+        );
+    }
+    // White space around a document is JSON.
+    assert_eq!(fixture.reason(&key.sign(&header, &format!(" {good}\n"))).await, "allow");
+}
+
+#[tokio::test]
+async fn a_token_has_one_spelling() {
+    let key = Key::p256("one");
+    let fixture = wide(&Published::new(&[&key])).await;
+    let good = key.good();
+    let [header, payload, signature] = parts(&good);
+    // 64 bytes are 85 letters and 2 bits: the other 4 bits of the last letter must be zero.
+    let last = signature.chars().last().unwrap();
+    let sibling = match last {
+        'A' => 'B',
+        'Q' => 'R',
+        'g' => 'h',
+        _ => 'x',
+    };
+    let trailing_bits = format!("{}{sibling}", &signature[..signature.len() - 1]);
+    for token in [
+        format!("{header}.{payload}.{trailing_bits}"),
+        format!("{header}.{payload}.{signature}="),
+        format!("{header}.{payload}.{signature}=="),
+        format!("{header}.{payload}.{signature}AAAA"),
+        format!("{header}.{payload}.{signature}.{signature}"),
+        format!("{header}.{payload}.{signature}."),
+        format!(".{header}.{payload}.{signature}"),
+        format!("{header}..{payload}.{signature}"),
+        format!("{header}.{payload}"),
+        format!("{header}.{payload}.{}", signature.replace(['-', '_'], "+") + "/"),
+        format!("{header}A.{payload}.{signature}"),
+        format!("{header}.{payload}A.{signature}"),
+        format!("{header}~.{payload}.{signature}"),
+        format!("a.{good}.b"),
+        "a.b.c".to_owned(),
+        "...".to_owned(),
+        format!("{header}.{}.{signature}", payload.repeat(5)),
+    ] {
+        let reason = fixture.reason(&token).await;
+        assert!(
+            ["malformed_jwt", "bad_signature", "malformed_token"].contains(&reason.as_str()),
+            "{reason}: {}",
+            token.len()
+        );
+    }
+    assert_eq!(fixture.reason(&good).await, "allow");
+}
+
+#[tokio::test]
+async fn huge_tokens_cost_nothing() {
+    let key = Key::p256("one");
+    let fixture = authorizer(
+        &Published::new(&[&key]),
+        json!({}),
+        &[("AUTHZ_MAX_TOKEN_BYTES", "65536")],
+    )
+    .await;
+    let stuffed = |count: usize| {
+        let text: String = (0..count).map(|at| format!(r#""m{at}":1,"#)).collect();
+        format!(r#"{{{text}{}"#, &claims(json!({})).to_string()[1..])
+    };
+    let header = key.header().to_string();
+    for (token, reason) in [
+        (key.sign(&header, &stuffed(200)), "allow"),
+        // More members than anyone compares.
+        (key.sign(&header, &stuffed(300)), "malformed_jwt"),
+        (
+            key.sign(
+                &header,
+                &format!(r#"{{"x":{}1{}}}"#, "[".repeat(9000), "]".repeat(9000)),
+            ),
+            "malformed_jwt",
+        ),
+        (
+            key.sign(&format!(r#"{{"x":"{}"}}"#, "y".repeat(45_000)), "{}"),
+            "algorithm",
+        ),
+        (
+            key.sign(&header, &claims(json!({"x": "y".repeat(60_000)})).to_string()),
+            "token_too_long",
+        ),
+    ] {
+        let started = std::time::Instant::now();
+        assert_eq!(fixture.reason(&token).await, reason, "{}", token.len());
+        assert!(started.elapsed() < std::time::Duration::from_millis(500));
+    }
+}
+
+/// The order of P-256's group.
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
+    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+/// `ORDER - s`.
+fn negated(s: &[u8]) -> Vec<u8> {
+    let mut borrow = 0;
+    let mut difference: Vec<u8> = (0..32)
+        .rev()
+        .map(|at| {
+            let value = i16::from(ORDER[at]) - i16::from(s[at]) - borrow;
+            borrow = i16::from(value < 0);
+            u8::try_from(value.rem_euclid(256)).unwrap()
+        })
+        .collect();
+    difference.reverse();
+    difference
+}
+
+/// `INTEGER`s in a `SEQUENCE`, as TLS writes a signature.
+fn der(signature: &[u8]) -> Vec<u8> {
+    let integer = |bytes: &[u8]| {
+        let mut value: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
+        if value[0] > 127 {
+            value.insert(0, 0);
+        }
+        [vec![2, u8::try_from(value.len()).unwrap()], value].concat()
+    };
+    let both = [integer(&signature[..32]), integer(&signature[32..])].concat();
+    [vec![0x30, u8::try_from(both.len()).unwrap()], both].concat()
+}
+
+#[tokio::test]
+async fn signatures_of_es256_have_one_form() {
+    let key = Key::p256("one");
+    let fixture = wide(&Published::new(&[&key])).await;
+    let [header, payload, _] = parts(&key.good());
+    let message = format!("{header}.{payload}");
+    let signature = key.signature(message.as_bytes());
+    let (r, s) = signature.split_at(32);
+    let zero = [0_u8; 32];
+    let mut one = zero;
+    one[31] = 1;
+    for odd in [
+        [zero, zero].concat(),
+        [&zero, s].concat(),
+        [r, &zero].concat(),
+        [one, one].concat(),
+        [&ORDER, s].concat(),
+        [r, &ORDER].concat(),
+        [ORDER, ORDER].concat(),
+        [[0xff; 32], [0xff; 32]].concat(),
+        [s, r].concat(),
+        der(&signature),
+        signature[..63].to_vec(),
+        signature[1..].to_vec(),
+        [&[0], &signature[..]].concat(),
+        [&signature[..], &[0]].concat(),
+        [&[0; 16], r, &[0; 16], s].concat(),
+        vec![0],
+        vec![7; 96],
+    ] {
+        let token = format!("{message}.{}", encoded(&odd));
+        assert_eq!(fixture.reason(&token).await, "bad_signature", "{odd:?}");
+    }
+    // The curve gives every signature a twin, and JWS does not say which is the right one. It says the same of the same
+    // text, so whoever makes it has won nothing: nothing here is remembered by a token's spelling.
+    let twin = [r, &negated(s)].concat();
+    let token = format!("{message}.{}", encoded(twin));
+    assert_eq!(fixture.reason(&token).await, "allow");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever letter of a token is changed, it is no longer good.
+    #[test]
+    fn any_other_letter_anywhere_is_refused(at in 0_usize..1000, letter in "[A-Za-z0-9_.-]", rsa in any::<bool>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let key = if rsa { Key::rsa("one", "RS256") } else { Key::p256("one") };
+            let fixture = wide(&Published::new(&[&key])).await;
+            let good = key.good();
+            let at = at % good.len();
+            let mut token = good.clone();
+            token.replace_range(at..=at, &letter);
+            let reason = fixture.reason(&token).await;
+            assert_eq!(reason == "allow", token == good, "{at} {letter}");
+        });
+    }
+}
