@@ -119,7 +119,10 @@ fn rows(addresses: &Addresses) -> Vec<Row> {
         row("Secrets Manager", secrets, calls(secrets));
     }
     if let Some(target) = &addresses.target {
-        row("target function", target, calls(target));
+        row("HTTP target", target, calls(target));
+    }
+    if let Some(lambda) = &addresses.lambda {
+        row("Lambda", lambda, calls(lambda));
     }
     rows
 }

@@ -44,9 +44,12 @@ pub struct Addresses {
     /// Secrets Manager.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets_manager: Option<String>,
-    /// What `lambda-invoker` calls.
+    /// The endpoint that `lambda-invoker` calls over HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Lambda's service, with the demo function `hello` and the suite's own functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<String>,
     /// A client that gets tokens at `hydra_public`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oauth_client: Option<OauthClientAddress>,

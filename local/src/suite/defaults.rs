@@ -19,6 +19,9 @@ pub const HIPCHAT_TOKENS_SECRET: &str = "hipchat-proxy/tokens";
 /// The name of the secret with the target's API key.
 pub const API_KEY_SECRET: &str = "lambda-invoker/api-key";
 
+/// The function that `lambda-invoker` invokes.
+pub const DEMO_FUNCTION: &str = "hello";
+
 /// Variables by name.
 pub type Variables = BTreeMap<String, String>;
 
@@ -58,9 +61,9 @@ pub fn hipchat_proxy(slack: &str, slack_token: Setting<'_>, hipchat_tokens: Sett
     all
 }
 
-/// `lambda-invoker`: three routes to `target`, one for each way of calling. `api_key` is the target's.
+/// `lambda-invoker`: two routes to `target`, signed and with `api_key`, and one to a function behind `lambda`.
 #[must_use]
-pub fn lambda_invoker(target: &str, api_key: Setting<'_>) -> Variables {
+pub fn lambda_invoker(target: &str, lambda: &str, api_key: Setting<'_>) -> Variables {
     let api_key = match api_key {
         Setting::Plain(key) => json!(key),
         Setting::SecretArn(arn) => json!({ "secret_arn": arn }),
@@ -83,7 +86,7 @@ pub fn lambda_invoker(target: &str, api_key: Setting<'_>) -> Variables {
             {
                 "name": "invoke",
                 "uri": "/invoke",
-                "function": { "name": "hello", "region": REGION, "endpoint_url": target },
+                "function": { "name": DEMO_FUNCTION, "region": REGION, "endpoint_url": lambda },
             },
         ],
     });

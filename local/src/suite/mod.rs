@@ -134,6 +134,7 @@ impl fmt::Display for StartError {
             }
             Self::NoBinary(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let name = if name == plan::DEMO_BINARY { "local".into() } else { name };
                 write!(f, "{} is missing: build it with cargo build -p {name}", path.display())
             }
             Self::Stopped => f.write_str("stopped before everything was ready"),

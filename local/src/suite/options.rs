@@ -20,7 +20,9 @@ pub struct Options {
     /// The base URL of the real Slack, or of another stand-in; `/api` is added. The token is the caller's
     /// `SLACK_TOKEN`.
     pub slack_url: Option<String>,
-    /// With the credentials of a real account: no stand-ins for Secrets Manager and the target function.
+    /// The base URL of another stand-in for Lambda's service. None is started then.
+    pub lambda_url: Option<String>,
+    /// With the credentials of a real account: no stand-ins for Secrets Manager, Lambda and the target.
     pub aws: Option<Credentials>,
     /// The caller's variables. Those that begin with a function's prefix go to that function and win over the local
     /// default.
@@ -78,6 +80,7 @@ impl Options {
             max_concurrency: 1,
             hydra_url: None,
             slack_url: None,
+            lambda_url: None,
             aws: None,
             variables: BTreeMap::new(),
             authorizer: FunctionSettings::limit(10),

@@ -1,6 +1,6 @@
 //! What each function is told, and what the world is told: from the options and the stand-ins that run.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde_json::Value;
 
@@ -12,12 +12,18 @@ use super::{
 use crate::{
     function::{Function, FunctionOptions},
     gateway::Api,
+    standin::Deployment,
 };
 
 /// The ways to configure `lambda-invoker`, and those for the tokens and rooms of `hipchat-proxy`.
 const INVOKER_SOURCES: [&str; 3] = ["INVOKER_CONFIG", "INVOKER_CONFIG_FILE", "INVOKER_CONFIG_SECRET_ARN"];
 const TOKEN_SOURCES: [&str; 2] = ["HIPCHAT_TOKENS", "HIPCHAT_TOKENS_SECRET_ARN"];
 const OTHER_DIRECTORY_SOURCES: [&str; 2] = ["HIPCHAT_DIRECTORY_FILE", "HIPCHAT_DIRECTORY_SECRET_ARN"];
+
+/// The program of the demo function, which is built with this crate, and its limits.
+pub(super) const DEMO_BINARY: &str = "demo-function";
+const DEMO_TIMEOUT: Duration = Duration::from_secs(10);
+const DEMO_ENVIRONMENTS: usize = 4;
 
 /// Everything that decides what is started and how.
 pub(super) struct Plan {
@@ -42,6 +48,39 @@ impl Plan {
         given
             .or_else(|| self.stand_ins.slack.as_ref().map(|slack| slack.url()))
             .unwrap_or_default()
+    }
+
+    fn lambda(&self) -> String {
+        let given = self.options.lambda_url.as_deref().map(trimmed);
+        given
+            .or_else(|| self.stand_ins.lambda.as_ref().map(|lambda| lambda.url()))
+            .unwrap_or_default()
+    }
+
+    /// The demo function and the suite's own go to the stand-in for Lambda, where there is one.
+    pub(super) fn deploy(&self, functions: &[Function]) -> Result<(), StartError> {
+        let Some(lambda) = &self.stand_ins.lambda else {
+            return Ok(());
+        };
+        let binary = self.options.binaries.join(DEMO_BINARY);
+        if !binary.is_file() {
+            return Err(StartError::NoBinary(binary));
+        }
+        lambda.deploy(Deployment::new(FunctionOptions {
+            region: self.credentials.region.clone(),
+            timeout: DEMO_TIMEOUT,
+            max_environments: DEMO_ENVIRONMENTS,
+            echo: self.options.echo,
+            ..FunctionOptions::new(defaults::DEMO_FUNCTION, binary)
+        }));
+        for function in functions {
+            let options = FunctionOptions {
+                region: self.credentials.region.clone(),
+                ..FunctionOptions::new(function.name(), self.options.binaries.join(function.name()))
+            };
+            lambda.deploy(Deployment::of(function.clone(), options));
+        }
+        Ok(())
     }
 
     pub(super) fn authorizer(&self) -> Result<Function, StartError> {
@@ -75,6 +114,7 @@ impl Plan {
         let variables = match (&self.stand_ins.target, &self.stand_ins.secrets_manager) {
             (Some(target), Some(secrets)) => defaults::lambda_invoker(
                 &target.url(),
+                &self.lambda(),
                 Setting::SecretArn(&secrets.arn(defaults::API_KEY_SECRET)),
             ),
             _ if self.options.given(&INVOKER_SOURCES).is_some() => Variables::new(),
@@ -152,6 +192,7 @@ impl Plan {
             slack_page: self.stand_ins.slack.as_ref().map(|slack| slack.url()),
             secrets_manager: self.stand_ins.secrets_manager.as_ref().map(|secrets| secrets.url()),
             target: self.stand_ins.target.as_ref().map(|target| target.url()),
+            lambda: self.stand_ins.lambda.as_ref().map(|lambda| lambda.url()),
             oauth_client: hydra.map(|_| OauthClientAddress {
                 id: self.secrets.client_id.clone(),
                 secret: self.secrets.client_secret.clone(),

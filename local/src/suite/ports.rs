@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use super::StartError;
 
 /// How many consecutive ports the suite takes.
-pub(super) const COUNT: u16 = 11;
+pub(super) const COUNT: u16 = 12;
 
 /// Every listener, bound before anything is started. Each keeps its place, whether or not something is started there.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(super) struct StandInPorts {
     pub(super) slack: TcpListener,
     pub(super) secrets_manager: TcpListener,
     pub(super) target: TcpListener,
+    pub(super) lambda: TcpListener,
 }
 
 impl Ports {
@@ -54,7 +55,8 @@ impl Ports {
             hydra_admin: bind(base, 7, "hydra_admin").await?,
             slack: bind(base, 8, "slack").await?,
             secrets_manager: bind(base, 9, "secrets_manager").await?,
-            target: bind(base, COUNT - 1, "target").await?,
+            target: bind(base, 10, "target").await?,
+            lambda: bind(base, COUNT - 1, "lambda").await?,
         };
         Ok(Self { fronts, stand_ins })
     }
@@ -80,7 +82,7 @@ mod tests {
         let port = taken.local_addr().expect("an address").port();
         let error = Ports::bind(port - 3).await.expect_err("the fourth port is taken");
         let expected = format!(
-            "port {port} for rest_api is taken: set LOCAL_PORT_BASE to the first of 11 free ports, or to 0 for any"
+            "port {port} for rest_api is taken: set LOCAL_PORT_BASE to the first of 12 free ports, or to 0 for any"
         );
         // A neighbour may be taken too, by another test: then that one is named.
         match error {
@@ -91,10 +93,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_port_must_exist() {
-        let error = Ports::bind(65_526).await.expect_err("65536 is no port");
+        let error = Ports::bind(65_525).await.expect_err("65536 is no port");
         assert_eq!(
             error.to_string(),
-            "LOCAL_PORT_BASE is 65526: 11 ports from there on are needed below 65536"
+            "LOCAL_PORT_BASE is 65525: 12 ports from there on are needed below 65536"
         );
     }
 }

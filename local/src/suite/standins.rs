@@ -9,7 +9,10 @@ use super::{
     defaults::{self, OAUTH_SCOPE},
     ports::StandInPorts,
 };
-use crate::standin::{Hydra, HydraOptions, OauthClient, SecretsManager, Slack, SlackOptions, Target, TargetOptions};
+use crate::standin::{
+    AccessKey, Hydra, HydraOptions, Lambda, LambdaOptions, OauthClient, SecretsManager, Slack, SlackOptions, Target,
+    TargetOptions,
+};
 
 /// What the functions talk to; nothing where the real thing takes its place.
 pub struct StandIns {
@@ -19,8 +22,10 @@ pub struct StandIns {
     pub slack: Option<Slack>,
     /// Secrets.
     pub secrets_manager: Option<SecretsManager>,
-    /// What `lambda-invoker` calls.
+    /// The endpoint that `lambda-invoker` calls.
     pub target: Option<Target>,
+    /// The functions that `lambda-invoker` invokes.
+    pub lambda: Option<Lambda>,
 }
 
 impl fmt::Debug for StandIns {
@@ -116,11 +121,21 @@ impl StandIns {
             };
             Target::start(ports.target, options)
         });
+        let lambda = (options.aws.is_none() && options.lambda_url.is_none()).then(|| {
+            let key = AccessKey {
+                id: credentials.access_key_id.clone(),
+                secret: credentials.secret_access_key.clone(),
+                session_token: credentials.session_token.clone(),
+                expired: false,
+            };
+            Lambda::start(ports.lambda, LambdaOptions::new(credentials.region.clone(), vec![key]))
+        });
         Ok(Self {
             hydra: hydra.transpose()?,
             slack: slack.transpose()?,
             secrets_manager: secrets_manager.transpose()?,
             target: target.transpose()?,
+            lambda: lambda.transpose()?,
         })
     }
 }

@@ -47,6 +47,7 @@ pub(super) async fn start(options: Options, stop: impl Future<Output = ()>) -> R
         .chain(&behind.lambda_invoker)
         .cloned()
         .collect();
+    plan.deploy(&functions)?;
     let warmed = tokio::select! {
         warmed = warm(&functions) => warmed,
         () = stop => Err(StartError::Stopped),

@@ -17,6 +17,8 @@ pub(super) fn probes() -> TempDir {
     for name in ["authorizer", "hipchat-proxy", "lambda-invoker"] {
         std::os::unix::fs::symlink(probe::binary(), folder.path().join(name)).unwrap();
     }
+    let demo = Path::new(env!("CARGO_BIN_EXE_demo-function"));
+    std::os::unix::fs::symlink(demo, folder.path().join("demo-function")).unwrap();
     folder
 }
 
@@ -60,6 +62,7 @@ async fn everything_answers_where_the_addresses_say() {
         ("slack", "/_calls", 200),
         ("secrets_manager", "/_calls", 200),
         ("target", "/key", 403),
+        ("lambda", "/_calls", 200),
     ] {
         let url = text(member);
         assert!(!url.ends_with('/'), "{url}");
@@ -115,7 +118,7 @@ async fn the_functions_get_their_local_defaults() {
     assert_eq!(config["routes"][0]["function_uri"], format!("{target}/base"));
     assert_eq!(
         config["routes"][2]["function"],
-        json!({"name": "hello", "region": "eu-west-1", "endpoint_url": target})
+        json!({"name": "hello", "region": "eu-west-1", "endpoint_url": addresses.lambda.unwrap()})
     );
     for variables in [&authorizer, &proxy, &invoker] {
         assert!(variables["AWS_ACCESS_KEY_ID"].starts_with("ASIA"));
@@ -210,7 +213,7 @@ async fn with_a_real_account_nothing_of_aws_is_a_stand_in() {
     );
     assert!(proxy["HIPCHAT_TOKENS"].contains("sha256"));
     let addresses = address(&suite);
-    for absent in ["secrets_manager", "target", "invoker_alb"] {
+    for absent in ["secrets_manager", "target", "lambda", "invoker_alb"] {
         assert_eq!(addresses.get(absent), None, "{absent}");
     }
     assert!(

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use local::function::{Function, FunctionOptions, Invoked, LogLine};
-use local::standin::{Fault, SecretsManager, Target};
+use local::standin::{Fault, Lambda, SecretsManager, Target};
 use serde_json::{Value, json};
 
 use crate::stage::{Answer, Stage, binaries};
@@ -19,6 +19,10 @@ impl Stage {
 
     fn target(&self) -> &Target {
         self.suite.stand_ins().target.as_ref().unwrap()
+    }
+
+    fn lambda(&self) -> &Lambda {
+        self.suite.stand_ins().lambda.as_ref().unwrap()
     }
 }
 
@@ -128,7 +132,7 @@ async fn a_target_that_is_down_or_slow_is_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_of_an_invoked_function_are_hidden() {
     let stage = Stage::start().await;
-    stage.target().fault(Fault {
+    stage.lambda().fault(Fault {
         status: Some(200),
         body: Some(r#"{"errorMessage":"s3cret","errorType":"Boom"}"#.into()),
         headers: [("x-amz-function-error".to_owned(), "Unhandled".to_owned())].into(),
@@ -137,8 +141,8 @@ async fn failures_of_an_invoked_function_are_hidden() {
     let answer = stage.send(stage.client.post(stage.invoker("/invoke")).body("{}")).await;
     assert_eq!(answer.status, 502);
     assert!(!answer.text().contains("s3cret"));
-    stage.target().clear_calls();
-    stage.target().fault(Fault::status(500));
+    stage.lambda().clear_calls();
+    stage.lambda().fault(Fault::status(500));
     assert_eq!(
         stage
             .send(stage.client.post(stage.invoker("/invoke")).body("{}"))
@@ -147,7 +151,7 @@ async fn failures_of_an_invoked_function_are_hidden() {
         502
     );
     assert_eq!(
-        stage.target().calls().len(),
+        stage.lambda().calls().len(),
         1,
         "a function is never run twice for one request"
     );

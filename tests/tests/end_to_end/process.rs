@@ -109,6 +109,7 @@ fn the_suite_runs_until_it_is_interrupted_and_leaves_nothing_behind() {
             "slack_page",
             "secrets_manager",
             "target",
+            "lambda",
             "hipchat_token",
         ] {
             assert!(addresses[name].is_string(), "{name}: {addresses}");
