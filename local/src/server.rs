@@ -1,11 +1,14 @@
 //! HTTP/1.1 on one listener, plain or TLS: what the Runtime API and every front run on.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -29,14 +32,15 @@ impl Server {
     ///
     /// # Errors
     /// The listener's own address cannot be read.
-    pub(crate) fn start<H, F>(
+    pub(crate) fn start<H, F, B>(
         listener: TcpListener,
         tls: Option<Arc<rustls::ServerConfig>>,
         handle: H,
     ) -> io::Result<Self>
     where
         H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, tls.map(TlsAcceptor::from), handle));
@@ -55,10 +59,11 @@ impl Drop for Server {
     }
 }
 
-async fn accept<H, F>(listener: TcpListener, tls: Option<TlsAcceptor>, handle: H)
+async fn accept<H, F, B>(listener: TcpListener, tls: Option<TlsAcceptor>, handle: H)
 where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     // The set lives in this task: when the task is aborted, the connections end with it.
     let mut connections = JoinSet::new();
@@ -76,10 +81,11 @@ where
     }
 }
 
-async fn connection<H, F>(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, handle: H)
+async fn connection<H, F, B>(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, handle: H)
 where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let _ = stream.set_nodelay(true);
     match tls {
@@ -92,11 +98,12 @@ where
     }
 }
 
-async fn speak<S, H, F>(stream: S, peer: SocketAddr, handle: H)
+async fn speak<S, H, F, B>(stream: S, peer: SocketAddr, handle: H)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let service = service_fn(move |request| {
         let answer = handle(request, peer);

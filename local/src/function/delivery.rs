@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
 use super::{
-    Attributes, Invoked, Source,
+    Answered, Attributes, Invoked, Source, Stream,
     pool::Pool,
     run::Mark,
     state::{Pending, Phase, State, Working},
@@ -99,6 +100,27 @@ impl Pool {
         }
     }
 
+    /// Hands the caller a reply that is about to be streamed, made with what will tell its end. False when the
+    /// environment does not work on such a request.
+    pub(super) fn begin(
+        &self,
+        id: u64,
+        request_id: &str,
+        stream: impl FnOnce(oneshot::Receiver<Answered>) -> Stream,
+    ) -> bool {
+        let mut state = self.locked();
+        let working = state
+            .environments
+            .get_mut(&id)
+            .and_then(|environment| environment.working.get_mut(request_id));
+        let Some(working) = working else { return false };
+        let (told, end) = oneshot::channel();
+        let caller = std::mem::replace(&mut working.reply, told);
+        // The caller may have gone; the function's work goes on all the same.
+        let _ = caller.send(Answered::Stream(stream(end)));
+        true
+    }
+
     /// Hands an outcome to the caller. False when the environment does not work on such a request.
     pub(super) fn complete(&self, id: u64, request_id: &str, outcome: Invoked) -> bool {
         let mut state = self.locked();
@@ -117,7 +139,7 @@ impl Pool {
             environment.retire();
         }
         // The caller may have gone; the function's work is done all the same.
-        let _ = working.reply.send(outcome);
+        let _ = working.reply.send(outcome.into());
         drop(state);
         self.arrivals.notify_waiters();
         true
@@ -133,9 +155,10 @@ impl Pool {
             return;
         };
         if let Some(working) = environment.working.remove(request_id) {
-            let _ = working.reply.send(Invoked::TimedOut {
+            let outcome = Invoked::TimedOut {
                 message: message.clone(),
-            });
+            };
+            let _ = working.reply.send(outcome.into());
         }
         environment.retire();
         drop(state);

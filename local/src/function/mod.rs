@@ -15,20 +15,25 @@ mod process;
 mod run;
 mod runtime_api;
 mod state;
+mod stream;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 
-use self::pool::Pool;
+use self::{
+    pool::Pool,
+    run::{Following, MarkCell},
+};
 pub use self::{
     log::{Log, LogLine, Source},
     options::FunctionOptions,
     outcome::{InitFailure, Invoked},
     run::{Attributes, Run},
+    stream::{Answered, Stream},
 };
 
-type Handler = dyn Fn(Bytes) -> Pin<Box<dyn Future<Output = Invoked> + Send>> + Send + Sync;
+type Handler = dyn Fn(Bytes) -> Pin<Box<dyn Future<Output = Answered> + Send>> + Send + Sync;
 
 /// A function that can be invoked. Clones speak of the same function.
 ///
@@ -73,9 +78,12 @@ impl Function {
     pub fn from_fn<H, F>(name: &str, handler: H) -> Self
     where
         H: Fn(Bytes) -> F + Send + Sync + 'static,
-        F: Future<Output = Invoked> + Send + 'static,
+        F: Future<Output: Into<Answered>> + Send + 'static,
     {
-        let handler = move |payload| Box::pin(handler(payload)) as Pin<Box<dyn Future<Output = Invoked> + Send>>;
+        let handler = move |payload| {
+            let answering = handler(payload);
+            Box::pin(async move { answering.await.into() }) as Pin<Box<dyn Future<Output = Answered> + Send>>
+        };
         Self {
             name: name.into(),
             log: Log::new(name, false),
@@ -107,11 +115,28 @@ impl Function {
     /// printed meanwhile.
     pub async fn run(&self, payload: Bytes, attributes: Attributes) -> Run {
         let mark = Arc::default();
-        let outcome = match &self.kind {
-            Kind::Processes(owner) => owner.0.invoke(payload, attributes, Arc::clone(&mark)).await,
+        let answered = self.answer(payload, attributes, Arc::clone(&mark)).await;
+        Run::new(answered.whole().await, self.log(), &mark)
+    }
+
+    /// As [`Function::invoke`], as Lambda's `InvokeWithResponseStream` does it: a reply that the function streams is
+    /// there while it is still being made.
+    pub async fn stream(&self, payload: Bytes, attributes: Attributes) -> Answered {
+        self.answer(payload, attributes, Arc::default()).await
+    }
+
+    /// As [`Function::stream`], with what the function prints until its reply has ended.
+    pub(crate) async fn follow(&self, payload: Bytes, attributes: Attributes) -> (Answered, Following) {
+        let mark = Arc::default();
+        let answered = self.answer(payload, attributes, Arc::clone(&mark)).await;
+        (answered, Following::new(self.log(), mark))
+    }
+
+    async fn answer(&self, payload: Bytes, attributes: Attributes, mark: MarkCell) -> Answered {
+        match &self.kind {
+            Kind::Processes(owner) => owner.0.invoke(payload, attributes, mark).await,
             Kind::Closure(handler) => handler(payload).await,
-        };
-        Run::new(outcome, self.log(), &mark)
+        }
     }
 
     /// Starts an environment if there is none and waits until it asks for its first event.

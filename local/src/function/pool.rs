@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
 
 use super::{
-    Attributes, FunctionOptions, InitFailure, Invoked, Log, environment,
+    Answered, Attributes, FunctionOptions, InitFailure, Invoked, Log, environment,
     run::{MarkCell, Pipes},
     state::{Environment, Pending, Phase, State},
 };
@@ -41,18 +41,18 @@ impl Pool {
         self.locked().environments.len()
     }
 
-    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes, attributes: Attributes, mark: MarkCell) -> Invoked {
+    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes, attributes: Attributes, mark: MarkCell) -> Answered {
         let (reply, outcome) = oneshot::channel();
         {
             let mut state = self.locked();
             if state.stopped {
-                return stopped();
+                return stopped().into();
             }
             // Places that are free or can be made free, then the queue.
             let places = state.places(self.options.max_concurrency)
                 + self.options.max_environments.saturating_sub(state.environments.len()) * self.options.max_concurrency;
             if state.queue.len() >= places.saturating_add(self.options.queue) {
-                return Invoked::Throttled;
+                return Invoked::Throttled.into();
             }
             state.queue.push_back(Pending {
                 payload,
@@ -63,7 +63,7 @@ impl Pool {
             self.start_missing(&mut state);
         }
         self.arrivals.notify_waiters();
-        outcome.await.unwrap_or_else(|_| stopped())
+        outcome.await.unwrap_or_else(|_| stopped().into())
     }
 
     pub(super) async fn warm(self: &Arc<Self>) -> Result<(), InitFailure> {
@@ -131,7 +131,7 @@ impl Pool {
         for (request_id, working) in environment.working.drain() {
             working.timer.abort();
             let message = format!("RequestId: {request_id} Error: {}", failure.error_message);
-            let _ = working.reply.send(Invoked::Crashed { message });
+            let _ = working.reply.send(Invoked::Crashed { message }.into());
         }
         if !environment.is_ready() && !state.stopped {
             let failure = match environment.init_report.take() {
@@ -143,7 +143,7 @@ impl Pool {
             };
             // The event that the environment was started for fails with it; another may try again.
             if let Some(pending) = state.pop() {
-                let _ = pending.reply.send(Invoked::InitFailed(failure.clone()));
+                let _ = pending.reply.send(Invoked::InitFailed(failure.clone()).into());
             }
             environment.phase.send_replace(Phase::Failed(failure));
         }

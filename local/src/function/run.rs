@@ -75,6 +75,24 @@ impl Run {
     }
 }
 
+/// An invocation whose reply is still being made.
+#[derive(Debug)]
+pub(crate) struct Following {
+    log: Log,
+    mark: MarkCell,
+}
+
+impl Following {
+    pub(super) fn new(log: Log, mark: MarkCell) -> Self {
+        Self { log, mark }
+    }
+
+    /// The same once the reply has ended.
+    pub(crate) fn done(self, outcome: Invoked) -> Run {
+        Run::new(outcome, self.log, &self.mark)
+    }
+}
+
 impl Pipes {
     /// Waits until what the process wrote was read: it may be under way while the answer is there already.
     async fn drained(&self) {

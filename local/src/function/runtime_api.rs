@@ -15,6 +15,7 @@ use super::{
     Invoked,
     delivery::{Delivery, Next},
     pool::Pool,
+    stream::{self, too_large},
 };
 use crate::{
     body::{self, Unreadable},
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// The largest payload of a reply: 6 MB and what the envelope takes, as Lambda counts.
-const MAX_REPLY_BYTES: usize = 6 * 1024 * 1024 + 100;
+pub(super) const MAX_REPLY_BYTES: usize = 6 * 1024 * 1024 + 100;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
@@ -44,24 +45,30 @@ async fn answer(pool: &Arc<Pool>, id: u64, request: Request<Incoming>) -> Respon
     match (&head.method, steps.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => match pool.next(id).await {
             Next::Deliver(delivery) => event(pool, delivery),
-            Next::StillWorking => refuse(
+            Next::StillWorking => Refusal(
                 StatusCode::FORBIDDEN,
                 "InvalidStateTransition",
                 "Transition from Running to Ready is not allowed: the event before has no response",
-            ),
-            Next::Gone => refuse(StatusCode::GONE, "Gone", "this environment has ended"),
+            )
+            .response(),
+            Next::Gone => Refusal(StatusCode::GONE, "Gone", "this environment has ended").response(),
         },
         (&Method::POST, ["invocation", request_id, kind @ ("response" | "error")]) => {
-            reply(pool, id, request_id, *kind == "error", body).await
+            let taken = if *kind == "response" && stream::is_announced(&head.headers) {
+                stream::take(pool, id, request_id, &head.headers, body).await
+            } else {
+                reply(pool, id, request_id, *kind == "error", body).await
+            };
+            taken.map_or_else(Refusal::response, |()| accepted())
         }
         (&Method::POST, ["init", "error"]) => match read(body).await {
             Ok((report, _)) => {
                 pool.init_error(id, report);
                 accepted()
             }
-            Err(refusal) => refusal,
+            Err(refusal) => refusal.response(),
         },
-        _ => refuse(StatusCode::NOT_FOUND, "NotFound", "no such call of the Runtime API"),
+        _ => Refusal(StatusCode::NOT_FOUND, "NotFound", "no such call of the Runtime API").response(),
     }
 }
 
@@ -89,29 +96,22 @@ fn event(pool: &Pool, delivery: Delivery) -> Response<Full<Bytes>> {
     response
 }
 
-async fn reply(pool: &Pool, id: u64, request_id: &str, is_error: bool, body: Incoming) -> Response<Full<Bytes>> {
+async fn reply(pool: &Pool, id: u64, request_id: &str, is_error: bool, body: Incoming) -> Result<(), Refusal> {
     let (outcome, answer) = match read(body).await {
-        Ok((payload, _)) if is_error => (Invoked::from_report(payload), accepted()),
-        Ok((payload, trailers)) => (finished(payload, &trailers), accepted()),
-        Err(refusal) if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let sentence =
-                format!("Response payload size exceeded maximum allowed payload size ({MAX_REPLY_BYTES} bytes).");
-            (
-                Invoked::function_error("Function.ResponseSizeTooLarge", &sentence),
-                refusal,
-            )
-        }
-        Err(refusal) => return refusal,
+        Ok((payload, _)) if is_error => (Invoked::from_report(payload), Ok(())),
+        Ok((payload, trailers)) => (finished(payload, &trailers), Ok(())),
+        Err(refusal) if refusal.0 == StatusCode::PAYLOAD_TOO_LARGE => (too_large(MAX_REPLY_BYTES), Err(refusal)),
+        Err(refusal) => return Err(refusal),
     };
     if pool.complete(id, request_id, outcome) {
         answer
     } else {
-        refuse(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+        Err(Refusal::UNKNOWN)
     }
 }
 
-/// A streamed reply may still fail in its trailers.
-fn finished(payload: Bytes, trailers: &HeaderMap) -> Invoked {
+/// A reply in chunks may still fail in its trailers.
+pub(super) fn finished(payload: Bytes, trailers: &HeaderMap) -> Invoked {
     let Some(error_type) = trailers.get(ERROR_TYPE) else {
         return Invoked::Response(payload);
     };
@@ -125,27 +125,41 @@ fn finished(payload: Bytes, trailers: &HeaderMap) -> Invoked {
     }
 }
 
-async fn read(body: Incoming) -> Result<(Bytes, HeaderMap), Response<Full<Bytes>>> {
+async fn read(body: Incoming) -> Result<(Bytes, HeaderMap), Refusal> {
     body::read(body, MAX_REPLY_BYTES)
         .await
         .map_err(|unreadable| match unreadable {
-            Unreadable::TooLarge => {
-                let sentence = format!("Exceeded maximum allowed payload size ({MAX_REPLY_BYTES} bytes).");
-                refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &sentence)
-            }
-            Unreadable::Broken => refuse(StatusCode::BAD_REQUEST, "BadRequest", "the body could not be read"),
+            Unreadable::TooLarge => Refusal::TOO_LARGE,
+            Unreadable::Broken => Refusal(StatusCode::BAD_REQUEST, "BadRequest", "the body could not be read"),
         })
+}
+
+/// Why a call is not taken: status, `errorType`, `errorMessage`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refusal(pub(super) StatusCode, pub(super) &'static str, pub(super) &'static str);
+
+impl Refusal {
+    /// The environment does not work on such a request.
+    pub(super) const UNKNOWN: Self = Self(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
+
+    /// The reply is larger than it may be.
+    pub(super) const TOO_LARGE: Self = Self(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "RequestEntityTooLarge",
+        "Exceeded maximum allowed payload size.",
+    );
+
+    fn response(self) -> Response<Full<Bytes>> {
+        let Self(status, error_type, error_message) = self;
+        json(
+            status,
+            &json!({ "errorMessage": error_message, "errorType": error_type }),
+        )
+    }
 }
 
 fn accepted() -> Response<Full<Bytes>> {
     json(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
-}
-
-fn refuse(status: StatusCode, error_type: &str, error_message: &str) -> Response<Full<Bytes>> {
-    json(
-        status,
-        &json!({ "errorMessage": error_message, "errorType": error_type }),
-    )
 }
 
 fn json(status: StatusCode, body: &serde_json::Value) -> Response<Full<Bytes>> {

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Attributes, InitFailure, Invoked,
+    Answered, Attributes, InitFailure,
     run::{MarkCell, Pipes},
 };
 
@@ -31,12 +31,13 @@ pub(super) struct Pending {
     pub(super) payload: Bytes,
     pub(super) attributes: Attributes,
     pub(super) mark: MarkCell,
-    pub(super) reply: oneshot::Sender<Invoked>,
+    pub(super) reply: oneshot::Sender<Answered>,
 }
 
 /// An event that an environment works on.
 pub(super) struct Working {
-    pub(super) reply: oneshot::Sender<Invoked>,
+    /// Gets the outcome, or the reply that is being streamed; once that has begun, how it ended.
+    pub(super) reply: oneshot::Sender<Answered>,
     /// The task that ends the environment at the time limit.
     pub(super) timer: AbortHandle,
 }
