@@ -16,6 +16,7 @@ mod issuer;
 mod jwks;
 mod panics;
 mod parsers;
+mod permission;
 mod providers;
 mod rotation;
 mod routes;
