@@ -3,15 +3,18 @@
 
 use std::time::Instant;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Response;
-use http::header::CONTENT_ENCODING;
+use http::header::{CONTENT_ENCODING, HeaderMap};
 use shared::http::Front;
 use shared::telemetry::{Invocation, Level, Line, Telemetry, Unit};
 
 use crate::error::Failure;
 use crate::mask::{Brought, Mask};
 use crate::routes::{Destination, Route};
+use crate::stream::End;
 
 /// What one invocation showed; filled while it goes on, so that one that fails is accounted too.
 #[derive(Debug, Default)]
@@ -26,10 +29,19 @@ pub struct Account {
     sign_ms: Option<f64>,
     circuit: Option<&'static str>,
     upstream_body: Option<String>,
+    first_byte_ms: Option<f64>,
+    streamed: Option<(u64, End)>,
+    upstream_request_id: Option<String>,
+    executed_version: Option<String>,
+    function_log: Option<String>,
+    dropped_headers: u32,
 }
 
 /// So much of a body is looked at, so that what is hidden leaves enough to show.
 const LOOKED_AT: usize = 8 * 1024;
+
+/// So much of a function's log is kept, in bytes: a line of ours takes no more.
+const LOG_KEPT: usize = 2048;
 
 impl Account {
     /// The request took a route.
@@ -59,6 +71,17 @@ impl Account {
         }
     }
 
+    /// The target's answer has begun, and what comes after its head counts too.
+    pub fn goes_on(&mut self) {
+        self.first_byte_ms = self.upstream_ms;
+        self.asked_at = Some(Instant::now());
+    }
+
+    /// The answer was streamed: how many bytes of its body went out, and how it ended.
+    pub fn streamed(&mut self, bytes: u64, end: End) {
+        self.streamed = Some((bytes, end));
+    }
+
     /// The state in which the request found the target's circuit: `closed`, `open` or `half_open`.
     pub fn circuit(&mut self, state: &'static str) {
         self.circuit = Some(state);
@@ -72,6 +95,31 @@ impl Account {
     /// What the target itself called its error: an error's type or code.
     pub fn error(&mut self, error: Option<String>) {
         self.upstream_error = error;
+    }
+
+    /// What the Invoke API said of an invocation: the id under which the function's log has it, the version that ran,
+    /// and the end of its log, where that was asked for.
+    pub fn invoked(&mut self, headers: &HeaderMap) {
+        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        self.upstream_request_id = text("x-amzn-requestid");
+        self.executed_version = text("x-amz-executed-version");
+        self.function_log = headers.get("x-amz-log-result").and_then(|log| {
+            let log = STANDARD.decode(log).ok()?;
+            Some(String::from_utf8_lossy(&log).into_owned())
+        });
+    }
+
+    /// So many headers of a reply could not be any and were left out.
+    pub fn dropped_headers(&mut self, count: u32) {
+        self.dropped_headers = count;
+    }
+
+    /// Hides secrets in what the function's log holds, and keeps its end, on one line.
+    pub fn hide(&mut self, mask: &Mask, brought: &Brought) {
+        let Some(log) = self.function_log.take() else { return };
+        let lines = mask.hide(log.trim_end(), brought).replace('\n', " | ");
+        let start = lines.ceil_char_boundary(lines.len().saturating_sub(LOG_KEPT));
+        self.function_log = lines.get(start..).map(str::to_owned);
     }
 
     /// The target answered; what it says about an error is kept if it is text.
@@ -94,7 +142,7 @@ impl Account {
 
     /// Writes the line of the invocation and its metrics: `UpstreamMs` (from the request's first byte to the answer's
     /// last), `Signed` (how many requests were signed) and `Retries` (attempts beyond the first) beside those that every
-    /// function has.
+    /// function has; of a streamed answer also `StreamedBytes`, and `CutStreams` if it broke off.
     pub fn tell(
         &self,
         telemetry: &Telemetry,
@@ -105,14 +153,15 @@ impl Account {
     ) {
         let (outcome, reason, level) = match failure.map(Failure::rung) {
             Some(rung) => (rung.outcome, rung.code, rung.level),
+            None if self.is(End::Gone) => ("client_error", "client_gone", Level::Info),
             None if status >= 500 => ("upstream_error", "upstream_5xx", Level::Warn),
             None if status >= 400 => ("ok", "upstream_4xx", Level::Warn),
             None => ("ok", "forwarded", Level::Info),
         };
-        let message = if failure.is_none() {
-            "forwarded"
-        } else {
-            "not forwarded"
+        let message = match failure {
+            None => "forwarded",
+            Some(_) if self.is(End::Cut) => "cut off",
+            Some(_) => "not forwarded",
         };
         telemetry.finish(invocation, level, message, (outcome, reason), |line| {
             line.text("front", front.word());
@@ -121,7 +170,25 @@ impl Account {
         });
     }
 
+    fn is(&self, end: End) -> bool {
+        self.streamed.is_some_and(|(_, known)| known == end)
+    }
+
     fn fill(&self, line: &mut Line) {
+        if let Some((bytes, end)) = self.streamed {
+            line.flag("streamed", true);
+            line.flag("cut", end == End::Cut);
+            #[expect(clippy::cast_precision_loss, reason = "exact below 2^53, which no answer reaches")]
+            let bytes = bytes as f64;
+            line.number("response_bytes", bytes);
+            line.metric("StreamedBytes", Unit::Bytes, bytes);
+            if end == End::Cut {
+                line.metric("CutStreams", Unit::Count, 1.0);
+            }
+        }
+        if let Some(first_byte_ms) = self.first_byte_ms {
+            line.number("first_byte_ms", first_byte_ms);
+        }
         if let Some(route) = &self.route {
             line.text("route", route);
         }
@@ -145,6 +212,18 @@ impl Account {
         }
         if let Some(body) = &self.upstream_body {
             line.long_text("upstream_body", body);
+        }
+        if let Some(id) = &self.upstream_request_id {
+            line.text("upstream_request_id", id);
+        }
+        if let Some(version) = &self.executed_version {
+            line.text("executed_version", version);
+        }
+        if self.dropped_headers > 0 {
+            line.number("dropped_headers", self.dropped_headers);
+        }
+        if let Some(log) = &self.function_log {
+            line.long_text("function_log", log);
         }
         if let Some(sign_ms) = self.sign_ms {
             line.number("sign_ms", sign_ms);

@@ -56,10 +56,15 @@ pub enum Failure {
     CircuitOpen(u64),
     /// The function is being changed or is not yet ready.
     FunctionNotReady,
-    /// The function ended in an error.
-    FunctionError,
-    /// The function ran out of its time.
-    FunctionTimeout,
+    /// The function ended in an error, or ran out of its time.
+    FunctionError {
+        /// Status of the answer.
+        status: StatusCode,
+        /// The function's own error, which is JSON, where the route passes it on.
+        passed: Option<Bytes>,
+    },
+    /// The client has not taken a streamed answer in time.
+    ClientTooSlow,
     /// The Invoke API refused: the table or the role is wrong.
     InvokeRefused,
     /// The Invoke API failed.
@@ -111,14 +116,16 @@ impl Failure {
                 "The answer cannot be understood",
                 UPSTREAM,
             ),
-            Self::FunctionError => (502, "function_error", "Internal server error", UPSTREAM),
-            Self::FunctionTimeout => (504, "function_error", "Internal server error", UPSTREAM),
+            Self::FunctionError { status, .. } => {
+                (status.as_u16(), "function_error", "Internal server error", UPSTREAM)
+            }
             Self::UpstreamTimeout => (504, "upstream_timeout", "The target took too long", UPSTREAM),
             Self::DeadlineTooClose => (504, "upstream_timeout", "No time is left to ask the target", UPSTREAM),
             Self::Throttled(_) => (503, "throttled", "The target has too much to do", UPSTREAM),
             Self::CircuitOpen(_) => (503, "circuit_open", "The target is left alone for a while", UPSTREAM),
             Self::FunctionNotReady => (503, "function_not_ready", "The target is not ready yet", UPSTREAM),
             Self::InvokeFailed => (502, "invoke_failed", "The target cannot be invoked", UPSTREAM),
+            Self::ClientTooSlow => (504, "client_too_slow", "The answer was not taken in time", CLIENT),
             // Both want a person: the role or the table is wrong.
             Self::InvokeRefused => (502, "invoke_refused", "The target cannot be invoked", BROKEN),
             Self::Credentials => (502, "credentials_unavailable", "The request cannot be signed", BROKEN),
@@ -147,7 +154,16 @@ impl Failure {
         }
     }
 
-    /// The answer: `{"error", "message", "request_id"}`, with `allow` or `retry-after` where they belong; without a
+    /// The same without anything of the target's own.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        match self {
+            Self::FunctionError { status, .. } => Self::FunctionError { status, passed: None },
+            other => other,
+        }
+    }
+
+    /// The answer: `{"error", "message", "request_id"}`, or a function's error that is passed on, with `allow` or `retry-after` where they belong; without a
     /// body for `HEAD`.
     pub fn answer(&self, request_id: &str, method: &Method) -> Response<Bytes> {
         #[derive(Serialize)]
@@ -164,7 +180,10 @@ impl Failure {
         };
         let mut response = Response::new(Bytes::new());
         if *method != Method::HEAD {
-            *response.body_mut() = serde_json::to_vec(&body).unwrap_or_default().into();
+            *response.body_mut() = match self {
+                Self::FunctionError { passed: Some(body), .. } => body.clone(),
+                _ => serde_json::to_vec(&body).unwrap_or_default().into(),
+            };
         }
         *response.status_mut() = rung.status;
         let headers = response.headers_mut();

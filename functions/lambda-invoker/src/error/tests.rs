@@ -143,7 +143,10 @@ fn the_ladder() {
             Some(("retry-after", "1")),
         ),
         (
-            F::FunctionError,
+            F::FunctionError {
+                status: StatusCode::BAD_GATEWAY,
+                passed: None,
+            },
             502,
             "function_error",
             "upstream_error",
@@ -151,7 +154,10 @@ fn the_ladder() {
             None,
         ),
         (
-            F::FunctionTimeout,
+            F::FunctionError {
+                status: StatusCode::GATEWAY_TIMEOUT,
+                passed: None,
+            },
             504,
             "function_error",
             "upstream_error",

@@ -30,7 +30,10 @@ pub use authorization::{Authorization, Iam};
 pub use credentials::{CredentialSource, Keys};
 pub use document::parse_json;
 pub use endpoint::{EndpointSettings, Signing};
-pub use function::{FunctionSettings, PayloadFormat};
+pub use function::{
+    Envelope, FunctionErrors, FunctionSettings, Invocation, InvokeSettings, PayloadFormat, ReplyFormat,
+    is_execution_name,
+};
 pub(crate) use headers::is_hop_by_hop;
 pub use headers::{Forwarded, HeaderRules};
 pub use matching::{Found, Order};

@@ -15,6 +15,14 @@ pub enum PathPattern {
 }
 
 impl PathPattern {
+    /// The same as API Gateway writes it: `/{proxy+}` in place of `/*`.
+    pub fn as_resource(&self) -> String {
+        match self {
+            Self::Exact(path) => path.clone(),
+            Self::Prefix(start) => format!("{start}{{proxy+}}"),
+        }
+    }
+
     /// Reads a `uri`: it starts with `/`; a `*` may stand at its end and nowhere else.
     ///
     /// # Errors

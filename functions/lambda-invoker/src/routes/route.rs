@@ -7,7 +7,7 @@ use shared::http::outbound::KeepAlive;
 use super::authorization::{self, Authorization};
 use super::connection::keep_alive;
 use super::endpoint::{self, EndpointSettings, Policy};
-use super::function::{self, FunctionSettings};
+use super::function::{self, FunctionSettings, Invocation};
 use super::headers::{Forwarded, HeaderRules};
 use super::pattern::{HostPattern, Methods, PathPattern, parse_method};
 use super::reader::{Fields, Kind, Problems};
@@ -120,9 +120,7 @@ pub(super) fn read(
         ..*policy
     };
     let bytes = 1..=i64::from(u32::MAX);
-    let max_request = fields
-        .number("max_req_body_size", &bytes, problems)
-        .unwrap_or(if policy.apisix { 67_108_864 } else { 6_291_456 });
+    let max_request = fields.number("max_req_body_size", &bytes, problems);
     let max_response = fields.number("max_resp_body_size", &bytes, problems);
     if !fields.flag("ssl_verify", true, problems) {
         let what = "certificates are always verified; name a private certificate authority with ca_file";
@@ -138,6 +136,10 @@ pub(super) fn read(
     let circuit = CircuitRules::read(fields.object("circuit", problems), problems);
     let (authorization, destination) = read_destination(&mut fields, policy, surroundings, problems);
     fields.finish(problems);
+    let destination = destination?;
+    let max_request = max_request
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .unwrap_or_else(|| default_request_bytes(&destination, policy));
     Some(Route {
         name,
         path: path?,
@@ -145,12 +147,12 @@ pub(super) fn read(
         methods,
         priority,
         enabled,
-        destination: destination?,
+        destination,
         authorization,
         timeout: millis(timeout),
         connect_timeout: millis(connect_timeout.unwrap_or(timeout.min(1000))),
         deadline_margin: millis(deadline_margin),
-        max_request_bytes: usize::try_from(max_request).unwrap_or(usize::MAX),
+        max_request_bytes: max_request,
         max_response_bytes: max_response.and_then(|bytes| usize::try_from(bytes).ok()),
         path_rules,
         query_rules,
@@ -162,6 +164,15 @@ pub(super) fn read(
         circuit,
         compat,
     })
+}
+
+/// What an invocation takes that nobody waits for; any other; what APISIX's plugin has.
+fn default_request_bytes(destination: &Destination, policy: &Policy<'_>) -> usize {
+    match destination {
+        Destination::Function(function) if function.invoke.invocation == Invocation::Event => 1_048_576,
+        _ if policy.apisix => 67_108_864,
+        _ => 6_291_456,
+    }
 }
 
 fn millis(number: i64) -> Duration {

@@ -10,20 +10,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Uri;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode, Uri};
 use shared::http::FrontContext;
 use shared::http::outbound::Received;
 use shared::{Clock, Deadline};
 
 use super::breaker::Breaker;
 use super::retry::Attempts;
-use super::{Admission, Answer};
+use super::{Admission, Answer, Answered};
 use crate::account::Account;
 use crate::error::Failure;
 use crate::request::Outgoing;
 use crate::request::headers::X_AMZN_TRACE_ID;
-use crate::routes::{FunctionSettings, PayloadFormat, RetryCause, RetryRules};
+use crate::response::{self, X_AMZN_REQUESTID, X_UPSTREAM_REQUEST_ID};
+use crate::routes::{
+    FunctionSettings, Invocation as Way, InvokeSettings, RetryCause, RetryRules, Route, is_execution_name,
+};
 pub use service::Services;
 use service::{Invocation, Service};
 
@@ -31,8 +34,17 @@ use service::{Invocation, Service};
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const MAX_PAYLOAD_BYTES: usize = 6_291_456;
 
+/// The same of an invocation that nobody waits for.
+const MAX_EVENT_BYTES: usize = 1_048_576;
+
 /// The largest reply of a function is 6,291,556 bytes.
 const MAX_REPLY_BYTES: usize = 6_400_000;
+
+const X_AMZ_INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
+const X_AMZ_LOG_TYPE: HeaderName = HeaderName::from_static("x-amz-log-type");
+const X_AMZ_CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
+const X_AMZ_TENANT_ID: HeaderName = HeaderName::from_static("x-amz-tenant-id");
+const X_AMZ_DURABLE_EXECUTION_NAME: HeaderName = HeaderName::from_static("x-amz-durable-execution-name");
 
 /// Stands there when the function ended in an error: the status says nothing of it.
 const X_AMZ_FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
@@ -44,6 +56,9 @@ pub struct Function {
     service: Arc<Service>,
     /// Where it is invoked.
     target: Option<Uri>,
+    /// What the Invoke API is told each time.
+    headers: HeaderMap,
+    resource: String,
     retry: RetryRules,
     breaker: Option<Arc<Breaker>>,
 }
@@ -59,6 +74,8 @@ pub struct Surroundings<'a> {
     pub request_id: &'a str,
     /// The ARN of this function; its account stands in the event.
     pub own_arn: &'a str,
+    /// What the route's `uri` is called in an event.
+    pub resource: &'a str,
     /// Milliseconds since the Unix epoch.
     pub now_ms: u64,
 }
@@ -66,25 +83,32 @@ pub struct Surroundings<'a> {
 impl Function {
     /// A function of a service.
     pub(super) fn new(
+        route: &Route,
         settings: FunctionSettings,
         service: Arc<Service>,
-        retry: RetryRules,
         breaker: Option<Arc<Breaker>>,
     ) -> Self {
         Self {
             target: service.invoke_target(&settings),
+            headers: headers(&settings.invoke),
+            resource: route.path.as_resource(),
             settings,
             service,
-            retry,
+            retry: route.retry.clone(),
             breaker,
         }
     }
 
-    /// Invokes the function and waits for its reply, of at most `limit` bytes. It is never run twice: only what it
-    /// cannot have seen is sent again.
+    /// What the route's `uri` is called in an event.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// Invokes the function and waits for its reply, whose answer's body has at most `limit` bytes. It is never run
+    /// twice: only what it cannot have seen is sent again.
     ///
     /// # Errors
-    /// Every upstream failure of the ladder, and 400 or 413 for a body that the function cannot be given.
+    /// Every upstream failure of the ladder, and 400 or 413 for a body or a header that the function cannot be given.
     pub async fn call(
         &self,
         outgoing: Outgoing,
@@ -93,55 +117,76 @@ impl Function {
         deadline: Deadline,
         clock: &dyn Clock,
         account: &mut Account,
-    ) -> Result<Answer, Failure> {
-        let method = outgoing.method.clone();
-        let trace_id = outgoing.headers.get(X_AMZN_TRACE_ID).cloned();
-        let payload = match self.settings.payload_format {
-            PayloadFormat::V2 => event::v2(&outgoing, surroundings)?,
-            PayloadFormat::Raw => event::raw(outgoing.body)?,
-        };
-        if payload.len() > MAX_PAYLOAD_BYTES {
-            return Err(Failure::RequestTooLarge);
-        }
-        let invocation = Invocation {
-            target: self.target.clone().ok_or(Failure::Signing)?,
-            // The trace goes on, and with it Lambda's own count of functions that call each other in circles.
-            headers: trace_id.map(|id| (X_AMZN_TRACE_ID, id)).into_iter().collect(),
-            payload,
-        };
+    ) -> Result<Answered, Failure> {
+        let invocation = self.invocation(&outgoing, surroundings)?;
         let admission = Admission::of(self.breaker.as_deref(), self.service.http(), &deadline, clock, account)?;
         let result = {
-            let invoking = pin!(self.invoke(&invocation, deadline, clock, account));
+            let invoking = pin!(self.invoke(&invocation, &outgoing.method, deadline, clock, account));
             tokio::time::timeout(deadline.remaining(), invoking).await
         };
         account.ended();
-        let reply = result.unwrap_or(Err(Failure::UpstreamTimeout));
-        let result = reply.and_then(|reply| {
-            if reply.len() > limit {
-                return Err(Failure::ResponseTooLarge);
-            }
-            match self.settings.payload_format {
-                PayloadFormat::V2 => reply::v2(reply, &method),
-                PayloadFormat::Raw => reply::raw(reply, &method),
-            }
+        let mut result = result.unwrap_or(Err(Failure::UpstreamTimeout)).and_then(|answer| {
+            let fits = answer.body().len() <= limit;
+            fits.then(|| answer.into()).ok_or(Failure::ResponseTooLarge)
         });
-        admission.tell(&result, clock);
+        admission.tell(&mut result, self.breaker.as_ref(), clock);
         result
+    }
+
+    /// What the service is asked.
+    fn invocation(&self, outgoing: &Outgoing, surroundings: &Surroundings<'_>) -> Result<Invocation, Failure> {
+        let payload = event::payload(self.settings.payload_format, outgoing, surroundings)?;
+        let most = match self.settings.invoke.invocation {
+            Way::Event => MAX_EVENT_BYTES,
+            Way::RequestResponse | Way::DryRun => MAX_PAYLOAD_BYTES,
+        };
+        if payload.len() > most {
+            return Err(Failure::RequestTooLarge);
+        }
+        let mut headers = self.headers.clone();
+        // The trace goes on, and with it Lambda's own count of functions that call each other in circles.
+        if let Some(trace_id) = outgoing.headers.get(X_AMZN_TRACE_ID) {
+            headers.insert(X_AMZN_TRACE_ID, trace_id.clone());
+        }
+        let named = self.settings.invoke.durable_execution_header.as_ref();
+        if let Some(name) = named.and_then(|name| outgoing.headers.get(name)) {
+            if !name.to_str().is_ok_and(is_execution_name) {
+                return Err(Failure::BadHeader);
+            }
+            headers.insert(X_AMZ_DURABLE_EXECUTION_NAME, name.clone());
+        }
+        Ok(Invocation {
+            target: self.target.clone().ok_or(Failure::Signing)?,
+            headers,
+            payload,
+        })
     }
 
     async fn invoke(
         &self,
         invocation: &Invocation,
+        method: &Method,
         deadline: Deadline,
         clock: &dyn Clock,
         account: &mut Account,
-    ) -> Result<Bytes, Failure> {
+    ) -> Result<Answer, Failure> {
         let received = self.ask(invocation, &deadline, clock, account).await?;
         let (head, reply) = received.read(MAX_REPLY_BYTES).await?;
+        account.invoked(&head.headers);
         if head.headers.contains_key(X_AMZ_FUNCTION_ERROR) {
-            return Err(reply::function_error(&reply, account));
+            return Err(reply::function_error(reply, self.settings.errors, account));
         }
-        Ok(reply)
+        let empty = |status| response::answer(status, HeaderMap::new(), Bytes::new(), method);
+        let mut answer = match self.settings.invoke.invocation {
+            Way::RequestResponse => reply::read(self.settings.reply_format, reply, method, account)?,
+            Way::Event => empty(StatusCode::ACCEPTED)?,
+            Way::DryRun => empty(StatusCode::NO_CONTENT)?,
+        };
+        if let Some(id) = head.headers.get(X_AMZN_REQUESTID) {
+            let own = answer.headers_mut().entry(X_UPSTREAM_REQUEST_ID);
+            own.or_insert_with(|| id.clone());
+        }
+        Ok(answer)
     }
 
     /// Asks until the function has taken an invocation: again only where it cannot have run. Its answer is still to be
@@ -182,4 +227,26 @@ impl Function {
             }
         }
     }
+}
+
+/// What the Invoke API is told in headers, whatever the request; what is not said is its default.
+fn headers(settings: &InvokeSettings) -> HeaderMap {
+    let text = |text: &Option<String>| HeaderValue::from_str(text.as_deref()?).ok();
+    let way = match settings.invocation {
+        Way::RequestResponse => None,
+        Way::Event => Some(HeaderValue::from_static("Event")),
+        Way::DryRun => Some(HeaderValue::from_static("DryRun")),
+    };
+    let told = [
+        (X_AMZ_INVOCATION_TYPE, way),
+        (
+            X_AMZ_LOG_TYPE,
+            settings.log_tail.then_some(HeaderValue::from_static("Tail")),
+        ),
+        (X_AMZ_CLIENT_CONTEXT, text(&settings.client_context)),
+        (X_AMZ_TENANT_ID, text(&settings.tenant_id)),
+    ];
+    told.into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
 }

@@ -179,37 +179,6 @@ async fn each_wrong_member_has_its_line() {
 }
 
 #[tokio::test]
-async fn what_the_invoke_api_can_do_beside_one_plain_call_is_told_apart() {
-    for name in [
-        "log_type",
-        "client_context",
-        "tenant_id",
-        "reply_format",
-        "function_error_status",
-        "function_error_body",
-    ] {
-        let route = json!({"uri": "/", "function": {"name": "hello", name: "x"}});
-        assert_eq!(
-            lines(&table(json!([route]))).await,
-            [format!("routes[0].function.{name}: is not supported yet")]
-        );
-    }
-    for (name, value, line) in [
-        ("invocation", "event", "\"event\" is not supported yet"),
-        ("invocation", "dry_run", "\"dry_run\" is not supported yet"),
-        ("invocation", "async", "must be one of \"request_response\""),
-        ("payload_format", "v1", "\"v1\" is not supported yet"),
-        ("payload_format", "v3", "must be one of \"v2\", \"raw\""),
-    ] {
-        let route = json!({"uri": "/", "function": {"name": "hello", name: value}});
-        assert_eq!(
-            lines(&table(json!([route]))).await,
-            [format!("routes[0].function.{name}: {line}")]
-        );
-    }
-}
-
-#[tokio::test]
 async fn functions_have_their_own_lines() {
     for (members, lines_of) in [
         (json!({"function": {}}), vec!["routes[0].function.name: is required"]),

@@ -55,7 +55,14 @@ pub(super) fn documents() -> [Value; 2] {
         "authorization": {"iam": {"credentials": "probe"}},
         "function": {
             "name": "probe", "qualifier": "live", "region": "eu-west-1", "endpoint_url": "https://lambda.example.com",
-            "payload_format": "v2", "invocation": "request_response",
+            "payload_format": "envelope", "multi_value_headers": false, "reply_format": "raw",
+            "envelope": {
+                "request_method": true, "request_uri": true, "request_uri_args": true, "request_headers": true,
+                "request_body": true, "request_body_args": true,
+            },
+            "invocation": "request_response", "log_type": "tail", "client_context": {"custom": {"a": "b"}},
+            "tenant_id": "probe", "durable_execution_header": "x-a",
+            "function_error_status": 502, "function_error_body": "hide",
         },
     });
     let table = |route: Value| {
