@@ -37,6 +37,8 @@ pub struct Call {
     pub json: Value,
     /// The misbehaviour that it met; null for none.
     pub fault: Option<Fault>,
+    /// The real answer to a call that was `taken`, whether or not its client got it; null for all others.
+    pub real: Option<Answered>,
     /// What was answered; null while the work goes on, after a reset, and when the client left first.
     pub answered: Option<Answered>,
 }
@@ -95,6 +97,7 @@ impl Recorder {
             body_encoding,
             json,
             fault: None,
+            real: None,
             answered: None,
         };
         let mut kept = self.lock();
@@ -118,11 +121,27 @@ impl Recorder {
 
     /// Adds the answer to a call that is still kept.
     pub(crate) fn answer(&self, ticket: Ticket, status: u16, body: &[u8], media_type: &str) {
+        self.keep_answer(ticket, status, body, media_type, |call| &mut call.answered);
+    }
+
+    /// Adds the real answer to a call that is still kept and gets another one, or none.
+    pub(crate) fn really(&self, ticket: Ticket, status: u16, body: &[u8], media_type: &str) {
+        self.keep_answer(ticket, status, body, media_type, |call| &mut call.real);
+    }
+
+    fn keep_answer(
+        &self,
+        ticket: Ticket,
+        status: u16,
+        body: &[u8],
+        media_type: &str,
+        place: impl Fn(&mut Call) -> &mut Option<Answered>,
+    ) {
         let (body, body_encoding, _) = kept_body(body, media_type);
         let mut kept = self.lock();
         let len = body.len();
         if let Some(call) = kept.call(ticket) {
-            call.answered = Some(Answered {
+            *place(call) = Some(Answered {
                 status,
                 body,
                 body_encoding,
@@ -156,8 +175,12 @@ impl Kept {
     fn trim(&mut self) {
         while self.calls.len() > 1 && (self.calls.len() > MAX_CALLS || self.bytes > MAX_BYTES) {
             if let Some((_, call)) = self.calls.pop_front() {
-                let answered = call.answered.map_or(0, |answered| answered.body.len());
-                self.bytes = self.bytes.saturating_sub(call.body.len() + answered);
+                let answers = call
+                    .answered
+                    .iter()
+                    .chain(&call.real)
+                    .map(|answered| answered.body.len());
+                self.bytes = self.bytes.saturating_sub(call.body.len() + answers.sum::<usize>());
             }
         }
     }

@@ -182,7 +182,16 @@ async fn answer(
         None => work.await?,
         Some(fault) => {
             control.recorder.meet(ticket, &fault);
-            misbehave(fault, Box::pin(work), &reset).await?
+            let mut work: Work = Box::pin(work);
+            if fault.taken {
+                let done = work.await;
+                if let Ok((response, body)) = &done {
+                    let (status, kind) = (response.status().as_u16(), media_type(response.headers()));
+                    control.recorder.really(ticket, status, body, &kind);
+                }
+                work = Box::pin(std::future::ready(done));
+            }
+            misbehave(fault, work, &reset).await?
         }
     };
     let media_type = media_type(response.headers());
@@ -194,6 +203,7 @@ async fn answer(
 
 /// An answer, and its body for the record.
 type Worked = io::Result<(Response<Body>, Bytes)>;
+type Work = Pin<Box<dyn Future<Output = Worked> + Send>>;
 
 /// What the stand-in is there for.
 async fn work(router: TowerToHyperService<Router>, request: Request<Body>) -> Worked {
@@ -203,10 +213,7 @@ async fn work(router: TowerToHyperService<Router>, request: Request<Body>) -> Wo
     Ok((Response::from_parts(head, Body::from(body.clone())), body))
 }
 
-async fn misbehave(fault: Fault, mut work: Pin<Box<dyn Future<Output = Worked> + Send>>, reset: &Reset) -> Worked {
-    if fault.taken {
-        work = Box::pin(std::future::ready(work.await));
-    }
+async fn misbehave(fault: Fault, work: Work, reset: &Reset) -> Worked {
     tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     if fault.reset {
         reset.set();

@@ -13,6 +13,7 @@ mod authorizer;
 mod events;
 mod gateway_cache;
 mod hipchat_calls;
+mod hipchat_load;
 mod hipchat_proxy;
 mod interop;
 mod lambda_invoker;

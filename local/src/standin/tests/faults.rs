@@ -222,6 +222,9 @@ async fn what_is_taken_is_done_whatever_its_client_hears() {
     let row = |status, text: &str| (status, text.to_owned());
     assert_eq!(heard, [row(0, ""), row(503, ""), row(200, "done 3"), row(503, "")]);
     assert_eq!(done.load(Ordering::SeqCst), 3);
+    let real = standin.calls().into_iter().map(|call| call.real.map(|real| real.body));
+    let done = |number| Some(format!("done {number}"));
+    assert_eq!(real.collect::<Vec<_>>(), [done(1), done(2), done(3), None]);
     let met = standin
         .calls()
         .into_iter()

@@ -1,0 +1,277 @@
+//! Half an hour of the traffic of fifty clients in less than a minute, while Slack limits, fails, stalls and loses
+//! connections and its token is rotated twice: through the real binary, to a Slack that keeps what it gets.
+//!
+//! What is simulated. A client sends a message about every 45 seconds of simulated time, which passes 45 times as fast
+//! as the clock; and all of them send to one room in the 15th minute. The function's clock cannot be made faster, so
+//! what counts by time is scaled instead: both of its limits let 45 times as much through, so that they stand in the
+//! same relation to the traffic as in half an hour. What does not scale weighs 45 times as much here as it would then,
+//! and so asks more of the function, not less: a second of waiting that Slack asks for, the time limit of an
+//! invocation, the five seconds before a refused token is read again, Slack's own limit for each channel, and every
+//! fault, of which there are as many as a bad day has. What is missing is a connection that grows old by itself: all
+//! are reset at once instead, three times.
+//!
+//! What is demanded of every single message stands in `verdict`: what a client was told to be taken is in Slack
+//! exactly once, whole and in its channel; what was refused is not there; what nobody can know (Slack took the request
+//! and its answer did not come, or says nothing) is answered 503, is not sent again unless Slack would know it by its
+//! id, and so is there once or not at all.
+
+mod client;
+mod traffic;
+mod verdict;
+mod weather;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use local::standin::{SecretsManager, Slack, SlackOptions};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::stage::Stage;
+use client::{TOKEN_SHA256, Told};
+use traffic::Message;
+use verdict::{Case, by_message};
+use weather::{Class, TOKEN_SECRET, TOKENS, Weather};
+
+/// How much faster than the clock simulated time passes.
+const SPEED: u64 = 45;
+
+/// The time limit of an invocation: shorter than Slack ever is stuck, longer than it is ever slow.
+const TIME_LIMIT: Duration = Duration::from_secs(8);
+
+/// How many messages a second Slack takes for one channel.
+const CHANNEL_RATE: u32 = 4;
+
+/// One run.
+struct Load {
+    seed: u64,
+    clients: usize,
+    messages_each: usize,
+    environments: usize,
+    max_concurrency: usize,
+    client_msg_id: bool,
+}
+
+/// What became of it.
+struct Seen {
+    /// How many messages ended so.
+    outcomes: BTreeMap<&'static str, usize>,
+    /// How many calls of Slack were refused by its own limit.
+    limited_by_channel: usize,
+}
+
+impl Load {
+    async fn run(&self) -> Seen {
+        let socket = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let slack = Slack::start(socket().await, slack_options()).unwrap();
+        let secrets = [(TOKEN_SECRET.to_owned(), TOKENS[0].to_owned())].into();
+        let secrets = SecretsManager::start(socket().await, secrets).unwrap();
+        let stage = self.stage(&slack, &secrets).await;
+        let weather = Arc::new(Weather::of(self.clients * self.messages_each));
+        let (slack, secrets) = (Arc::new(slack), Arc::new(secrets));
+
+        let addresses = stage.suite.addresses();
+        let bases = [&addresses.hipchat_alb, &addresses.hipchat_alb_single_value];
+        let plan = traffic::plan(self.seed, self.clients, self.messages_each);
+        let mut clients = JoinSet::new();
+        let begin = Instant::now();
+        for (number, messages) in plan.into_iter().enumerate() {
+            let base = bases[number % bases.len()].clone();
+            let (weather, slack, secrets) = (weather.clone(), slack.clone(), secrets.clone());
+            clients.spawn(async move {
+                let client = client::client();
+                let mut told = Vec::new();
+                for message in messages {
+                    let due = begin + Duration::from_millis(message.due_ms / SPEED);
+                    tokio::time::sleep_until(due.into()).await;
+                    weather.passes(&slack, &secrets);
+                    let answer = client::send(&client, &base, &message).await;
+                    told.push((message, answer));
+                }
+                told
+            });
+        }
+        let told: Vec<(Message, Told)> = clients.join_all().await.into_iter().flatten().collect();
+        self.judge(&told, &slack, &weather)
+    }
+
+    async fn stage(&self, slack: &Slack, secrets: &SecretsManager) -> Stage {
+        let tokens =
+            json!([{"sha256": TOKEN_SHA256, "kind": "v2_user", "label": "load", "rooms": ["*"], "users": true}]);
+        let variables = [
+            ("SLACK_TOKEN_SECRET_ARN", secrets.arn(TOKEN_SECRET)),
+            ("SLACK_CLIENT_MSG_ID", self.client_msg_id.to_string()),
+            ("HIPCHAT_TOKENS", tokens.to_string()),
+            ("HIPCHAT_DIRECTORY", traffic::directory().to_string()),
+            // The defaults, for traffic that is so many times as dense.
+            ("HIPCHAT_RATE_LIMIT", (500 * SPEED).to_string()),
+            ("HIPCHAT_FLOOD_LIMIT", (30 * SPEED).to_string()),
+        ];
+        let stage = Stage::with(|options| {
+            options.environments = self.environments;
+            options.max_concurrency = self.max_concurrency;
+            options.slack_url = Some(slack.url());
+            options.hipchat_proxy.timeout = TIME_LIMIT;
+            let own = &mut options.hipchat_proxy.environment;
+            own.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), secrets.url());
+            options
+                .variables
+                .extend(variables.map(|(name, value)| (name.to_owned(), value)));
+        });
+        stage.await
+    }
+
+    fn judge(&self, told: &[(Message, Told)], slack: &Slack, weather: &Weather) -> Seen {
+        assert_eq!(told.len(), self.clients * self.messages_each);
+        let calls: Vec<_> = slack
+            .calls()
+            .into_iter()
+            .filter(|call| call.path == "/api/chat.postMessage")
+            .collect();
+        let messages = slack.messages();
+        let mut asked = by_message(&calls, |call| call.body.clone());
+        let mut kept = by_message(&messages, |message| {
+            format!("{} {:?}", message.text, message.attachments)
+        });
+        let mut outcomes = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (message, told) in told {
+            let case = Case {
+                message,
+                told,
+                asked: asked.remove(&message.id).unwrap_or_default(),
+                kept: kept.remove(&message.id).unwrap_or_default(),
+                hung_up: weather.hung_up_between(told.sent, told.answered),
+                known_twice: self.client_msg_id,
+            };
+            match case.judge() {
+                Ok(outcome) => *outcomes.entry(outcome).or_default() += 1,
+                Err(problem) => {
+                    let (call, id, answer) = (message.call, &message.id, &told.answer);
+                    problems.push(format!(
+                        "{call:?} {id}: told {} {}: {problem}",
+                        answer.status,
+                        answer.text()
+                    ));
+                }
+            }
+        }
+        let limited_by_channel = calls
+            .iter()
+            .filter(|call| {
+                call.fault.is_none() && call.answered.as_ref().is_some_and(|answered| answered.status == 429)
+            })
+            .count();
+        let seen = Seen {
+            outcomes,
+            limited_by_channel,
+        };
+        self.tell(&seen, weather, problems.len());
+        assert!(
+            problems.is_empty(),
+            "seed {}: {:#?}",
+            self.seed,
+            &problems[..problems.len().min(20)]
+        );
+        // Nothing is in Slack that nobody sent.
+        assert!(asked.is_empty() && kept.is_empty());
+        for class in Class::ALL {
+            let met = calls
+                .iter()
+                .filter_map(|call| call.fault.as_ref())
+                .filter(|fault| Class::of(fault) == class);
+            assert_eq!(met.count(), weather.ordered(class) as usize, "{class:?}");
+        }
+        assert!(weather.connections_reset() > 0);
+        seen
+    }
+
+    /// The summary, past the test's own output, which is not shown when it passes.
+    fn tell(&self, seen: &Seen, weather: &Weather, problems: usize) {
+        let mut text = format!(
+            "hipchat-proxy under load: {} messages of {} clients",
+            self.clients * self.messages_each,
+            self.clients
+        );
+        for (outcome, count) in &seen.outcomes {
+            text += &format!("\n  {count:>5} {outcome}");
+        }
+        text += &format!("\n  {problems:>5} that broke a rule\n calls of Slack that met");
+        for class in Class::ALL {
+            text += &format!(" {class:?} {},", weather.ordered(class));
+        }
+        let (limited, reset) = (seen.limited_by_channel, weather.connections_reset());
+        text += &format!(" its limit for a channel {limited}; connections reset {reset}\n");
+        std::io::stderr().write_all(text.as_bytes()).unwrap();
+    }
+}
+
+fn slack_options() -> SlackOptions {
+    SlackOptions {
+        token: TOKENS[0].to_owned(),
+        channels: (0..traffic::ROOMS)
+            .map(|place| (traffic::channel(place), format!("room-{place}")))
+            .collect(),
+        rate_per_channel: Some(CHANNEL_RATE),
+        ..SlackOptions::default()
+    }
+}
+
+impl Seen {
+    fn require(&self, outcomes: &[&str]) {
+        for outcome in outcomes {
+            assert!(
+                self.outcomes.contains_key(outcome),
+                "nothing was {outcome}: {:?}",
+                self.outcomes
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fifty_clients_were_told_in_half_an_hour_is_true() {
+    let load = Load {
+        seed: 0x5eed,
+        clients: 50,
+        messages_each: 40,
+        // As on Lambda Managed Instances: a place for each client.
+        environments: 5,
+        max_concurrency: 10,
+        client_msg_id: false,
+    };
+    let seen = load.run().await;
+    seen.require(&[
+        "taken at once",
+        "taken after a wait",
+        "taken with the new token",
+        "refused: too fast",
+        "refused: no good token",
+        "not known, not in Slack",
+        "not known, in Slack",
+    ]);
+    assert!(seen.limited_by_channel > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_ids_lost_answers_are_asked_for_again_and_nothing_comes_twice() {
+    let load = Load {
+        seed: 0x1d5,
+        clients: 10,
+        messages_each: 40,
+        // As on classic Lambda: an environment works on one event at a time.
+        environments: 10,
+        max_concurrency: 1,
+        client_msg_id: true,
+    };
+    let seen = load.run().await;
+    seen.require(&[
+        "taken at once",
+        "taken after a wait",
+        "taken, asked again whether it was",
+        "refused: too fast",
+    ]);
+}
