@@ -1,7 +1,7 @@
 //! The layout of a card: activity, icon, title, description, attributes, picture, from top to bottom.
 
 use super::{Attribute, Block, Card, Drawn, Element, Style};
-use crate::message::link::link;
+use crate::message::link::{escape_address, fits, link};
 use crate::message::markup::escape;
 use crate::message::{Atom, Mark, Mentions, Rendered, Rules, html, lay_out, shows_nothing, text};
 use crate::rooms::Ping;
@@ -38,6 +38,7 @@ impl Card {
             blocks: Vec::new(),
             plain: Vec::new(),
             truncated: false,
+            has_address: false,
         };
         let icon = sheet.activity(self);
         sheet.title(self, icon);
@@ -65,6 +66,8 @@ struct Sheet<'a> {
     /// The visible text, piece by piece.
     plain: Vec<String>,
     truncated: bool,
+    /// The title's address stands below it.
+    has_address: bool,
 }
 
 impl Sheet<'_> {
@@ -94,9 +97,10 @@ impl Sheet<'_> {
                 elements: vec![Element::image(icon, &card.title)],
             });
         }
-        let title = self
-            .linked(card.url.as_deref(), &card.title)
-            .unwrap_or_else(|| escape(&card.title, self.rules.strict));
+        let url = card.url.as_deref();
+        let linked = self.linked(url.filter(|url| fits(url)), &card.title);
+        let unlinked = url.filter(|_| linked.is_none());
+        let title = linked.unwrap_or_else(|| escape(&card.title, self.rules.strict));
         let thumbnail = card.thumbnail.as_ref().filter(|_| card.style == Style::Other);
         self.plain.push(card.title.clone());
         self.blocks.push(Block::Section {
@@ -104,6 +108,22 @@ impl Sheet<'_> {
             fields: Vec::new(),
             accessory: thumbnail.map(|address| Element::image(address, &card.title)),
         });
+        // Slack takes no link that long.
+        if let Some(url) = unlinked {
+            self.has_address = true;
+            let atoms = vec![Atom::Text(escape_address(url))];
+            let plain = url.to_owned();
+            let shown = self.lay_out(
+                Rendered {
+                    atoms,
+                    plain,
+                    ping: Ping::None,
+                },
+                MAX_SECTION,
+                1,
+            );
+            self.blocks.extend(shown.into_iter().map(Block::section));
+        }
     }
 
     fn description(&mut self, card: &Card) {
@@ -113,7 +133,9 @@ impl Sheet<'_> {
         } else {
             text::render_linked(&description.text, self.rules)
         };
-        let parts = self.lay_out(rendered, MAX_SECTION, MAX_DESCRIPTIONS);
+        // An address of its own takes the place of one of them.
+        let most = MAX_DESCRIPTIONS - usize::from(self.has_address);
+        let parts = self.lay_out(rendered, MAX_SECTION, most);
         self.blocks.extend(parts.into_iter().map(Block::section));
     }
 

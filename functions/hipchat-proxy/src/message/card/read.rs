@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Activity, Attribute, Card, Description, Style};
-use crate::message::link::address;
+use crate::message::link::{address, safe_address};
 
 /// The longest title, in characters; HipChat's own limit.
 const LONGEST_TITLE: usize = 500;
@@ -72,7 +72,7 @@ impl Card {
         Ok(Self {
             style,
             title,
-            url: link(card.get("url")).or_else(|| link(thing?.get("url"))),
+            url: destination(card.get("url")).or_else(|| destination(thing?.get("url"))),
             description: card.get("description").and_then(description),
             thumbnail: picture(card.get("thumbnail")),
             icon: picture(card.get("icon")),
@@ -104,6 +104,11 @@ fn line(value: Option<&Value>, longest: usize) -> Option<String> {
         return Some(line);
     }
     Some(line.chars().take(longest.saturating_sub(1)).chain(['…']).collect())
+}
+
+/// Where the card itself leads, however long that is.
+fn destination(value: Option<&Value>) -> Option<String> {
+    safe_address(value?.as_str()?)
 }
 
 fn link(value: Option<&Value>) -> Option<String> {

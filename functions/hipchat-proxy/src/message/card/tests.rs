@@ -75,6 +75,16 @@ fn titles() {
     check(json!({}), &[section("*T*")]);
     check(json!({"url": "https://x/?a&b"}), &[section("*<https://x/?a&amp;b|T>*")]);
     check(json!({"url": "placeholder"}), &[section("*T*")]);
+    // What is too long for a link is not lost.
+    let long = format!("https://x/?a&b{}", "c".repeat(2000));
+    let shown = long.replace('&', "&amp;");
+    check(json!({"url": long}), &[section("*T*"), section(&shown)]);
+    check(
+        json!({"style": "image", "thumbnail": {"url": long}}),
+        &[section("*T*"), section(&shown)],
+    );
+    let drawn = drawn(&card(json!({"url": format!("https://x/{}", "c".repeat(4000))})));
+    assert!(drawn.truncated && drawn.plain.len() > 4000);
     check(
         json!({"style": "file", "url": "https://x/f"}),
         &[section("*<https://x/f|T>*")],
@@ -280,13 +290,12 @@ fn what_lacks_a_required_member_is_no_card() {
 
 #[test]
 fn long_texts_are_cut_within_slacks_limits() {
-    let title = drawn(&card(
-        json!({"title": "&".repeat(600), "url": format!("http://{}", "x".repeat(1900))}),
-    ));
+    let url = format!("http://{}", "x".repeat(1900));
+    let title = drawn(&card(json!({"title": "&".repeat(600), "url": url})));
     let expected = format!("*{}…*", "&amp;".repeat(499));
     assert_eq!(
         serde_json::to_value(&title.blocks).unwrap(),
-        json!([section(&expected)])
+        json!([section(&expected), section(&url)])
     );
     let long = drawn(&card(json!({
         "activity": {"html": "<b>a</b> ".repeat(1000)},

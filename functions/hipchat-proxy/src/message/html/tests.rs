@@ -81,6 +81,14 @@ fn what_is_above_a_page_is_left_out() {
         "b",
     );
     check("<head>never <b>ends</b>", "never *ends*");
+    // An end tag in a comment ends nothing, and one that a script swallows does not either.
+    check("<head><!-- </head> -->text", "text");
+    check("<head><title>t</title><!-- </head> --><p>a</p>b", "a\n\nb");
+    check("<head><!-- </head> --></head>text", "text");
+    check(
+        "a <script x='1'><!--<script></script> b",
+        "a &lt;script x='1'&gt;&lt;!--&lt;script&gt;&lt;/script&gt; b",
+    );
     check("fix <title> in <script>", "fix &lt;title&gt; in &lt;script&gt;");
 }
 

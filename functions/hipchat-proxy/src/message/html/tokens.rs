@@ -38,13 +38,21 @@ const RETRIES: usize = 4;
 
 /// Reads a whole message. `source` has `\n` for line ends and no control characters.
 pub(super) fn pieces(source: &str) -> Vec<Piece> {
+    let mut hiding = Vec::new();
+    let pieces = all_pieces(source, &mut hiding);
+    show_unended(pieces, hiding)
+}
+
+/// Reads a whole message. `hiding` is where the elements begin that are left out with their content, and how each is
+/// written.
+fn all_pieces(source: &str, hiding: &mut Vec<(usize, String)>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     // The tokenizer drops this one without a trace.
     let source = source.replace("</>", "&lt;/&gt;");
     let ends = Ends::of(&source);
     let mut rest = source.as_str();
     for _ in 0..RETRIES {
-        match read(rest, &ends, source.len() - rest.len(), &mut pieces) {
+        match read(rest, &ends, source.len() - rest.len(), &mut pieces, hiding) {
             None => return pieces,
             // The `<` that opened it is a character like any other.
             Some(unended) => match unended.strip_prefix('<') {
@@ -65,7 +73,13 @@ pub(super) fn pieces(source: &str) -> Vec<Piece> {
 
 /// Reads until the end, or to a tag that does not end, which is given back with everything behind it. The source
 /// begins at `offset` of the whole.
-fn read<'a>(source: &'a str, ends: &Ends, offset: usize, pieces: &mut Vec<Piece>) -> Option<&'a str> {
+fn read<'a>(
+    source: &'a str,
+    ends: &Ends,
+    offset: usize,
+    pieces: &mut Vec<Piece>,
+    hiding: &mut Vec<(usize, String)>,
+) -> Option<&'a str> {
     let mut tokenizer = Tokenizer::new_with_emitter(source, DefaultEmitter::<usize>::new_with_span());
     let mut taken = 0;
     while let Some(Ok(token)) = tokenizer.next() {
@@ -100,6 +114,9 @@ fn read<'a>(source: &'a str, ends: &Ends, offset: usize, pieces: &mut Vec<Piece>
                         colspan: attribute(b"colspan"),
                         rowspan: attribute(b"rowspan"),
                     };
+                    if matches!(element, Element::Hidden | Element::Head) {
+                        hiding.push((pieces.len(), literal.to_owned()));
+                    }
                     pieces.push(Piece::Start(element, attributes));
                 }
             },
@@ -113,6 +130,26 @@ fn read<'a>(source: &'a str, ends: &Ends, offset: usize, pieces: &mut Vec<Piece>
         }
     }
     source.get(taken..).filter(|rest| !rest.is_empty())
+}
+
+/// Takes back what hides all the rest: the end tag that was seen in the source was none, but stood in a comment, say.
+fn show_unended(pieces: Vec<Piece>, hiding: Vec<(usize, String)>) -> Vec<Piece> {
+    let last = |element| pieces.iter().rposition(|piece| *piece == Piece::End(element));
+    let (hidden_end, head_end) = (last(Element::Hidden), last(Element::Head));
+    let mut hiding = hiding.into_iter().peekable();
+    let mut shown = Vec::with_capacity(pieces.len());
+    for (at, piece) in pieces.into_iter().enumerate() {
+        let start = hiding.next_if(|(start, _)| *start == at);
+        match (piece, start) {
+            (Piece::Start(Element::Head, _), Some(_)) if head_end < Some(at) => {}
+            (Piece::Start(Element::Hidden, _), Some((_, literal))) if hidden_end < Some(at) => {
+                push_text(&mut shown, &literal);
+            }
+            (Piece::Text(text), _) => push_text(&mut shown, &text),
+            (piece, _) => shown.push(piece),
+        }
+    }
+    shown
 }
 
 /// Where the last end tags are of those elements that are left out with their content.
