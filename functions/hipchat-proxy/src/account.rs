@@ -1,6 +1,5 @@
 //! What one request leaves in the log: its outcome and what an operator asks next, never texts, tokens or queries.
 
-use http::StatusCode;
 use shared::http::Front;
 use shared::telemetry::{Invocation, Level, Telemetry, Unit};
 
@@ -74,10 +73,10 @@ impl Account {
     }
 
     /// Writes the line of the invocation and its metrics.
-    pub(crate) fn write(&self, telemetry: &Telemetry, invocation: &Invocation, front: Front, status: StatusCode) {
+    pub(crate) fn write(&self, telemetry: &Telemetry, invocation: &Invocation, front: Front, status: u16) {
         telemetry.finish(invocation, self.level, "request", self.outcome, |line| {
             line.text("front", front.word());
-            line.number("status", status.as_u16());
+            line.number("status", status);
             for (key, value) in [
                 ("api", self.version.map(Version::word)),
                 ("detail", self.detail),

@@ -30,7 +30,7 @@ use shared::telemetry::Telemetry;
 use shared::{Clock, Deadline};
 
 use access::limits::Limits;
-use api::{Overlong, Unsupported, Version};
+use api::{Overlong, Unsupported, Version, version_of};
 use documents::Documents;
 use error::Failure;
 use relay::Manner;
@@ -73,25 +73,29 @@ impl App {
         let standings = self.limits.untouched(now_ms / 1000);
         let mut visit = Visit::new(invocation.request_id.clone(), now_ms, standings);
         visit.account.by_room = self.policy.room_metrics;
-        let (front, answer) = match shared::http::read(event.payload.get()) {
+        let (front, version, answer) = match shared::http::read(event.payload.get()) {
             Ok(inbound) => {
+                visit.room = inbound.context.front.max_answer_bytes();
                 let answer = self.answer(&inbound.request, deadline, &mut visit).await;
-                (inbound.context.front, answer)
+                (inbound.context.front, version_of(inbound.request.uri().path()), answer)
             }
             Err(unreadable) => {
                 visit.account.detail = Some(unreadable.reason);
                 (
                     unreadable.front,
+                    Version::V2,
                     visit.refuse(&Failure::Unreadable, Version::V2, self.now_secs()),
                 )
             }
         };
-        visit
-            .account
-            .write(&self.telemetry, &invocation, front, answer.status());
-        let mut response = answer.into_response();
         visit.standings.settle(self.now_secs());
-        visit.standings.write(response.headers_mut());
-        FrontAnswer::new(front, response)
+        let mut told = visit.told(front, answer);
+        if told.encoded_len() > front.max_answer_bytes() {
+            // The front would make an error page of it.
+            let refused = visit.refuse(&Failure::AnswerTooLong, version, self.now_secs());
+            told = visit.told(front, refused);
+        }
+        visit.account.write(&self.telemetry, &invocation, front, told.status());
+        told
     }
 }

@@ -10,7 +10,7 @@ mod token;
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, Method, Request, StatusCode};
-use shared::http::pairs;
+use shared::http::{Front, FrontAnswer, pairs};
 use shared::{Deadline, Secret};
 
 use crate::App;
@@ -33,6 +33,8 @@ pub(crate) struct Visit {
     pub(crate) standings: Standings,
     /// How the first API's client wants its answer.
     markup: Markup,
+    /// The most bytes of an answer that the front takes.
+    pub(crate) room: usize,
     pub(crate) account: Account,
 }
 
@@ -54,6 +56,8 @@ struct Order<'a> {
     headers: &'a HeaderMap,
     body: &'a [u8],
     deadline: Deadline,
+    /// The most bytes that the answer may take.
+    room: usize,
 }
 
 impl<'a> Order<'a> {
@@ -158,6 +162,7 @@ impl App {
             headers: request.headers(),
             body: request.body(),
             deadline,
+            room: visit.room,
         };
         match order.call {
             Call::Notify | Call::Message | Call::Reply | Call::ShareLink | Call::Topic => self.act(&order, visit).await,
@@ -200,8 +205,16 @@ impl Visit {
             now_secs: now_ms / 1000,
             standings,
             markup: Markup::Json,
+            room: usize::MAX,
             account: Account::new(),
         }
+    }
+
+    /// An answer in the front's shape, with its rate-limit headers.
+    pub(crate) fn told(&self, front: Front, answer: Answer) -> FrontAnswer {
+        let mut response = answer.into_response();
+        self.standings.write(response.headers_mut());
+        FrontAnswer::new(front, response)
     }
 
     /// The answer to a failure, by the ladder; over a limit it says when to come again. `now` is

@@ -41,10 +41,11 @@ fn look_v2(order: &Order<'_>) -> Result<Value, Failure> {
     if let Some(place) = &order.place {
         place.view()?;
     }
+    let page = || Ok(Page::read(order.query)?.within(order.room));
     Ok(match order.call {
-        Call::Rooms => v2::rooms(&Page::read(order.query)?, covered(order), users, base),
+        Call::Rooms => v2::rooms(&page()?, covered(order), users, base),
         Call::Room => v2::room(order.place()?.view()?, users, base),
-        Call::Users => v2::users(&Page::read(order.query)?, users, base),
+        Call::Users => v2::users(&page()?, users, base),
         Call::User => v2::user(user(order)?, base),
         Call::Statistics => v2::statistics(),
         Call::History | Call::EmptyList => {
@@ -56,7 +57,7 @@ fn look_v2(order: &Order<'_>) -> Result<Value, Failure> {
                 .map(|segment| percent_decode_str(segment).decode_utf8_lossy())
                 .collect();
             let path: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
-            Page::read(order.query)?.of(std::iter::empty(), base, &path)
+            page()?.of(std::iter::empty(), base, &path)
         }
         Call::Absent(what) => return Err(Failure::Absent(what)),
         _ => return Err(Failure::Unsupported),

@@ -11,6 +11,7 @@ mod cases;
 mod documents;
 mod files;
 mod fronts;
+mod large;
 mod limits;
 mod looks;
 mod messages;

@@ -12,6 +12,9 @@ const USUAL: usize = 100;
 /// The most items of a page.
 const MOST: usize = 1000;
 
+/// What an answer has beside its items, in bytes: links and the numbers of the page.
+const BESIDE: usize = 4096;
+
 /// What a client asks to see of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -21,6 +24,8 @@ pub struct Page {
     pub expanded: bool,
     /// What else was asked for and goes on to the next page.
     kept: Vec<(&'static str, String)>,
+    /// The most bytes that its items may take in the answer.
+    room: usize,
 }
 
 impl Page {
@@ -46,13 +51,30 @@ impl Page {
             most: most.unwrap_or(USUAL).min(MOST),
             expanded: expand.split(',').any(|part| part.trim() == "items"),
             kept: kept.collect(),
+            room: usize::MAX,
         })
+    }
+
+    /// The same page in an answer of at most `bytes`: it ends earlier where its items take more than that.
+    #[must_use]
+    pub fn within(mut self, bytes: usize) -> Self {
+        self.room = bytes.saturating_sub(BESIDE);
+        self
     }
 
     /// The page of a list: its items, and links to itself and its neighbours, if there are any.
     pub fn of(&self, all: impl Iterator<Item = Value>, base: &Base, path: &[&str]) -> Value {
         let mut rest = all.skip(self.start).peekable();
-        let items: Vec<Value> = rest.by_ref().take(self.most).collect();
+        let mut left = self.room;
+        let mut items: Vec<Value> = Vec::new();
+        while items.len() < self.most
+            && let Some(item) = rest.next_if(|item| take(&mut left, item))
+        {
+            items.push(item);
+        }
+        // A client that counts in pages must learn how long this one is.
+        let is_cut = items.len() < self.most && rest.peek().is_some();
+        let most = if is_cut { items.len() } else { self.most };
         let list = base.at(path);
         let mut links = Map::new();
         links.insert("self".to_owned(), json!(list));
@@ -66,7 +88,7 @@ impl Page {
         if !items.is_empty() && rest.peek().is_some() {
             links.insert("next".to_owned(), json!(self.link(&list, self.start + items.len())));
         }
-        json!({"items": items, "startIndex": self.start, "maxResults": self.most, "links": links})
+        json!({"items": items, "startIndex": self.start, "maxResults": most, "links": links})
     }
 
     fn link(&self, list: &str, start: usize) -> String {
@@ -76,6 +98,20 @@ impl Page {
             link.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
         }
         link
+    }
+}
+
+/// Takes what an item needs from what is left; whether that was enough.
+fn take(left: &mut usize, item: &Value) -> bool {
+    let text = item.to_string();
+    // The answer's body is a text in a document itself, where these are escaped; a comma follows.
+    let escapes = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    match left.checked_sub(text.len() + escapes + 1) {
+        Some(rest) => {
+            *left = rest;
+            true
+        }
+        None => false,
     }
 }
 
@@ -107,6 +143,25 @@ mod tests {
             json!({"self": "https://h/v2/room", "prev": "https://h/v2/room?start-index=2&max-results=2"})
         );
         assert_eq!(page("max-results=5", 5)["links"], json!({"self": "https://h/v2/room"}));
+    }
+
+    #[test]
+    fn a_page_ends_where_the_answer_is_full() {
+        let page = Page::read(&Fields::from_pairs(pairs(b"max-results=50")))
+            .unwrap()
+            .within(BESIDE + 100);
+        let base = Base::of(Some("https://h"), &Request::new(()));
+        // Each takes thirteen bytes: ten characters, two quotes escaped, a comma, makes fifteen.
+        let all = || (0..20).map(|number| json!(format!("{number:010}")));
+        let first = page.of(all(), &base, &["room"]);
+        assert_eq!(first["items"].as_array().unwrap().len(), 6);
+        assert_eq!(first["maxResults"], json!(6));
+        assert_eq!(
+            first["links"]["next"],
+            json!("https://h/v2/room?start-index=6&max-results=50")
+        );
+        let whole = Page::read(&Fields::from_pairs(pairs(b""))).unwrap();
+        assert_eq!(whole.of(all(), &base, &["room"])["maxResults"], json!(100));
     }
 
     #[test]
