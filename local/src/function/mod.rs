@@ -78,12 +78,21 @@ impl Function {
     pub fn from_fn<H, F>(name: &str, handler: H) -> Self
     where
         H: Fn(Bytes) -> F + Send + Sync + 'static,
-        F: Future<Output: Into<Answered>> + Send + 'static,
+        F: Future<Output = Invoked> + Send + 'static,
     {
-        let handler = move |payload| {
+        Self::streaming(name, move |payload| {
             let answering = handler(payload);
-            Box::pin(async move { answering.await.into() }) as Pin<Box<dyn Future<Output = Answered> + Send>>
-        };
+            async move { answering.await.into() }
+        })
+    }
+
+    /// As [`Function::from_fn`], with replies that may be streams.
+    pub fn streaming<H, F>(name: &str, handler: H) -> Self
+    where
+        H: Fn(Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = Answered> + Send + 'static,
+    {
+        let handler = move |payload| Box::pin(handler(payload)) as Pin<Box<dyn Future<Output = Answered> + Send>>;
         Self {
             name: name.into(),
             log: Log::new(name, false),
