@@ -1,13 +1,14 @@
 //! What an invocation showed, and its one line in the log: words and numbers, nothing of a header, a query or a body,
 //! except for what a target said about an error, with secrets hidden.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Response;
 use http::header::{CONTENT_ENCODING, HeaderMap};
+use shared::Deadline;
 use shared::http::Front;
 use shared::telemetry::{Invocation, Level, Line, Telemetry, Unit};
 
@@ -23,6 +24,7 @@ pub struct Account {
     target: Option<&'static str>,
     attempts: u32,
     asked_at: Option<Instant>,
+    last_asked_at: Option<Instant>,
     upstream_ms: Option<f64>,
     upstream_status: Option<u16>,
     upstream_error: Option<String>,
@@ -62,6 +64,14 @@ impl Account {
     pub fn asked(&mut self) {
         self.attempts += 1;
         self.asked_at = Some(Instant::now());
+        self.last_asked_at = self.asked_at;
+    }
+
+    /// How much time the target has had or still has for its answer: from the last request to the deadline, or to now
+    /// if that has passed. None when it was never asked.
+    pub fn given(&self, deadline: &Deadline) -> Duration {
+        let asked_at = self.last_asked_at;
+        asked_at.map_or(Duration::ZERO, |asked_at| asked_at.elapsed() + deadline.remaining())
     }
 
     /// The last request to the target has ended, one way or another. The times of several attempts add up.

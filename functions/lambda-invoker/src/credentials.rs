@@ -9,7 +9,7 @@ mod sts;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -29,6 +29,12 @@ const NEXT_ATTEMPT_MS: u64 = 10_000;
 
 /// Nobody waits for longer than this while credentials are in memory that still last.
 const LONGEST_REFRESH: Duration = Duration::from_secs(1);
+
+/// A failure that took less time than this costs nobody much.
+const LONG: Duration = Duration::from_millis(250);
+
+/// No failure is kept for longer than this.
+const LONGEST_FAILURE: Duration = Duration::from_secs(5);
 
 /// Why there are no credentials: a stable word, or the code of the service that was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +63,8 @@ struct Kept {
     credentials: Option<Credentials>,
     /// No attempt before this moment, in milliseconds since the Unix epoch, while the credentials last.
     not_before_ms: u64,
+    /// Why the last attempt failed, if it took long, and until when nobody else tries.
+    failed: Option<(Unavailable, u64)>,
 }
 
 impl Provider {
@@ -95,7 +103,8 @@ impl Provider {
 
     /// The credentials, from memory while they last. Callers that ask at the same moment wait for the same answer. It
     /// takes at most three quarters of the time that is `left` for all, so that a source that hangs is told from a
-    /// target that does; and no more than a second while there are credentials that still last.
+    /// target that does; and no more than a second while there are credentials that still last. An attempt that took long
+    /// and failed speaks for those that come in as much time again: a source that hangs does not cost everybody the same.
     ///
     /// # Errors
     /// [`Unavailable`] when no source has any that have not expired.
@@ -106,6 +115,7 @@ impl Provider {
         if let Some(credentials) = self.remembered() {
             return Ok(credentials);
         }
+        self.failed_lately()?;
         let wait = left / 4 * 3;
         let deadline = Deadline::after(wait);
         let (_turn, wait) = match (self.asking.try_lock(), self.unexpired()) {
@@ -122,6 +132,8 @@ impl Provider {
         if let Some(credentials) = self.remembered() {
             return Ok(credentials);
         }
+        self.failed_lately()?;
+        let started = Instant::now();
         // Boxed: most requests never ask, and a role may be assumed with another role.
         let asked = tokio::time::timeout(wait, Box::pin(self.ask(wait))).await;
         let asked = asked.unwrap_or_else(|_| Err(self.timed_out()));
@@ -133,12 +145,14 @@ impl Provider {
         });
         match asked {
             Ok(credentials) => {
-                self.kept().credentials = Some(credentials.clone());
+                let mut kept = self.kept();
+                kept.credentials = Some(credentials.clone());
+                kept.failed = None;
                 Ok(credentials)
             }
             Err(unavailable) => {
                 self.kept().not_before_ms = self.clock.now_ms() + NEXT_ATTEMPT_MS;
-                self.unexpired().ok_or(unavailable)
+                self.unexpired().ok_or_else(|| self.fail(unavailable, started.elapsed()))
             }
         }
     }
@@ -178,6 +192,22 @@ impl Provider {
         let now_ms = self.clock.now_ms();
         let last = self.kept().credentials.clone()?;
         (!lasts(&last, now_ms).is_zero()).then_some(last)
+    }
+
+    /// Keeps a failure that took long.
+    fn fail(&self, unavailable: Unavailable, took: Duration) -> Unavailable {
+        if took >= LONG {
+            let millis = u64::try_from(took.min(LONGEST_FAILURE).as_millis()).unwrap_or_default();
+            self.kept().failed = Some((unavailable.clone(), self.clock.now_ms() + millis));
+        }
+        unavailable
+    }
+
+    fn failed_lately(&self) -> Result<(), Unavailable> {
+        match &self.kept().failed {
+            Some((unavailable, until_ms)) if self.clock.now_ms() < *until_ms => Err(unavailable.clone()),
+            _ => Ok(()),
+        }
     }
 
     fn timed_out(&self) -> Unavailable {

@@ -8,6 +8,7 @@ pub mod retry;
 mod signer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -94,8 +95,9 @@ impl Makings {
 /// A request that its target's circuit, if it has one, has let through.
 struct Admission<'a> {
     permit: Option<Permit<'a>>,
-    /// Whether the target has enough time for an answer.
-    fair: bool,
+    /// Less time than this is too little for an answer.
+    least: Duration,
+    deadline: Deadline,
 }
 
 impl<'a> Admission<'a> {
@@ -107,35 +109,41 @@ impl<'a> Admission<'a> {
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Self, Failure> {
-        // A route may have no more time in all than for a connection.
-        let fair = deadline.remaining() >= client.connect_timeout() / 2;
-        let Some(breaker) = breaker else {
-            return Ok(Self { permit: None, fair });
-        };
-        match breaker.admit(clock.now_ms()) {
-            Ok(permit) => {
-                account.circuit(permit.word());
-                let permit = Some(permit);
-                Ok(Self { permit, fair })
-            }
-            Err(seconds) => {
-                account.circuit("open");
-                Err(Failure::CircuitOpen(seconds))
-            }
+        let permit = breaker.map(|breaker| breaker.admit(clock.now_ms())).transpose();
+        let permit = permit.map_err(|seconds| {
+            account.circuit("open");
+            Failure::CircuitOpen(seconds)
+        })?;
+        if let Some(permit) = &permit {
+            account.circuit(permit.word());
         }
+        Ok(Self {
+            permit,
+            // A route may have no more time in all than for a connection.
+            least: client.connect_timeout() / 2,
+            deadline: *deadline,
+        })
     }
 
     /// Tells the circuit what became of the request. Of an answer that is still arriving that is known only later; but
     /// a target that is tried again has shown enough, and others wait.
-    fn tell(self, result: &mut Result<Answered, Failure>, breaker: Option<&Arc<Breaker>>, clock: &dyn Clock) {
+    fn tell(
+        self,
+        result: &mut Result<Answered, Failure>,
+        breaker: Option<&Arc<Breaker>>,
+        clock: &dyn Clock,
+        account: &Account,
+    ) {
         let Some(permit) = self.permit else { return };
-        let work = did_its_work(result.as_ref().map(|answered| answered.answer.status()), self.fair);
+        // Credentials that were long in coming took their time from the target's.
+        let fair = account.given(&self.deadline) >= self.least;
+        let work = did_its_work(result.as_ref().map(|answered| answered.answer.status()), fair);
         if let (Ok(answered), Some(true), Some(breaker)) = (result, work, breaker)
             && answered.rest.is_some()
         {
             answered.circuit = Some(Circuit {
                 breaker: breaker.clone(),
-                fair: self.fair,
+                fair,
             });
             if !permit.is_trial() {
                 return;

@@ -84,7 +84,7 @@ impl Endpoint {
         };
         account.ended();
         let mut result = result.unwrap_or(Err(Failure::UpstreamTimeout));
-        admission.tell(&mut result, self.breaker.as_ref(), clock);
+        admission.tell(&mut result, self.breaker.as_ref(), clock, account);
         result
     }
 

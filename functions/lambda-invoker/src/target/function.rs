@@ -129,7 +129,7 @@ impl Function {
             let fits = answer.body().len() <= limit;
             fits.then(|| answer.into()).ok_or(Failure::ResponseTooLarge)
         });
-        admission.tell(&mut result, self.breaker.as_ref(), clock);
+        admission.tell(&mut result, self.breaker.as_ref(), clock, account);
         result
     }
 

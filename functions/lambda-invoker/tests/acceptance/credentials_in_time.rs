@@ -72,3 +72,82 @@ async fn errors_of(function: &Function) -> Vec<String> {
     let (first, second, third) = tokio::join!(status(function), status(function), status(function));
     vec![first.1, second.1, third.1]
 }
+
+/// One request waits for a service that hangs; those that come soon after it do not, and the next one tries again.
+#[tokio::test]
+async fn a_service_that_hangs_costs_one_request_its_time() {
+    let upstream = Upstream::fine().await;
+    let sts = Upstream::script(vec![Reaction::Stall(Vec::new()), assumed(2, "13:00:00")]).await;
+    let mut endpoint = route(&upstream, &sts);
+    endpoint["timeout"] = json!(1200);
+    let function = function(json!([endpoint])).await;
+    let started = Instant::now();
+    let all = errors_of(&function).await;
+    assert_eq!(all, ["credentials_unavailable"; 3]);
+    // Nobody waited after the one that asked.
+    assert!(
+        started.elapsed() < Duration::from_millis(1700),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(sts.calls(), 1);
+    // As long as it took, no more than that.
+    function.clock.advance_ms(850);
+    let started = Instant::now();
+    assert_eq!(status(&function).await, (502, "credentials_unavailable".to_owned()));
+    assert!(
+        started.elapsed() < Duration::from_millis(600),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(function.line()["upstream_error"], "sts_timeout");
+    assert_eq!((sts.calls(), upstream.calls()), (1, 0));
+    function.clock.advance_ms(5_000);
+    assert_eq!(status(&function).await.0, 200);
+    signed_with(&upstream, 2);
+    assert_eq!(sts.calls(), 2);
+}
+
+/// A refusal that comes at once costs nobody much, and may be gone with the next request.
+#[tokio::test]
+async fn a_quick_refusal_speaks_for_nobody_else() {
+    let upstream = Upstream::fine().await;
+    let sts = Upstream::script(vec![Reaction::Close(Vec::new()), assumed(2, "13:00:00")]).await;
+    let function = function(json!([route(&upstream, &sts)])).await;
+    assert_eq!(status(&function).await.0, 502);
+    assert_eq!(status(&function).await.0, 200);
+}
+
+/// A target that got what late credentials left of the time is not to blame for it.
+#[tokio::test]
+async fn time_that_credentials_took_does_not_count_against_the_target() {
+    for invoked in [false, true] {
+        let upstream = Upstream::reacting(Reaction::Stall(Vec::new())).await;
+        let Reaction::Send(answer) = assumed(1, "13:00:00") else {
+            unreachable!("it answers at once")
+        };
+        let sts = Upstream::reacting(Reaction::Late(Duration::from_millis(1000), answer)).await;
+        let mut target = route(&upstream, &sts);
+        if invoked {
+            let iam = json!({"assume_role": role(&sts)});
+            let to = json!({"name": "f", "endpoint_url": upstream.url("")});
+            target = json!({"uri": "/", "function": to, "authorization": {"iam": iam}});
+        }
+        // Half of the time for a connection is the least that a target gets: of 1600 ms not even 700 are left.
+        target["timeout"] = json!(1600);
+        target["connect_timeout"] = json!(1400);
+        target["circuit"] = json!({"failures": 1});
+        let function = function(json!([target])).await;
+        for (error, circuit, calls) in [
+            ("upstream_timeout", "closed", 1),
+            // All of the time was the target's.
+            ("upstream_timeout", "closed", 2),
+            ("circuit_open", "open", 2),
+        ] {
+            assert_eq!(status(&function).await.1, error);
+            assert_eq!(function.line()["circuit"], circuit);
+            assert_eq!(upstream.calls(), calls);
+        }
+        assert_eq!(sts.calls(), 1);
+    }
+}
