@@ -67,7 +67,8 @@ where
     serve(init, |handler| {
         let guarded = move |event| {
             let handler = handler.clone();
-            guard(async move { handler(event).await })
+            // Boxed here: each layer of the runtime would copy the whole story of a request on its way in.
+            guard(Box::pin(async move { handler(event).await }))
         };
         Runtime::new(service_fn(guarded)).run_concurrent()
     })

@@ -70,7 +70,7 @@ where
             let (handler, api) = (handler.clone(), api.clone());
             let request_id = event.context.request_id.clone();
             async move {
-                match guard(handler(event)).await? {
+                match guard(Box::pin(handler(event))).await? {
                     Reply::Whole(answer) => Ok::<_, InvocationError>(answer),
                     Reply::Stream { prelude, body } => {
                         // Absent in no invocation: every one comes through the layer below.
