@@ -108,8 +108,9 @@ impl Jwks {
             .copied()
             .find(|known| header.is_signed_by(*known));
         let algorithm = algorithm.ok_or(Problem::Algorithm)?;
-        let keys = self.keys_for(&header.kid, deadline, account).await?;
-        let payload = check_signature(text, &keys, &header.kid, algorithm)?;
+        let kid = header.kid()?;
+        let keys = self.keys_for(kid, deadline, account).await?;
+        let payload = check_signature(text, &keys, kid, algorithm)?;
         self.read(payload.get().as_bytes())
     }
 

@@ -12,8 +12,7 @@ use crate::error::Problem;
 #[derive(Debug)]
 pub(super) struct Header {
     algorithm: String,
-    /// The name of the key.
-    pub(super) kid: String,
+    kid: Option<String>,
 }
 
 impl Header {
@@ -22,7 +21,7 @@ impl Header {
     /// # Errors
     /// `MalformedJwt` for what is not three parts, holds a member twice, of a wrong type, or one that says that more must be
     /// understood (`crit`, RFC 7515, section 4.1.11). `NotAccessToken` for a type that is none (RFC 8725, section 3.11), or
-    /// that is not told where `at_jwt` demands it (RFC 9068, section 4). `Algorithm` and `UnknownKey` where none is named.
+    /// that is not told where `at_jwt` demands it (RFC 9068, section 4). `Algorithm` where none is named.
     pub(super) fn read(token: &str, at_jwt: bool) -> Result<Self, Problem> {
         let [header, ..] = parts(token).ok_or(Problem::MalformedJwt)?;
         let json = decoded(header).ok_or(Problem::MalformedJwt)?;
@@ -41,8 +40,16 @@ impl Header {
             _ => return Err(Problem::NotAccessToken),
         }
         let algorithm = text("alg")?.ok_or(Problem::Algorithm)?.to_owned();
-        let kid = text("kid")?.ok_or(Problem::UnknownKey)?.to_owned();
+        let kid = text("kid")?.map(str::to_owned);
         Ok(Self { algorithm, kid })
+    }
+
+    /// The name of the key.
+    ///
+    /// # Errors
+    /// `UnknownKey` where none is named: nobody tries one key after the other.
+    pub(super) fn kid(&self) -> Result<&str, Problem> {
+        self.kid.as_deref().ok_or(Problem::UnknownKey)
     }
 
     /// Whether this algorithm is the one that is named, to the letter.
