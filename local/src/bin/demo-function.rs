@@ -41,10 +41,18 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Reply, Diagnostic> {
     let is_http = event.get("requestContext").is_some();
     let body = event.get("body").and_then(Value::as_str);
     let orders = match is_http {
-        true => body.and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default(),
+        true => body
+            .and_then(|body| serde_json::from_str(body).ok())
+            .unwrap_or_default(),
         false => event.clone(),
     };
-    let text = |member: &str| orders.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |member: &str| {
+        orders
+            .get(member)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let number = |member: &str| orders.get(member).and_then(Value::as_u64).unwrap_or_default();
     let letters = || usize::try_from(number("bytes")).unwrap_or_default();
     if let Some(id) = orders.get("id") {
@@ -93,7 +101,11 @@ fn echo(event: &Value) -> Value {
         let mut found = pointers.iter().filter_map(|pointer| event.pointer(pointer));
         found.find(|value| !value.is_null()).cloned().unwrap_or_default()
     };
-    let query = ["/rawQueryString", "/multiValueQueryStringParameters", "/queryStringParameters"];
+    let query = [
+        "/rawQueryString",
+        "/multiValueQueryStringParameters",
+        "/queryStringParameters",
+    ];
     let echo = json!({
         "message": "hello",
         "method": first(&["/requestContext/http/method", "/httpMethod"]),

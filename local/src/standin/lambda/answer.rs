@@ -61,7 +61,11 @@ pub(super) fn stamp(headers: &mut HeaderMap, request_id: &str) {
     set(headers, "x-amzn-requestid", request_id);
     if !headers.contains_key("x-amzn-errortype") {
         set(headers, "x-amzn-remapped-content-length", "0");
-        let trace = format!("Root={};Parent={};Sampled=0", crate::random::trace_root(), crate::random::hex(8));
+        let trace = format!(
+            "Root={};Parent={};Sampled=0",
+            crate::random::trace_root(),
+            crate::random::hex(8)
+        );
         set(headers, "x-amzn-trace-id", &trace);
     }
 }

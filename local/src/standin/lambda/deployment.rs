@@ -112,9 +112,9 @@ impl Deployed {
                 let number = qualifier.parse().ok();
                 let version = number.filter(|number| deployment.versions.contains(number));
                 let version = version.or_else(|| deployment.aliases.get(qualifier).copied());
-                version.map(|version| version.to_string()).ok_or_else(|| {
-                    not_found(&format!("{}:{qualifier}", deployment.options.arn()))
-                })?
+                version
+                    .map(|version| version.to_string())
+                    .ok_or_else(|| not_found(&format!("{}:{qualifier}", deployment.options.arn())))?
             }
         };
         let arn = match &named.qualifier {
@@ -144,7 +144,10 @@ impl Deployed {
             Some(reserved) => (reserved, RESERVED),
             None => (account, super::error::ACCOUNT),
         };
-        limit.clone().try_acquire_owned().map_err(|_| ApiError::throttled(reason))
+        limit
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| ApiError::throttled(reason))
     }
 
     /// The processes of a version and a tenant; none is started before the first invocation.
@@ -153,9 +156,12 @@ impl Deployed {
         let mut pools = self.lock();
         let start = || {
             let options = &self.deployment.options;
-            let environments = self.deployment.reserved_concurrency.map_or(options.max_environments, |reserved| {
-                reserved.div_ceil(options.max_concurrency.max(1)).max(1)
-            });
+            let environments = self
+                .deployment
+                .reserved_concurrency
+                .map_or(options.max_environments, |reserved| {
+                    reserved.div_ceil(options.max_concurrency.max(1)).max(1)
+                });
             Function::new(FunctionOptions {
                 version: version.to_owned(),
                 max_environments: environments,

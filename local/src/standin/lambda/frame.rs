@@ -46,14 +46,21 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 const TABLE: [u32; 256] = table();
 
-#[expect(clippy::indexing_slicing, reason = "computed at build time, where a wrong index is a build error")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed at build time, where a wrong index is a build error"
+)]
 const fn table() -> [u32; 256] {
     let mut table = [0; 256];
     let mut at = 0;
     while at < 256 {
         let (mut value, mut bit) = (at as u32, 0);
         while bit < 8 {
-            value = if value & 1 == 1 { (value >> 1) ^ 0xedb8_8320 } else { value >> 1 };
+            value = if value & 1 == 1 {
+                (value >> 1) ^ 0xedb8_8320
+            } else {
+                value >> 1
+            };
             bit += 1;
         }
         table[at] = value;

@@ -102,7 +102,9 @@ impl<'a> Parts<'a> {
 }
 
 fn is_partition(text: &str) -> bool {
-    let rest = text.strip_prefix("aws").unwrap_or(if text.is_empty() { "" } else { "?" });
+    let rest = text
+        .strip_prefix("aws")
+        .unwrap_or(if text.is_empty() { "" } else { "?" });
     rest.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
@@ -186,7 +188,12 @@ mod tests {
         good("123456789012:function:hello", None, "hello", None);
         good("123456789012:hello:7", None, "hello", Some("7"));
         good("eu-west-1:123456789012:function:hello", None, "hello", None);
-        good("arn:aws:lambda:eu-west-1:123456789012:function:hello", None, "hello", None);
+        good(
+            "arn:aws:lambda:eu-west-1:123456789012:function:hello",
+            None,
+            "hello",
+            None,
+        );
         good(
             "arn:aws:lambda:eu-west-1:123456789012:function:hello:live",
             Some("live"),
@@ -199,14 +206,27 @@ mod tests {
 
     #[test]
     fn what_breaks_the_pattern_is_refused() {
-        for text in ["", "a b", "a/b", "a:b:c", "hello:li.ve", "hello:", "arn:aws:s3:::bucket", &"x".repeat(257)] {
+        for text in [
+            "",
+            "a b",
+            "a/b",
+            "a:b:c",
+            "hello:li.ve",
+            "hello:",
+            "arn:aws:s3:::bucket",
+            &"x".repeat(257),
+        ] {
             bad(text, None, "ValidationException");
         }
         for qualifier in ["", "a b", "a.b", &"x".repeat(129)] {
             bad("hello", Some(qualifier), "ValidationException");
         }
         bad("hello:one", Some("two"), "InvalidParameterValueException");
-        bad("us-gov-east-1:123456789012:function:hello", None, "ResourceNotFoundException");
+        bad(
+            "us-gov-east-1:123456789012:function:hello",
+            None,
+            "ResourceNotFoundException",
+        );
         bad("210987654321:function:hello", None, "AccessDeniedException");
     }
 }

@@ -115,9 +115,7 @@ fn kind(operation: Operation, headers: &HeaderMap) -> Result<Kind, ApiError> {
         (None | Some("RequestResponse"), _) => Ok(Kind::RequestResponse),
         (Some("DryRun"), _) => Ok(Kind::DryRun),
         (Some("Event"), Operation::Invoke) => Ok(Kind::Event),
-        (Some(other), Operation::Invoke) => {
-            Err(not_in(other, "invocationType", "[Event, RequestResponse, DryRun]"))
-        }
+        (Some(other), Operation::Invoke) => Err(not_in(other, "invocationType", "[Event, RequestResponse, DryRun]")),
         (Some(other), Operation::Stream) => Err(not_in(other, "invocationType", "[RequestResponse, DryRun]")),
     }
 }
@@ -160,7 +158,9 @@ fn client_context(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     };
     let refused = |message: &str| ApiError::new("InvalidRequestContentException", message);
     if text.len() > MAX_CLIENT_CONTEXT {
-        return Err(refused("Client context must be no more than 3583 bytes when base64-encoded."));
+        return Err(refused(
+            "Client context must be no more than 3583 bytes when base64-encoded.",
+        ));
     }
     let decoded = STANDARD.decode(text).unwrap_or_default();
     match serde_json::from_slice::<Value>(&decoded) {

@@ -85,7 +85,9 @@ impl Service {
     fn check(&self, parts: &Parts, body: &Bytes) -> Result<(), Response<Body>> {
         let header = parts.headers.get(http::header::AUTHORIZATION);
         let text = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let named = text.split_once("Credential=").and_then(|(_, rest)| rest.split_once('/'));
+        let named = text
+            .split_once("Credential=")
+            .and_then(|(_, rest)| rest.split_once('/'));
         let keys = lock(&self.keys).clone();
         let key = keys.iter().find(|key| named.is_some_and(|(id, _)| id == key.id));
         // Without a key that fits, any will do to find what else is wrong; there is always one that fits nothing.
@@ -141,24 +143,30 @@ pub(super) async fn answer(State(service): State<Arc<Service>>, request: Request
     response
 }
 
-async fn invoke(
-    service: &Service,
-    request_id: &str,
-    parts: &Parts,
-    body: Bytes,
-) -> Result<Response<Body>, ApiError> {
+async fn invoke(service: &Service, request_id: &str, parts: &Parts, body: Bytes) -> Result<Response<Body>, ApiError> {
     if let Err(refused) = service.check(parts, &body) {
         return Ok(refused);
     }
     let Some((operation, name)) = Operation::of(&parts.method, parts.uri.path()) else {
-        return Err(ApiError::new("UnknownOperationException", "The operation is not known."));
+        return Err(ApiError::new(
+            "UnknownOperationException",
+            "The operation is not known.",
+        ));
     };
     let region = &service.options.region;
     let invocation = Invocation::read(operation, &name, parts, body, region)?;
     let named = &invocation.function;
     let Some(deployed) = service.deployed(&named.name) else {
-        let suffix = named.qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
-        let arn = format!("arn:aws:lambda:{region}:{}:function:{}{suffix}", crate::ACCOUNT_ID, named.name);
+        let suffix = named
+            .qualifier
+            .as_ref()
+            .map(|qualifier| format!(":{qualifier}"))
+            .unwrap_or_default();
+        let arn = format!(
+            "arn:aws:lambda:{region}:{}:function:{}{suffix}",
+            crate::ACCOUNT_ID,
+            named.name
+        );
         return Err(not_found(&arn));
     };
     let target = deployed.target(named)?;

@@ -18,7 +18,7 @@ use super::frame;
 use super::request::Invocation;
 use super::service::{Service, attributes};
 use super::tail::tail;
-use crate::function::{Invoked, Run};
+use crate::function::{Answered, Invoked, Run};
 
 /// Chunks on their way to the caller, at most.
 const WAITING: usize = 16;
@@ -41,13 +41,10 @@ pub(super) fn answer(
         let function = deployed.function(&target.version, invocation.tenant_id.as_deref());
         let with_tail = invocation.tail;
         let (payload, attributes) = attributes(invocation, &target, &request_id);
-        let run = function.run(payload, attributes).await;
+        let (answered, following) = function.follow(payload, attributes).await;
+        let outcome = pass(answered, &frames).await;
         drop(place);
-        if let Invoked::Response(payload) = &run.outcome {
-            let chunk = frame::event("PayloadChunk", "application/octet-stream", payload);
-            // The caller may have left.
-            let _ = frames.send(chunk).await;
-        }
+        let run = following.done(outcome);
         let log = match with_tail {
             true => Some(tail(&run, &request_id, &target.version, deployed.memory_mb()).await),
             false => None,
@@ -55,6 +52,30 @@ pub(super) fn answer(
         let _ = frames.send(complete(&run, log)).await;
     });
     response
+}
+
+/// Passes the payload on while it is made; gives what became of the invocation.
+async fn pass(answered: Answered, frames: &mpsc::Sender<Bytes>) -> Invoked {
+    // The caller may have left: the function goes on, and its place is taken until it is done.
+    let send = async |payload: &[u8]| {
+        let chunk = frame::event("PayloadChunk", "application/octet-stream", payload);
+        let _ = frames.send(chunk).await;
+    };
+    match answered {
+        Answered::Whole(outcome) => {
+            if let Invoked::Response(payload) = &outcome {
+                send(payload).await;
+            }
+            outcome
+        }
+        Answered::Stream(mut stream) => loop {
+            match stream.next().await {
+                Ok(Some(piece)) => send(&piece).await,
+                Ok(None) => return Invoked::Response(Bytes::new()),
+                Err(failed) => return *failed,
+            }
+        },
+    }
 }
 
 /// The last event: the error if there was one, and the end of the log if it was asked for.

@@ -19,9 +19,11 @@ pub(super) async fn tail(run: &Run, request_id: &str, version: &str, memory_mb: 
     let status = match &run.outcome {
         Invoked::TimedOut { message } => Some((message.as_str(), "timeout", None)),
         Invoked::Crashed { message } => Some((message.as_str(), "error", Some("Runtime.ExitError"))),
-        Invoked::InitFailed(failure) => {
-            Some((failure.error_message.as_str(), "error", Some(failure.error_type.as_str())))
-        }
+        Invoked::InitFailed(failure) => Some((
+            failure.error_message.as_str(),
+            "error",
+            Some(failure.error_type.as_str()),
+        )),
         _ => None,
     };
     if let Some((message, ..)) = status {

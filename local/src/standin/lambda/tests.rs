@@ -98,9 +98,18 @@ fn blob(value: &Value) -> Blob {
 async fn a_result_comes_back_with_its_version_and_request_id() {
     let lambda = start(quick()).await;
     lambda.deploy(function().0);
-    let output = sdk(&lambda).invoke().function_name("hello").payload(blob(&json!({"a": 1}))).send().await.unwrap();
+    let output = sdk(&lambda)
+        .invoke()
+        .function_name("hello")
+        .payload(blob(&json!({"a": 1})))
+        .send()
+        .await
+        .unwrap();
     assert_eq!((output.status_code(), output.function_error()), (200, None));
-    assert_eq!((output.executed_version(), output.log_result()), (Some("$LATEST"), None));
+    assert_eq!(
+        (output.executed_version(), output.log_result()),
+        (Some("$LATEST"), None)
+    );
     assert_eq!(output.payload().unwrap().as_ref(), br#"{"a":1}"#);
     assert_eq!(output.request_id().map(str::len), Some(36));
     // Nothing is an empty object.
@@ -114,11 +123,29 @@ async fn a_failed_run_is_a_success_of_the_api() {
     lambda.deploy(function().0);
     for (event, error_type, message) in [
         ("fail", "Boom", "it failed"),
-        ("crash", "Runtime.ExitError", "RequestId: 1 Error: Runtime exited with error: exit status 1"),
-        ("time out", "Sandbox.Timedout", "RequestId: 1 Error: Task timed out after 3.00 seconds"),
+        (
+            "crash",
+            "Runtime.ExitError",
+            "RequestId: 1 Error: Runtime exited with error: exit status 1",
+        ),
+        (
+            "time out",
+            "Sandbox.Timedout",
+            "RequestId: 1 Error: Task timed out after 3.00 seconds",
+        ),
     ] {
-        let output = sdk(&lambda).invoke().function_name("hello").payload(blob(&json!(event))).send().await.unwrap();
-        assert_eq!((output.status_code(), output.function_error()), (200, Some("Unhandled")), "{event}");
+        let output = sdk(&lambda)
+            .invoke()
+            .function_name("hello")
+            .payload(blob(&json!(event)))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            (output.status_code(), output.function_error()),
+            (200, Some("Unhandled")),
+            "{event}"
+        );
         assert_eq!(output.executed_version(), Some("$LATEST"));
         let payload: Value = serde_json::from_slice(output.payload().unwrap().as_ref()).unwrap();
         assert_eq!(payload, json!({"errorType": error_type, "errorMessage": message}));
@@ -128,7 +155,13 @@ async fn a_failed_run_is_a_success_of_the_api() {
         ..function().0
     });
     for (event, kind) in [("fail", "Handled"), ("crash", "Unhandled")] {
-        let output = sdk(&lambda).invoke().function_name("hello").payload(blob(&json!(event))).send().await.unwrap();
+        let output = sdk(&lambda)
+            .invoke()
+            .function_name("hello")
+            .payload(blob(&json!(event)))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(output.function_error(), Some(kind), "{event}");
     }
 }
@@ -138,20 +171,41 @@ async fn a_dry_run_checks_and_does_not_run() {
     let lambda = start(quick()).await;
     let (deployment, runs) = function();
     lambda.deploy(deployment);
-    let dry = |name: &str| sdk(&lambda).invoke().function_name(name).invocation_type(InvocationType::DryRun).send();
+    let dry = |name: &str| {
+        sdk(&lambda)
+            .invoke()
+            .function_name(name)
+            .invocation_type(InvocationType::DryRun)
+            .send()
+    };
     let output = dry("hello").await.unwrap();
     assert_eq!((output.status_code(), output.executed_version()), (204, None));
     assert!(output.payload().is_none_or(|payload| payload.as_ref().is_empty()));
-    assert!(dry("gone").await.unwrap_err().into_service_error().is_resource_not_found_exception());
+    assert!(
+        dry("gone")
+            .await
+            .unwrap_err()
+            .into_service_error()
+            .is_resource_not_found_exception()
+    );
     assert_eq!(runs.load(Ordering::SeqCst), 0);
 }
 
 /// The payload of a stream, and its last event.
 async fn streamed(client: &Client, event: &Value) -> (Vec<u8>, Option<(Option<String>, Option<String>, bool)>) {
-    let sent = client.invoke_with_response_stream().function_name("hello").log_type(LogType::Tail);
+    let sent = client
+        .invoke_with_response_stream()
+        .function_name("hello")
+        .log_type(LogType::Tail);
     let mut output = sent.payload(blob(event)).send().await.unwrap();
-    assert_eq!((output.status_code(), output.executed_version()), (200, Some("$LATEST")));
-    assert_eq!(output.response_stream_content_type(), Some("application/vnd.amazon.eventstream"));
+    assert_eq!(
+        (output.status_code(), output.executed_version()),
+        (200, Some("$LATEST"))
+    );
+    assert_eq!(
+        output.response_stream_content_type(),
+        Some("application/vnd.amazon.eventstream")
+    );
     let (mut payload, mut end) = (Vec::new(), None);
     while let Some(event) = output.event_stream.recv().await.unwrap() {
         assert!(end.is_none(), "nothing comes after the end");

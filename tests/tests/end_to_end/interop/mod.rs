@@ -5,4 +5,6 @@ mod authorizer;
 mod environment;
 mod hipchat_proxy;
 mod lambda_invoker;
+mod lambda_service;
 mod route_schema;
+mod slack_page;

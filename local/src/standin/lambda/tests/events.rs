@@ -10,7 +10,10 @@ use super::{blob, function, quick, sdk, start};
 use crate::standin::{Deployment, Lambda, LambdaOptions};
 
 async fn send(lambda: &Lambda, event: &Value) {
-    let sent = sdk(lambda).invoke().function_name("hello").invocation_type(InvocationType::Event);
+    let sent = sdk(lambda)
+        .invoke()
+        .function_name("hello")
+        .invocation_type(InvocationType::Event);
     let output = sent.payload(blob(event)).send().await.unwrap();
     assert_eq!((output.status_code(), output.executed_version()), (202, None));
     assert_eq!((output.function_error(), output.log_result()), (None, None));
@@ -25,7 +28,12 @@ async fn until(lambda: &Lambda, runs: &AtomicUsize, wanted: usize, dropped: usiz
         }
     };
     let done = tokio::time::timeout(Duration::from_secs(10), enough).await;
-    assert!(done.is_ok(), "{} runs, {:?}", runs.load(Ordering::SeqCst), lambda.dropped());
+    assert!(
+        done.is_ok(),
+        "{} runs, {:?}",
+        runs.load(Ordering::SeqCst),
+        lambda.dropped()
+    );
 }
 
 #[tokio::test]
@@ -37,7 +45,10 @@ async fn a_good_event_runs_once() {
     until(&lambda, &runs, 1, 0).await;
     // Longer than both pauses.
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!((runs.load(Ordering::SeqCst), lambda.dropped()), (1, Vec::<Value>::new()));
+    assert_eq!(
+        (runs.load(Ordering::SeqCst), lambda.dropped()),
+        (1, Vec::<Value>::new())
+    );
 }
 
 #[tokio::test]
@@ -66,7 +77,12 @@ async fn a_bad_event_runs_three_times_and_is_dropped() {
         "responsePayload": {"errorType": "Boom", "errorMessage": "it failed"},
     });
     assert_eq!(record, expected);
-    let list: Value = reqwest::get(format!("{}/_dropped", lambda.url())).await.unwrap().json().await.unwrap();
+    let list: Value = reqwest::get(format!("{}/_dropped", lambda.url()))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(list.as_array().map(Vec::len), Some(1));
 }
 

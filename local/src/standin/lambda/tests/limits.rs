@@ -12,7 +12,11 @@ use super::{blob, function, quick, sdk, start};
 use crate::standin::{Deployment, LambdaOptions};
 
 /// Invokes so often at a time; how many ran, and why the others did not.
-async fn burst(options: LambdaOptions, reserved: Option<usize>, count: usize) -> (usize, Vec<(ThrottleReason, String)>) {
+async fn burst(
+    options: LambdaOptions,
+    reserved: Option<usize>,
+    count: usize,
+) -> (usize, Vec<(ThrottleReason, String)>) {
     let lambda = start(options).await;
     let (deployment, runs) = function();
     lambda.deploy(Deployment {
@@ -21,7 +25,10 @@ async fn burst(options: LambdaOptions, reserved: Option<usize>, count: usize) ->
     });
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..count {
-        let call = sdk(&lambda).invoke().function_name("hello").payload(blob(&json!("wait")));
+        let call = sdk(&lambda)
+            .invoke()
+            .function_name("hello")
+            .payload(blob(&json!("wait")));
         calls.spawn(call.send());
     }
     let mut refused = Vec::new();
@@ -82,7 +89,10 @@ async fn payloads_have_their_limits_to_the_byte() {
     ] {
         let send = |bytes: usize| {
             let text = "x".repeat(bytes - 2);
-            let call = sdk(&lambda).invoke().function_name("hello").invocation_type(kind.clone());
+            let call = sdk(&lambda)
+                .invoke()
+                .function_name("hello")
+                .invocation_type(kind.clone());
             call.payload(blob(&json!(text))).send()
         };
         assert!(send(limit).await.is_ok(), "{kind:?}");
@@ -98,13 +108,21 @@ async fn what_is_no_json_is_refused() {
     let (deployment, runs) = function();
     lambda.deploy(deployment);
     for payload in ["{", "x", "{} {}", "\u{feff}{}"] {
-        let sent = sdk(&lambda).invoke().function_name("hello").payload(payload.as_bytes().to_vec().into()).send();
+        let sent = sdk(&lambda)
+            .invoke()
+            .function_name("hello")
+            .payload(payload.as_bytes().to_vec().into())
+            .send();
         let error = sent.await.unwrap_err().into_service_error();
         assert!(error.is_invalid_request_content_exception(), "{payload}: {error:?}");
     }
     let long = STANDARD.encode(json!({"custom": {"a": "x".repeat(3000)}}).to_string());
     for context in ["???", &STANDARD.encode("[]"), &long] {
-        let sent = sdk(&lambda).invoke().function_name("hello").client_context(context).send();
+        let sent = sdk(&lambda)
+            .invoke()
+            .function_name("hello")
+            .client_context(context)
+            .send();
         let error = sent.await.unwrap_err().into_service_error();
         assert!(error.is_invalid_request_content_exception(), "{context}: {error:?}");
     }

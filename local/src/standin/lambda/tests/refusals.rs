@@ -39,8 +39,17 @@ async fn a_wrong_signature_is_refused() {
         .post(format!("{}/2015-03-31/functions/hello/invocations", lambda.url()))
         .send();
     let unsigned = unsigned.await.unwrap();
-    assert_eq!(unsigned.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
-    assert_eq!((unsigned.status().as_u16(), unsigned.headers().contains_key("x-amzn-requestid")), (403, true));
+    assert_eq!(
+        unsigned.headers()["x-amzn-errortype"],
+        "MissingAuthenticationTokenException"
+    );
+    assert_eq!(
+        (
+            unsigned.status().as_u16(),
+            unsigned.headers().contains_key("x-amzn-requestid")
+        ),
+        (403, true)
+    );
 }
 
 /// A function of one published version behind two aliases.
@@ -71,12 +80,18 @@ async fn what_is_not_there_is_not_found() {
         ("hello:other", None, format!("{arn}:hello:other")),
         ("hello", Some("8"), format!("{arn}:hello:8")),
     ] {
-        let call = sdk(&lambda).invoke().function_name(name).set_qualifier(qualifier.map(str::to_owned));
+        let call = sdk(&lambda)
+            .invoke()
+            .function_name(name)
+            .set_qualifier(qualifier.map(str::to_owned));
         let expected = (404, not_found.clone(), format!("Function not found: {missing}"));
         assert_eq!(told(call.send().await), expected);
     }
     lambda.deploy(function().0);
-    let call = sdk(&lambda).invoke().function_name("hello").qualifier("$LATEST.PUBLISHED");
+    let call = sdk(&lambda)
+        .invoke()
+        .function_name("hello")
+        .qualifier("$LATEST.PUBLISHED");
     let (status, name, _) = told(call.send().await);
     assert_eq!((status, name.as_str()), (400, "NoPublishedVersionException"));
 }
@@ -85,7 +100,14 @@ async fn what_is_not_there_is_not_found() {
 async fn tenants_are_for_functions_that_have_them() {
     let lambda = start(quick()).await;
     lambda.deploy(function().0);
-    let (status, name, _) = told(sdk(&lambda).invoke().function_name("hello").tenant_id("blue").send().await);
+    let (status, name, _) = told(
+        sdk(&lambda)
+            .invoke()
+            .function_name("hello")
+            .tenant_id("blue")
+            .send()
+            .await,
+    );
     assert_eq!((status, name.as_str()), (400, "InvalidParameterValueException"));
     lambda.deploy(Deployment {
         tenants: true,
@@ -101,11 +123,21 @@ async fn tenants_are_for_functions_that_have_them() {
 async fn what_breaks_the_model_is_refused() {
     let lambda = start(quick()).await;
     lambda.deploy(function().0);
-    let call = sdk(&lambda).invoke().function_name("hello").invocation_type(InvocationType::from("Never"));
+    let call = sdk(&lambda)
+        .invoke()
+        .function_name("hello")
+        .invocation_type(InvocationType::from("Never"));
     let (status, name, message) = told(call.send().await);
     assert_eq!((status, name.as_str()), (400, "ValidationException"));
     assert!(message.contains("Value 'Never' at 'invocationType'"), "{message}");
-    let (_, name, _) = told(sdk(&lambda).invoke().function_name("hello").qualifier("a.b").send().await);
+    let (_, name, _) = told(
+        sdk(&lambda)
+            .invoke()
+            .function_name("hello")
+            .qualifier("a.b")
+            .send()
+            .await,
+    );
     assert_eq!(name, "ValidationException");
 }
 
@@ -124,10 +156,23 @@ async fn an_error_of_the_model_can_be_ordered() {
             .send()
     };
     assert_eq!(post(json!({"error": "NoSuchException"})).await.unwrap().status(), 400);
-    assert_eq!(post(json!({"error": "ServiceException", "cut": 1})).await.unwrap().status(), 400);
+    assert_eq!(
+        post(json!({"error": "ServiceException", "cut": 1}))
+            .await
+            .unwrap()
+            .status(),
+        400
+    );
     let sent = post(json!({"error": "TooManyRequestsException", "headers": {"retry-after": "9"}})).await;
     assert_eq!(sent.unwrap().status(), 201);
-    match sdk(&lambda).invoke().function_name("hello").send().await.unwrap_err().into_service_error() {
+    match sdk(&lambda)
+        .invoke()
+        .function_name("hello")
+        .send()
+        .await
+        .unwrap_err()
+        .into_service_error()
+    {
         InvokeError::TooManyRequestsException(error) => assert_eq!(error.retry_after_seconds(), Some("9")),
         other => panic!("{other:?}"),
     }
@@ -140,11 +185,20 @@ async fn an_answer_can_be_cut_in_the_middle() {
     lambda.deploy(function().0);
     for bytes in [0, 3] {
         lambda.fault(Fault::cut(bytes));
-        let error = sdk(&lambda).invoke().function_name("hello").payload(super::blob(&json!("wait"))).send().await;
+        let error = sdk(&lambda)
+            .invoke()
+            .function_name("hello")
+            .payload(super::blob(&json!("wait")))
+            .send()
+            .await;
         assert!(!matches!(error.unwrap_err(), SdkError::ServiceError(_)));
     }
     lambda.fault(Fault::cut(20));
-    let sent = sdk(&lambda).invoke_with_response_stream().function_name("hello").send().await;
+    let sent = sdk(&lambda)
+        .invoke_with_response_stream()
+        .function_name("hello")
+        .send()
+        .await;
     let broken = match sent {
         Ok(mut output) => output.event_stream.recv().await.is_err(),
         Err(_) => true,
