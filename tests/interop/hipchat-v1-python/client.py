@@ -22,7 +22,6 @@ def notif(room, sender, **options):
     client = HipchatNotificator(asked["token"])
     client.room, client.notification_name = room, sender
     client.send_message(**options)
-    return {"admin": client.admin}
 
 
 def nagios(room, inputs, version, notify):

@@ -44,6 +44,11 @@ impl Environment {
         command
     }
 
+    /// A program that was built as the environment was installed; the child dies with the test.
+    pub(crate) fn built(&self, program: &str) -> Command {
+        command(self.installed().join(program))
+    }
+
     /// Node running one of our programs, with this environment's `node_modules` to import from by `createRequire` on
     /// `NODE_MODULES_OF`; the child dies with the test.
     pub(crate) fn node(&self, file: &str) -> Command {
@@ -54,6 +59,13 @@ impl Environment {
             .env("NODE_MODULES_OF", self.installed());
         command
     }
+}
+
+/// A shell script of ours, run by this machine's own programs; the child dies with the test.
+pub(crate) fn script(path: &Path) -> Command {
+    let mut command = command(PathBuf::from("bash"));
+    command.arg(path);
+    command
 }
 
 /// A child that inherits neither the proxies nor the cloud settings of whoever runs the tests.

@@ -3,10 +3,12 @@
 //! process leads `api.hipchat.com` to us.
 
 mod hypchat;
+mod quirks;
 mod v1;
 mod v2;
+mod wire;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use local::standin::Slack;
 use serde_json::{Value, json};
@@ -31,33 +33,69 @@ const HOSTS: [Host; 2] = [Host::Configured, Host::Repointed];
 /// What clients can do that take a whole URL.
 const ALL_HOSTS: [Host; 3] = [Host::Configured, Host::Plain, Host::Repointed];
 
+/// Where a client's requests arrive.
+struct Network {
+    /// Address and port of HTTPS.
+    https: String,
+    /// Address and port of plain HTTP.
+    http: String,
+    /// Whom the client trusts.
+    ca_file: PathBuf,
+}
+
+impl Network {
+    /// The load balancer itself.
+    fn of(stage: &Stage) -> Self {
+        let addresses = stage.suite.addresses();
+        Self {
+            https: addresses.hipchat_alb_tls.trim_start_matches("https://").to_owned(),
+            http: addresses
+                .hipchat_alb_single_value
+                .trim_start_matches("http://")
+                .to_owned(),
+            ca_file: addresses.ca_file.clone(),
+        }
+    }
+
+    /// The endpoint that a client is configured with.
+    fn endpoint(&self, host: Host) -> Option<String> {
+        match host {
+            Host::Configured => Some(format!("https://{}", self.https.replace("127.0.0.1", "localhost"))),
+            Host::Plain => Some(format!("http://{}", self.http)),
+            Host::Repointed => None,
+        }
+    }
+}
+
 /// Lets a client do its calls, pairs of name and arguments, and gives what it says of each.
 async fn ask(stage: &Stage, client: &'static str, host: Host, token: &str, calls: &Value) -> Vec<Value> {
-    let addresses = stage.suite.addresses();
-    let alb = &addresses.hipchat_alb_tls;
-    let endpoint = match host {
-        Host::Configured => Some(alb.replace("127.0.0.1", "localhost")),
-        Host::Plain => Some(addresses.hipchat_alb_single_value.clone()),
-        Host::Repointed => None,
-    };
-    let settings = json!({"endpoint": endpoint, "token": token, "calls": calls});
+    ask_over(&Network::of(stage), client, host, token, calls).await
+}
+
+/// The same over this network.
+async fn ask_over(network: &Network, client: &'static str, host: Host, token: &str, calls: &Value) -> Vec<Value> {
+    let settings = json!({"endpoint": network.endpoint(host), "token": token, "calls": calls});
     let environment = Environment::new(client);
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/end_to_end/interop/hipchat_proxy/clients");
     let mut command = if environment.program("client.py").is_file() {
         environment.python("client.py")
+    } else if environment.program("client.go").is_file() {
+        environment.built("client")
     } else {
         environment.node("client.cjs")
     };
     command.env("PYTHONPATH", &clients);
     if host == Host::Repointed {
-        command.env("HIPCHAT_AT", alb.trim_start_matches("https://"));
+        command
+            .env("HIPCHAT_AT", &network.https)
+            .env("HIPCHAT_PLAIN_AT", &network.http);
         command.env(
             "NODE_OPTIONS",
             format!("--require={}", clients.join("resolver.cjs").display()),
         );
     }
     for variable in ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] {
-        command.env(variable, &addresses.ca_file);
+        command.env(variable, &network.ca_file);
     }
     let output = command.arg(settings.to_string()).output().await.unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
