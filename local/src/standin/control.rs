@@ -2,13 +2,13 @@
 
 use axum::body::Body;
 use http::header::ALLOW;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use serde_json::json;
 use tokio::sync::watch;
 
 use super::fault::{Fault, Faults};
 use super::recorder::Recorder;
-use super::wire::{empty_answer, json_answer};
+use super::wire::{empty_answer, form_pairs, json_answer};
 
 /// What a stand-in remembers and what it was told to do wrong.
 #[derive(Default)]
@@ -21,17 +21,20 @@ pub(crate) struct Control {
 
 impl Control {
     /// Answers the tools' own requests; `None` for all other paths.
-    pub(crate) fn answer(&self, method: &Method, path: &str, body: &[u8]) -> Option<Response<Body>> {
-        match path {
-            "/_calls" => Some(self.calls(method)),
+    pub(crate) fn answer(&self, method: &Method, target: &Uri, body: &[u8]) -> Option<Response<Body>> {
+        match target.path() {
+            "/_calls" => Some(self.calls(method, target.query().unwrap_or_default())),
             "/_faults" => Some(self.faults(method, body)),
             _ => None,
         }
     }
 
-    fn calls(&self, method: &Method) -> Response<Body> {
+    fn calls(&self, method: &Method, query: &str) -> Response<Body> {
         match *method {
-            Method::GET | Method::HEAD => json_answer(StatusCode::OK, &self.recorder.calls()),
+            Method::GET | Method::HEAD => match after(query) {
+                Ok(seq) => json_answer(StatusCode::OK, &self.recorder.calls_after(seq)),
+                Err(problem) => json_answer(StatusCode::BAD_REQUEST, &json!({"error": problem})),
+            },
             Method::DELETE => {
                 self.recorder.clear();
                 empty_answer(StatusCode::NO_CONTENT)
@@ -57,6 +60,15 @@ impl Control {
             _ => not_allowed("GET, HEAD, POST, DELETE"),
         }
     }
+}
+
+/// The number in `after=N`; 0 without it.
+pub(crate) fn after(query: &str) -> Result<u64, &'static str> {
+    let pairs = form_pairs(query);
+    let number = pairs.iter().find(|(name, _)| name == "after");
+    number.map_or(Ok(0), |(_, number)| {
+        number.parse().map_err(|_| "after: not a number")
+    })
 }
 
 fn read_fault(body: &[u8]) -> Result<Fault, String> {

@@ -4,7 +4,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /_calls` | JSON list of [`Call`]s, oldest first, secrets masked |
+//! | `GET /_calls` | JSON list of [`Call`]s, oldest first, secrets masked; `?after=N` for those after the Nth |
 //! | `DELETE /_calls` | 204, the list is empty |
 //! | `POST /_faults` | 201, takes one [`Fault`]; 400 with a reason for what cannot be read |
 //! | `GET /_faults` | JSON list of the faults that are still pending |

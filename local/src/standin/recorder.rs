@@ -17,6 +17,8 @@ const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// One call as it arrived. Secrets are masked with `***`: see [`super`].
 #[derive(Clone, Debug, Serialize)]
 pub struct Call {
+    /// Counts the calls of a stand-in from 1, also those that are forgotten.
+    pub seq: u64,
     /// When it arrived: RFC 3339, UTC, milliseconds.
     pub at: String,
     /// The method as sent.
@@ -86,7 +88,10 @@ impl Recorder {
         }
         let at = shared::clock::rfc3339(crate::clock::epoch_millis());
         let method = parts.method.as_str().to_owned();
+        let mut kept = self.lock();
+        kept.next += 1;
         let call = Call {
+            seq: kept.next,
             at,
             method,
             path,
@@ -100,9 +105,7 @@ impl Recorder {
             real: None,
             answered: None,
         };
-        let mut kept = self.lock();
         let ticket = Ticket(kept.next);
-        kept.next += 1;
         kept.bytes += call.body.len();
         kept.calls.push_back((ticket, call));
         kept.trim();
@@ -152,7 +155,14 @@ impl Recorder {
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
-        self.lock().calls.iter().map(|(_, call)| call.clone()).collect()
+        self.calls_after(0)
+    }
+
+    /// The calls whose number is greater than `seq`.
+    pub(crate) fn calls_after(&self, seq: u64) -> Vec<Call> {
+        let kept = self.lock();
+        let calls = kept.calls.iter().map(|(_, call)| call);
+        calls.filter(|call| call.seq > seq).cloned().collect()
     }
 
     pub(crate) fn clear(&self) {

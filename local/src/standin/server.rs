@@ -167,7 +167,7 @@ async fn answer(
         Err(error) => return Err(io::Error::other(error)),
     };
     let path = parts.uri.path();
-    if let Some(answer) = control.answer(&parts.method, path, &body) {
+    if let Some(answer) = control.answer(&parts.method, &parts.uri, &body) {
         return Ok(answer);
     }
     let router = TowerToHyperService::new(router);

@@ -5,8 +5,9 @@
 //! | `/api/{method}` | `chat.postMessage`, `auth.test`, `conversations.join`, `conversations.list`, `conversations.open`, `conversations.setTopic`, `users.lookupByEmail`, `files.getUploadURLExternal`, `files.completeUploadExternal` |
 //! | `/upload/v1/{key}` | where the bytes of a file go, by the URL that `files.getUploadURLExternal` hands out |
 //! | `/services/{path}` | the incoming webhooks, which post to one channel each |
-//! | `/` | a page that lists the messages as they arrive |
+//! | `/` | a page that shows the messages as Slack would, and calls that were refused, as they arrive |
 //! | `/_messages` | `GET`: JSON list of the kept messages, `?after=N` for those after the Nth; `DELETE` forgets them |
+//! | `/_workspace` | JSON: channels and members |
 //! | `/_files/{id}` | the content of a file that was shared |
 
 mod arguments;
@@ -77,6 +78,7 @@ impl Slack {
             .route("/", get(page::page))
             .route("/_messages", get(page::messages).delete(page::forget))
             .route("/api/{method}", any(methods::answer))
+            .route("/_workspace", get(page::workspace))
             .route("/_files/{id}", get(files::content))
             .route("/upload/v1/{key}", any(files::upload))
             .route("/services/{*path}", any(webhook::answer))

@@ -10,7 +10,7 @@ const MAX_ATTACHMENTS: usize = 100;
 const MAX_BLOCKS: usize = 50;
 /// Not documented: all text of all blocks together.
 const MAX_BLOCK_TEXT: usize = 13_200;
-const BLOCK_TYPES: [&str; 11] = [
+const BLOCK_TYPES: [&str; 12] = [
     "actions",
     "context",
     "divider",
@@ -21,6 +21,7 @@ const BLOCK_TYPES: [&str; 11] = [
     "markdown",
     "rich_text",
     "section",
+    "table",
     "video",
 ];
 

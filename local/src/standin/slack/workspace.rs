@@ -66,6 +66,10 @@ impl Workspace {
         self.lock().channels.clone()
     }
 
+    pub(super) fn users(&self) -> &[SlackUser] {
+        &self.options.users
+    }
+
     /// Opens the direct message channel of a user; `None` if there is no such user.
     pub(super) fn open_direct(&self, user: &str) -> Option<String> {
         if !self.is_user(user) {

@@ -1,0 +1,329 @@
+// The page itself: asks for what is new, puts it in its place, and shows one channel or all.
+
+const log = document.getElementById("log");
+const scroll = document.getElementById("scroll");
+const places = document.getElementById("places");
+const newer = document.getElementById("newer");
+const state = document.getElementById("state");
+
+/** How long a call may wait for its answer before it counts as one that never came, in milliseconds. */
+const PATIENCE = 60_000;
+const EVERYTHING = "";
+const REFUSED = "refused";
+
+let messages, calls, entries, channels, epoch;
+let chosen = decodeURIComponent(location.hash.slice(1));
+
+function reset() {
+  messages = new Map();
+  calls = new Map();
+  entries = new Map();
+  channels = [];
+  epoch = null;
+  log.replaceChildren();
+}
+
+/** What a call was refused with, in Slack's own word where there is one; null for one that was taken. */
+function refusal(call) {
+  if (!call.answered) return "no answer";
+  const { status, body } = call.answered;
+  if (call.path.startsWith("/services/")) return status === 200 ? null : body || "HTTP " + status;
+  let answer = null;
+  try {
+    answer = JSON.parse(body);
+  } catch {
+    // Uploads are answered in plain text.
+  }
+  if (answer?.ok === false) return String(answer.error);
+  if (call.path.startsWith("/api/") && answer?.ok !== true) return status === 200 ? "an answer that is none" : "HTTP " + status;
+  return status >= 400 ? "HTTP " + status : null;
+}
+
+function nameOf(call) {
+  if (call.path.startsWith("/services/")) return "an incoming webhook";
+  return call.path.startsWith("/api/") ? call.path.slice(5) : "a file's upload";
+}
+
+/** The id of the channel that a call is about, as far as it can be told. */
+function placeOf(call) {
+  const asked = String(call.json?.channel ?? call.json?.channel_id ?? "");
+  const known = channels.find((channel) => channel.id === asked || channel.name === asked.replace(/^#/, ""));
+  return known?.id ?? asked;
+}
+
+function placeName(id, name) {
+  const channel = channels.find((channel) => channel.id === id);
+  if (id.startsWith("D")) return "@" + (names.get(name) ?? name ?? id);
+  return (channel?.is_private ? "🔒 " : "# ") + (channel?.name ?? name ?? id);
+}
+
+const COLORS = ["#4a154b", "#1164a3", "#2b7a4b", "#b4581c", "#8e2f6b", "#5b5fc7", "#7a6a00"];
+
+function avatar(parent, username, icon) {
+  const glyph = EMOJI[/^:([^:]+):$/.exec(icon ?? "")?.[1]];
+  const box = add(parent, "div", glyph ? "avatar emoji" : "avatar", glyph ?? [...username][0]?.toUpperCase() ?? "?");
+  const sum = [...username].reduce((sum, letter) => sum + letter.codePointAt(0), 0);
+  if (!glyph && username !== "!") box.style.backgroundColor = COLORS[sum % COLORS.length];
+  box.setAttribute("aria-hidden", "true");
+}
+
+/** An entry with its head; the content comes from `fill`, the raw JSON, when it is wanted, from `raw`. */
+function entry(kind, at, who, place, fill, raw) {
+  const article = document.createElement("article");
+  article.className = kind;
+  article.dataset.at = at;
+  avatar(article, kind === "refused" ? "!" : who.name, who.icon);
+  const body = add(article, "div", "body");
+  const head = add(body, "div", "head");
+  add(head, "span", "sender", who.name);
+  if (who.isApp) add(head, "span", "app", "APP");
+  const when = new Date(at);
+  const time = add(head, "time", "", when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  time.dateTime = at;
+  time.title = when.toLocaleString();
+  if (place) add(head, "span", "place", place);
+  try {
+    fill(body, head);
+  } catch (error) {
+    add(body, "div", "error", "this page cannot show it: " + error.message);
+  }
+  const show = add(article, "button", "show", "{ }");
+  show.type = "button";
+  show.title = "Raw JSON";
+  show.setAttribute("aria-label", "Raw JSON");
+  show.setAttribute("aria-expanded", "false");
+  show.addEventListener("click", () => {
+    const shown = article.querySelector(".raw");
+    show.setAttribute("aria-expanded", String(!shown));
+    if (shown) shown.remove();
+    else add(article, "pre", "raw", JSON.stringify(raw(), null, 2));
+  });
+  return article;
+}
+
+function parsed(call) {
+  try {
+    return { status: call.answered.status, body: JSON.parse(call.answered.body) };
+  } catch {
+    return call.answered;
+  }
+}
+
+function rawCall(call) {
+  const path = call.path.replace(/^(\/services\/|\/upload\/v1\/).*/, "$1***");
+  return { call: call.method + " " + path, sent: call.json ?? call.body, answered: parsed(call) };
+}
+
+function rawMessage(message) {
+  const isIts = (call) => {
+    const answer = call.path === "/api/chat.postMessage" ? parsed(call)?.body : null;
+    return answer?.ts === message.ts && answer?.channel === message.channel;
+  };
+  const call = [...calls.values()].find(isIts);
+  return call ? { ...rawCall(call), kept: message } : { kept: message };
+}
+
+function messageEntry(message) {
+  const who = { name: message.username, icon: message.icon, isApp: true };
+  const place = placeName(message.channel, message.channel_name);
+  const article = entry("message", message.at, who, place, (body) => content(body, message), () => rawMessage(message));
+  article.dataset.place = message.channel;
+  article.dataset.ts = message.ts;
+  if (message.thread_ts) {
+    article.dataset.thread = message.thread_ts;
+    add(article.querySelector(".head"), "span", "place", "in a thread");
+  }
+  return article;
+}
+
+function refusedEntry(call, error) {
+  const id = placeOf(call);
+  const who = { name: nameOf(call), isApp: false };
+  const place = id ? placeName(id, id) : "";
+  const fill = (body) => {
+    const line = add(body, "div", "error", call.answered ? "refused: " : "");
+    add(line, "code", "", error);
+    if (call.path === "/api/chat.postMessage" || call.path.startsWith("/services/")) {
+      const sent = Object(call.json);
+      const part = (value) => (typeof value === "string" ? JSON.parse(value) : value);
+      const attempt = add(body, "div", "attempt");
+      content(attempt, { ...sent, attachments: part(sent.attachments), blocks: part(sent.blocks) });
+    }
+  };
+  const article = entry("refused", call.at, who, place, fill, () => rawCall(call));
+  article.dataset.place = id;
+  return article;
+}
+
+function topicEntry(call) {
+  const id = placeOf(call);
+  const who = { name: "local app", icon: null, isApp: true };
+  const fill = (body) => add(body, "div", "event", "set the channel’s topic: " + (call.json?.topic ?? ""));
+  const article = entry("event", call.at, who, placeName(id, id), fill, () => rawCall(call));
+  article.dataset.place = id;
+  return article;
+}
+
+/** Puts an entry where its time says; replies follow the message that they answer. */
+function place(article) {
+  const parent = article.dataset.thread && find((other) => other.dataset.ts === article.dataset.thread && isBeside(article, other));
+  if (parent) {
+    article.classList.add("reply");
+    let last = parent;
+    while (last.nextElementSibling?.dataset.thread === article.dataset.thread) last = last.nextElementSibling;
+    return void last.after(article);
+  }
+  const isEarlier = (other) => !other.classList.contains("reply") && other.tagName === "ARTICLE" && other.dataset.at <= article.dataset.at;
+  let before = find(isEarlier);
+  while (before?.nextElementSibling?.classList.contains("reply")) before = before.nextElementSibling;
+  if (before) before.after(article);
+  else log.prepend(article);
+}
+
+function isBeside(one, other) {
+  return one.dataset.place === other.dataset.place;
+}
+
+/** The last entry that is so. */
+function find(isSo) {
+  for (let entry = log.lastElementChild; entry; entry = entry.previousElementSibling) if (isSo(entry)) return entry;
+  return null;
+}
+
+/** Shows an entry, in place of an older one for the same thing. */
+function show(key, article) {
+  entries.get(key)?.remove();
+  entries.delete(key);
+  if (!article) return;
+  entries.set(key, article);
+  place(article);
+}
+
+function take(call) {
+  calls.set(call.seq, call);
+  const error = refusal(call);
+  if (error !== null) show("call " + call.seq, refusedEntry(call, error));
+  else show("call " + call.seq, call.path === "/api/conversations.setTopic" ? topicEntry(call) : null);
+}
+
+function isShown(article) {
+  if (chosen === EVERYTHING) return true;
+  return chosen === REFUSED ? article.classList.contains("refused") : article.dataset.place === chosen;
+}
+
+/** Marks where a day begins among what is shown. */
+function days() {
+  for (const day of log.querySelectorAll(".day")) day.remove();
+  let last = null;
+  for (const article of log.querySelectorAll("article:not([hidden], .reply)")) {
+    const at = new Date(article.dataset.at);
+    const day = at.toDateString();
+    if (day === last) continue;
+    last = day;
+    const line = document.createElement("div");
+    line.className = "day";
+    line.textContent = at.toLocaleDateString([], { weekday: "long", month: "long", day: "numeric" });
+    article.before(line);
+  }
+}
+
+function arrange() {
+  const articles = [...log.querySelectorAll("article")];
+  for (const article of articles) article.hidden = !isShown(article);
+  days();
+  const count = (isSo) => articles.filter(isSo).length;
+  const direct = [...messages.values()].filter((message) => message.channel.startsWith("D"));
+  const known = new Map([
+    [EVERYTHING, "All messages"],
+    ...channels.map((channel) => [channel.id, placeName(channel.id)]),
+    ...direct.map((message) => [message.channel, placeName(message.channel, message.channel_name)]),
+    [REFUSED, "Refused calls"],
+  ]);
+  if (!known.has(chosen)) chosen = EVERYTHING;
+  const counts = new Map([...known.keys()].map((id) => [id, count((article) => article.dataset.place === id)]));
+  counts.set(EVERYTHING, count((article) => article.classList.contains("message")));
+  counts.set(REFUSED, count((article) => article.classList.contains("refused")));
+  const focused = document.activeElement?.dataset.place;
+  places.replaceChildren();
+  for (const [id, name] of known) {
+    const button = add(places, "button");
+    button.type = "button";
+    button.dataset.place = id;
+    add(button, "span", "", name);
+    add(button, "span", "count", counts.get(id) || "");
+    if (id === chosen) button.setAttribute("aria-current", "page");
+    button.addEventListener("click", () => (location.hash = id));
+    if (id === focused) button.focus();
+  }
+  document.getElementById("title").textContent = known.get(chosen);
+  const topic = channels.find((channel) => channel.id === chosen)?.topic;
+  document.getElementById("topic").textContent = topic ?? "";
+  document.getElementById("empty").hidden = articles.some((article) => !article.hidden);
+  state.textContent = messages.size === 1 ? "1 message" : messages.size + " messages";
+}
+
+async function read(path) {
+  const response = await fetch(path, { cache: "no-store" });
+  if (!response.ok) throw new Error("status " + response.status);
+  return { now: response.headers.get("x-epoch"), value: await response.json() };
+}
+
+/** The last call whose answer needs not be asked for again. */
+function settled() {
+  const open = [...calls.values()].filter((call) => !call.answered && Date.now() - new Date(call.at) < PATIENCE);
+  return Math.max(0, Math.min(...open.map((call) => call.seq - 1), Math.max(0, ...calls.keys())));
+}
+
+async function look() {
+  const told = await read("/_messages?after=" + Math.max(0, ...messages.keys()));
+  if (epoch !== null && told.now !== epoch) {
+    reset();
+    return look();
+  }
+  const isFirst = epoch === null;
+  epoch = told.now;
+  const made = (await read("/_calls?after=" + settled())).value.filter((call) => {
+    return JSON.stringify(calls.get(call.seq)) !== JSON.stringify(call);
+  });
+  if (!isFirst && !told.value.length && !made.length) return;
+  const workspace = (await read("/_workspace")).value;
+  channels = workspace.channels;
+  for (const one of [...workspace.channels, ...workspace.users]) names.set(one.id, one.name);
+  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
+  for (const message of told.value) {
+    messages.set(message.seq, message);
+    show("message " + message.seq, messageEntry(message));
+  }
+  for (const call of made) take(call);
+  arrange();
+  if (atEnd || isFirst) scroll.scrollTop = scroll.scrollHeight;
+  else if (told.value.length) newer.hidden = false;
+}
+
+async function follow() {
+  try {
+    await look();
+    state.classList.remove("lost");
+  } catch {
+    state.textContent = "no answer, trying again";
+    state.classList.add("lost");
+  }
+  setTimeout(follow, 700);
+}
+
+addEventListener("hashchange", () => {
+  chosen = decodeURIComponent(location.hash.slice(1));
+  arrange();
+  scroll.scrollTop = scroll.scrollHeight;
+});
+scroll.addEventListener("scroll", () => {
+  if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40) newer.hidden = true;
+});
+newer.addEventListener("click", () => (scroll.scrollTop = scroll.scrollHeight));
+document.getElementById("clear").addEventListener("click", async () => {
+  await fetch("/_calls", { method: "DELETE" });
+  await fetch("/_messages", { method: "DELETE" });
+});
+
+reset();
+follow();
