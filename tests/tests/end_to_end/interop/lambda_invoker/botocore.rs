@@ -1,6 +1,7 @@
 //! Whatever the function forwards is signed as botocore signs it: an oracle on botocore's `SigV4Auth` recomputes each
 //! signature from the bytes that arrived.
 
+mod invoke;
 mod request;
 
 use base64::Engine;

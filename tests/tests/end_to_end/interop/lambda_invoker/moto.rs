@@ -41,7 +41,7 @@ async fn call(function: &Function) -> (u64, String) {
     let answer = answer(function, &event).await;
     (
         answer["statusCode"].as_u64().unwrap(),
-        answer["body"].as_str().unwrap().to_owned(),
+        answer["body"].as_str().unwrap_or_default().to_owned(),
     )
 }
 
@@ -70,6 +70,33 @@ async fn who_may_invoke_is_let_through_and_nobody_else() {
             );
         } else {
             assert_eq!(error(&body), "invoke_refused");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_and_dry_runs_are_signed_and_answered_as_they_are() {
+    let moto = moto().await;
+    let iam = moto.keys("invoker", None);
+    let mut wrong = iam.clone();
+    wrong["secretkey"] = json!("wrong");
+    for (members, status) in [
+        (
+            json!({"invocation": "request_response", "qualifier": "1", "log_type": "tail"}),
+            200,
+        ),
+        (json!({"invocation": "event"}), 202),
+        (json!({"invocation": "dry_run"}), 204),
+    ] {
+        for (iam, status) in [(&iam, status), (&wrong, 502)] {
+            let mut route = moto.echo(iam);
+            for (name, value) in members.as_object().unwrap() {
+                route["function"][name.as_str()] = value.clone();
+            }
+            let function = invoker(&json!([route]), &[]);
+            let (got, body) = call(&function).await;
+            assert_eq!(got, status, "{members} {body}\n{}", function.log().text());
+            assert_eq!(body.is_empty(), matches!(status, 202 | 204), "{body}");
         }
     }
 }
