@@ -113,7 +113,10 @@ impl App {
             ),
             limits: Limits::new(config.rate_limit, config.flood_limit),
             slack,
-            workspace: Workspace::new(if ttl_secs == 0 { LOOKUP_TTL_SECS } else { ttl_secs }),
+            workspace: Workspace::new(
+                if ttl_secs == 0 { LOOKUP_TTL_SECS } else { ttl_secs },
+                telemetry.clone(),
+            ),
             policy: Policy {
                 manner: Manner {
                     customize: config.customize,

@@ -1,60 +1,35 @@
 //! What is looked up in the workspace and remembered for a time: channels by name, people by e-mail address.
 
+mod channels;
+
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use shared::Deadline;
+use shared::telemetry::Telemetry;
 use tokio::sync::Mutex;
 
 use super::{Effort, Slack, SlackFailure};
-
-/// How many pages of channels are read at most, of 500 channels each: more in one answer is advised against, and more
-/// pages would use up the method's rate limit.
-const MAX_PAGES: usize = 20;
+use channels::{Channels, Look};
 
 /// How many addresses are remembered at most.
 const MAX_PEOPLE: usize = 10_000;
 
 /// What is known of the workspace. Everything is forgotten after a time, so that renamed channels and new people are
-/// found; that somebody was not found is remembered for a minute at most.
-#[derive(Debug)]
+/// found; that somebody was not found is remembered for a minute at most, that a channel was not for some seconds.
 pub struct Workspace {
     ttl_secs: u64,
-    channels: Mutex<Option<Listed>>,
+    telemetry: Arc<Telemetry>,
+    channels: Mutex<Channels>,
     people: Mutex<HashMap<String, Person>>,
-}
-
-#[derive(Debug)]
-struct Listed {
-    at: u64,
-    ids: HashMap<String, String>,
 }
 
 #[derive(Debug, Clone)]
 struct Person {
     at: u64,
     slack_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ChannelPage {
-    channels: Vec<Channel>,
-    #[serde(default)]
-    response_metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Channel {
-    id: String,
-    name: String,
-}
-
-#[derive(Deserialize, Default)]
-struct Metadata {
-    #[serde(default)]
-    next_cursor: String,
 }
 
 #[derive(Deserialize)]
@@ -69,10 +44,11 @@ struct FoundUser {
 
 impl Workspace {
     /// Nothing is known yet; what will be is remembered for `ttl_secs`.
-    pub fn new(ttl_secs: u64) -> Self {
+    pub fn new(ttl_secs: u64, telemetry: Arc<Telemetry>) -> Self {
         Self {
             ttl_secs,
-            channels: Mutex::new(None),
+            telemetry,
+            channels: Mutex::default(),
             people: Mutex::new(HashMap::new()),
         }
     }
@@ -92,16 +68,14 @@ impl Workspace {
         // Held while listing, so that simultaneous callers share one list.
         let waiting = tokio::time::timeout(deadline.remaining(), self.channels.lock());
         let mut channels = waiting.await.map_err(|_| SlackFailure::OutOfTime)?;
-        if let Some(listed) = channels
-            .as_ref()
-            .filter(|listed| is_fresh(listed.at, now, self.ttl_secs))
-        {
-            return Ok(listed.ids.get(name).cloned());
-        }
-        let ids = list(slack, deadline, effort).await?;
-        let found = ids.get(name).cloned();
-        *channels = Some(Listed { at: now, ids });
-        Ok(found)
+        let look = Look {
+            slack,
+            telemetry: &self.telemetry,
+            ttl_secs: self.ttl_secs,
+            now,
+            deadline,
+        };
+        channels.find(name, look, effort).await
     }
 
     /// The Slack id of the person with this e-mail address.
@@ -154,42 +128,4 @@ impl Workspace {
 /// A clock that moved back must not keep anything for longer than it may last.
 fn is_fresh(at: u64, now: u64, ttl_secs: u64) -> bool {
     now.checked_sub(at).is_some_and(|age| age < ttl_secs)
-}
-
-/// All channels, private ones too where the app may see them.
-async fn list(slack: &Slack, deadline: Deadline, effort: &mut Effort) -> Result<HashMap<String, String>, SlackFailure> {
-    let all = pages(slack, "public_channel%2Cprivate_channel", deadline, effort).await;
-    match all {
-        Err(SlackFailure::Credentials) if effort.code.as_deref() == Some("missing_scope") => {
-            pages(slack, "public_channel", deadline, effort).await
-        }
-        all => all,
-    }
-}
-
-async fn pages(
-    slack: &Slack,
-    types: &str,
-    deadline: Deadline,
-    effort: &mut Effort,
-) -> Result<HashMap<String, String>, SlackFailure> {
-    let mut ids = HashMap::new();
-    let mut cursor = String::new();
-    for _ in 0..MAX_PAGES {
-        let mut form = format!("types={types}&exclude_archived=true&limit=500");
-        if !cursor.is_empty() {
-            // Writing to a String cannot fail.
-            let _ = write!(form, "&cursor={}", utf8_percent_encode(&cursor, NON_ALPHANUMERIC));
-        }
-        let answer = slack.ask("conversations.list", form, deadline, effort).await?;
-        let page: ChannelPage = serde_json::from_slice(&answer).map_err(|_| SlackFailure::Unavailable)?;
-        for channel in page.channels {
-            ids.entry(channel.name).or_insert(channel.id);
-        }
-        cursor = page.response_metadata.next_cursor;
-        if cursor.is_empty() {
-            break;
-        }
-    }
-    Ok(ids)
 }

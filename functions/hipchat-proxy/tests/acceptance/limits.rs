@@ -108,7 +108,9 @@ async fn a_reset_is_in_the_future_when_the_answer_is_made() {
             tokio::time::sleep(Duration::from_millis(100)).await;
             world.clock.advance_ms(400_000);
         };
-        let (answer, ()) = tokio::join!(world.ask(ask()), meanwhile);
+        // It stands on the second page: the message waits for both.
+        let ask = Ask::notify("lost-and-found", &json!({"message": "a"}));
+        let (answer, ()) = tokio::join!(world.ask(ask), meanwhile);
         assert_eq!(answer.status, status);
         for kind in ["x-ratelimit", "x-floodcontrol"] {
             assert!(

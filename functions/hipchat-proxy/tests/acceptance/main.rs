@@ -8,6 +8,7 @@
 
 mod again;
 mod cases;
+mod channels;
 mod documents;
 mod files;
 mod fronts;
