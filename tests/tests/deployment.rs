@@ -238,6 +238,11 @@ const BREAKS: &[Break] = &[
         "must allow secretsmanager:GetSecretValue on ${SlackTokenSecret}",
     ),
     (
+        "                  Resource: !Split [\",\", !Ref AuthorizerProviderSecretArns]",
+        "                  Resource: !Select [0, !Split [\",\", !Ref AuthorizerProviderSecretArns]]",
+        "must allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:123456789012:secret:two-AbCdEf",
+    ),
+    (
         "                  Action: secretsmanager:GetSecretValue\n",
         "                  Action: secretsmanager:*\n",
         "no exact action",

@@ -112,7 +112,7 @@ pub struct Account {
     pub provider: Option<String>,
     /// The fetching of a server's keys.
     pub keys: Exchange,
-    /// The failure that keys known from before stand in for.
+    /// Why keys could not be fetched, whether or not those from before stand in.
     pub keys_failure: Option<Problem>,
     /// The introspection.
     pub introspection: Exchange,

@@ -104,6 +104,16 @@ fn of_function(stack: &Stack, function: &Deployed<'_>, code: &Code) -> Vec<Strin
     if let Some(key) = encrypted {
         demand(&["kms:Decrypt"], key);
     }
+    if function.folder == "authorizer" {
+        let given = stack.parameters.get("AuthorizerProviderSecretArns");
+        for arn in given
+            .into_iter()
+            .flat_map(|list| list.split(','))
+            .filter(|arn| !arn.is_empty())
+        {
+            demand(&["secretsmanager:GetSecretValue"], arn);
+        }
+    }
     if function.folder == "lambda-invoker" {
         for (parameter, actions) in TARGETS {
             let given = stack.parameters.get(parameter).filter(|list| !list.is_empty());

@@ -125,9 +125,12 @@ impl Jwks {
             let received = self.upstream.get(&self.target, deadline, exchange).await?;
             read_document(&received)
         };
-        let found = self.keys.find(kid, deadline, fetch).await?;
-        account.keys_failure = found.failure;
-        Ok(found.keys)
+        let found = self.keys.find(kid, deadline, fetch).await;
+        account.keys_failure = match &found {
+            Ok(found) => found.failure,
+            Err(problem) => Some(*problem).filter(|_| account.keys.attempts > 0),
+        };
+        Ok(found?.keys)
     }
 
     fn read(&self, payload: &[u8]) -> Result<Claims, Problem> {

@@ -268,8 +268,10 @@ async fn a_failing_server_is_left_alone_for_a_while_and_known_keys_serve_on() {
     for pause in [1, 2, 4, 8, 10, 10] {
         fetches += 1;
         assert_eq!(fixture.reason(&key.good()).await, "upstream_status");
+        fixture.assert_line(json!({"keys_failure": "upstream_status", "KeyFetchFailures": 1, "KeyFetches": 1}));
         fixture.clock.advance_ms(pause * 1000 - 1);
         assert_eq!(fixture.reason(&key.good()).await, "upstream_status");
+        fixture.assert_line(json!({"keys_failure": null, "KeyFetchFailures": null}));
         assert_eq!(fixture.fetches(), fetches);
         fixture.clock.advance_ms(1);
     }
