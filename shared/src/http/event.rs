@@ -130,12 +130,12 @@ fn read_from(front: Front, members: &Members<'_>, context: &RequestContext<'_>) 
     let method = if v2 {
         context.http.as_ref().and_then(|http| http.method.clone())
     } else {
-        member(members.http_method)?
+        text(members.http_method)?
     };
     let method = method.ok_or("bad_method")?;
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| "bad_method")?;
 
-    let raw_path: Cow<'_, str> = member(if v2 { members.raw_path } else { members.path })?.ok_or("bad_path")?;
+    let raw_path = text(if v2 { members.raw_path } else { members.path })?.ok_or("bad_path")?;
     if !raw_path.starts_with('/') {
         return Err("bad_path");
     }
@@ -189,8 +189,7 @@ fn without_stage<'a>(raw_path: &'a str, stage: Option<&str>) -> &'a str {
 
 fn read_query(front: Front, members: &Members<'_>) -> Result<String, &'static str> {
     if matches!(front, Front::ApiGatewayV2 | Front::FunctionUrl) {
-        let raw: Option<Cow<'_, str>> = member(members.raw_query_string)?;
-        return Ok(encode_query(&raw.unwrap_or_default()));
+        return Ok(encode_query(&text(members.raw_query_string)?.unwrap_or_default()));
     }
     let several: Option<Pairs<'_>> = member(members.multi_value_query_string_parameters)?;
     let single: Option<Pairs<'_>> = member(members.query_string_parameters)?;
@@ -238,8 +237,9 @@ fn read_headers(members: &Members<'_>, v2: bool) -> Result<HeaderMap, &'static s
         headers.try_append(name, value).map_err(too_many)?;
     }
     if v2 {
-        let cookies: Vec<Cow<'_, str>> = member(members.cookies)?.unwrap_or_default();
+        let cookies: Vec<Text<'_>> = member(members.cookies)?.unwrap_or_default();
         if !cookies.is_empty() {
+            let cookies: Vec<_> = cookies.into_iter().map(|cookie| cookie.0).collect();
             let cookies = header_value(&cookies.join("; "))?;
             headers.try_insert(COOKIE, cookies).map_err(too_many)?;
         }
@@ -271,7 +271,7 @@ fn header_value(value: &str) -> Result<HeaderValue, &'static str> {
 }
 
 fn read_body(members: &Members<'_>) -> Result<Bytes, &'static str> {
-    let body: Option<Cow<'_, str>> = member(members.body).map_err(|_| "bad_body")?;
+    let body = text(members.body).map_err(|_| "bad_body")?;
     let encoded: Option<bool> = member(members.is_base64_encoded).map_err(|_| "bad_body")?;
     match body {
         None => Ok(Bytes::new()),
@@ -294,6 +294,11 @@ fn member<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<Option<T>
         Some(raw) if raw.get() != "null" => serde_json::from_str(raw.get()).map(Some).map_err(|_| MALFORMED),
         _ => Ok(None),
     }
+}
+
+/// Reads one member that is a text, without copying it where it has no escapes.
+fn text<'a>(raw: Option<&'a RawValue>) -> Result<Option<Cow<'a, str>>, &'static str> {
+    Ok(member::<Text<'_>>(raw)?.map(|text| text.0))
 }
 
 /// A JSON object of strings, or of lists of strings, as pairs in the order of the document.
