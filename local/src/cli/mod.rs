@@ -14,7 +14,10 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
-use crate::slack_app::{self, Feature};
+use crate::{
+    slack_app::{self, Feature},
+    suite::Permissions,
+};
 
 /// What stands under the options.
 const VARIABLES: &str = "\
@@ -63,6 +66,13 @@ struct RunArgs {
     /// A real Hydra's administrative base URL, in place of the stand-in
     #[arg(long, value_name = "URL", value_parser = base_url)]
     hydra_url: Option<String>,
+    /// Who is asked what a token permits: warden makes the stand-in a Hydra 0.11, keto takes two more ports. The APIs then
+    /// keep no replies
+    #[arg(long, value_enum, default_value_t = Permissions::None, value_name = "SERVER")]
+    permissions: Permissions,
+    /// The base URL of a real Keto's read port, in place of the stand-in
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    keto_url: Option<String>,
     /// Slack's base URL, such as <https://slack.com>, in place of the stand-in; needs SLACK_TOKEN
     #[arg(long, value_name = "URL", value_parser = base_url)]
     slack_url: Option<String>,

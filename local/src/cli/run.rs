@@ -60,6 +60,8 @@ fn options(args: RunArgs) -> Result<Options, String> {
         environments: args.environments,
         max_concurrency: args.max_concurrency,
         hydra_url: args.hydra_url,
+        permissions: args.permissions,
+        keto_url: args.keto_url,
         slack_url: args.slack_url,
         aws,
         variables,

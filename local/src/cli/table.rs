@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::suite::Addresses;
+use crate::suite::{
+    Addresses, Permissions,
+    permissions::{more_of_keto, more_of_warden},
+};
 
 /// One row: what it is, where it is, a command that shows it.
 struct Row {
@@ -98,13 +101,28 @@ fn rows(addresses: &Addresses) -> Vec<Row> {
     if let Some(public) = &addresses.hydra_public {
         row("Hydra, public", public, bearer.clone());
     }
-    let introspect = addresses.oauth_client.is_some().then(|| {
-        format!(
-            "curl -i -d 'token=unknown' {}/admin/oauth2/introspect",
-            addresses.hydra_admin
-        )
-    });
+    let admin = &addresses.hydra_admin;
+    let introspect = addresses
+        .oauth_client
+        .as_ref()
+        .map(|client| match addresses.permissions {
+            // Introspection wants credentials there; what shows the warden is one more thing that it permits.
+            Permissions::Warden => format!("curl -i -d '{}' {admin}/_policies", more_of_warden(&client.id)),
+            Permissions::None | Permissions::Keto => {
+                format!("curl -i -d 'token=unknown' {admin}/admin/oauth2/introspect")
+            }
+        });
     row("Hydra, admin", &addresses.hydra_admin, introspect);
+    if let Some(read) = &addresses.keto_read {
+        row("Keto, read", read, Some(format!("curl -s {read}/_calls")));
+    }
+    if let Some((write, client)) = addresses.keto_write.as_ref().zip(addresses.oauth_client.as_ref()) {
+        let put = format!(
+            "curl -i -X PUT -d '{}' {write}/admin/relation-tuples",
+            more_of_keto(&client.id)
+        );
+        row("Keto, write", write, Some(put));
+    }
     let page = addresses.slack_page.as_ref();
     row(
         "Slack",

@@ -94,11 +94,17 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// All identity sources: the header's value, and the route's key where it is one.
+    /// All identity sources: the header's value, and the route's key, method and path where they are some.
     pub(super) fn identity_sources<'s>(&'s self, identity: &'s str) -> Vec<&'s str> {
         let is_http = !self.options.api.is_rest();
         let route = (is_http && self.options.route_key_is_identity).then_some(self.route_key.as_str());
-        [identity].into_iter().chain(route).collect()
+        let by_request = self.options.request_is_identity && self.options.api != Api::RestToken;
+        let request = by_request.then_some([self.method, self.path.as_str()]);
+        [identity]
+            .into_iter()
+            .chain(route)
+            .chain(request.into_iter().flatten())
+            .collect()
     }
 
     /// What a reply is kept under: all identity sources, and nothing else of the request.

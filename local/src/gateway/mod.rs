@@ -87,6 +87,9 @@ pub struct GatewayOptions {
     /// Whether `$context.routeKey` is an identity source too, so that replies are kept for each route apart. HTTP APIs
     /// alone have it.
     pub route_key_is_identity: bool,
+    /// Whether the request's method and path are identity sources too (`context.httpMethod` and `context.path` of a REST API's
+    /// REQUEST authorizer, with a `$` of an HTTP API's), so that replies are kept for each request apart.
+    pub request_is_identity: bool,
     /// What the ARN of an HTTP API's request ends with.
     pub http_arn_tail: ArnTail,
     /// How long the authorizer may take.
@@ -117,6 +120,7 @@ impl GatewayOptions {
                 .collect(),
             ttl: Duration::ZERO,
             route_key_is_identity: false,
+            request_is_identity: false,
             http_arn_tail: ArnTail::Route,
             authorizer_limit: Duration::from_secs(10),
             region: "eu-west-1".to_owned(),

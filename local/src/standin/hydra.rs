@@ -2,7 +2,8 @@
 //!
 //! Public port (RFC 6749, RFC 7009): `POST /oauth2/token`, `POST /oauth2/revoke`, `/.well-known/openid-configuration`,
 //! `/.well-known/jwks.json`. Administrative port (RFC 7662): introspection where the version has it, and
-//! `POST /_tokens` for tests, and `/version`. `/health/alive` and `/health/ready` are on both.
+//! `POST /_tokens` for tests, and `/version`. `/health/alive` and `/health/ready` are on both. Hydra 0.x has one port for all, and
+//! `/warden/token/allowed` on it, with `POST /_policies` for tests.
 //!
 //! Each port has its own `/_calls` and `/_faults`.
 
@@ -14,6 +15,7 @@ mod public;
 mod tests;
 mod token;
 mod version;
+mod warden;
 
 use std::io;
 use std::sync::Arc;
@@ -26,6 +28,8 @@ use tokio::net::TcpListener;
 
 use self::token::{Kind, Tokens};
 pub use self::version::HydraVersion;
+use self::warden::Policies;
+pub use self::warden::{Effect, WardenPolicy};
 use super::server::url_of;
 use super::wire::{empty_answer, json_answer};
 use super::{Call, StandIn};
@@ -50,6 +54,8 @@ pub struct HydraOptions {
     pub version: HydraVersion,
     /// Lifespan of access tokens in seconds. The token endpoint tells one less: a part of the first is gone.
     pub lifespan_secs: u64,
+    /// The policies of the warden, which 0.x alone has.
+    pub policies: Vec<WardenPolicy>,
 }
 
 impl Default for HydraOptions {
@@ -58,6 +64,7 @@ impl Default for HydraOptions {
             clients: Vec::new(),
             version: HydraVersion::default(),
             lifespan_secs: 3600,
+            policies: Vec::new(),
         }
     }
 }
@@ -74,6 +81,7 @@ struct Provider {
     options: HydraOptions,
     issuer: String,
     tokens: Tokens,
+    policies: Policies,
 }
 
 impl Hydra {
@@ -86,10 +94,11 @@ impl Hydra {
         let provider = Arc::new(Provider {
             issuer: version.issuer(url_of(public.local_addr()?)),
             tokens: Tokens::new(version),
+            policies: Policies::new(options.policies.clone()),
             options,
         });
         let public_side = public::router(version).merge(health(version));
-        let admin_side = admin::router(version);
+        let admin_side = admin::router(version).merge(warden::router(version));
         let (public_side, admin_side) = match version.has_one_port() {
             true => (
                 public_side.clone().merge(admin_side.clone()),
@@ -140,6 +149,11 @@ impl Hydra {
     pub fn clear_calls(&self) {
         self.admin.clear_calls();
         self.public.clear_calls();
+    }
+
+    /// Adds a policy of the warden.
+    pub fn add_policy(&self, policy: WardenPolicy) {
+        self.provider.policies.add(policy);
     }
 
     /// Makes an access token for which introspection answers exactly this document, whatever it says.

@@ -1,4 +1,4 @@
-//! Stand-ins on loopback for what the functions talk to: Hydra, Slack, Secrets Manager and a target function.
+//! Stand-ins on loopback for what the functions talk to: Hydra, Keto, Slack, Secrets Manager, Lambda and a target of HTTP requests.
 //!
 //! Every stand-in listens on a socket that the caller has bound, records what it was asked and can be told to misbehave:
 //!
@@ -17,6 +17,7 @@ mod connection;
 mod control;
 mod fault;
 mod mask;
+mod passing;
 mod recorder;
 mod server;
 #[cfg(test)]
@@ -24,13 +25,17 @@ mod tests;
 mod wire;
 
 pub mod hydra;
+pub mod keto;
+pub mod lambda;
 pub mod secrets_manager;
 pub mod sigv4;
 pub mod slack;
 pub mod target;
 
 pub use fault::Fault;
-pub use hydra::{Hydra, HydraOptions, HydraVersion, OauthClient};
+pub use hydra::{Effect, Hydra, HydraOptions, HydraVersion, OauthClient, WardenPolicy};
+pub use keto::{Keto, RelationTuple, Subject};
+pub use lambda::{AccessKey, Deployment, Lambda, LambdaOptions};
 pub use recorder::{Answered, Call};
 pub use secrets_manager::SecretsManager;
 pub use server::StandIn;

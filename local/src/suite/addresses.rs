@@ -8,6 +8,8 @@ use std::{
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
+use super::permissions::Permissions;
+
 /// Base URLs without a slash at their end, and what is needed to use them. A member is absent where nothing local
 /// stands.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +38,15 @@ pub struct Addresses {
     pub hydra_public: Option<String>,
     /// Hydra's administrative port: introspection.
     pub hydra_admin: String,
+    /// Keto's read port, where it is asked for permissions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keto_read: Option<String>,
+    /// Keto's write port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keto_write: Option<String>,
+    /// Who is asked for permissions.
+    #[serde(skip)]
+    pub permissions: Permissions,
     /// Slack; the Web API is at `/api` below it.
     pub slack: String,
     /// The page that shows the relayed messages.

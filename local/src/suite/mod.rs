@@ -4,6 +4,7 @@ mod addresses;
 pub mod defaults;
 mod fronts;
 mod options;
+pub(crate) mod permissions;
 mod plan;
 mod ports;
 mod standins;
@@ -17,6 +18,7 @@ pub use self::{
     addresses::{Addresses, AddressesFile, InvokerRoute, OauthClientAddress},
     fronts::Fronts,
     options::{Credentials, FunctionSettings, Options},
+    permissions::Permissions,
     standins::StandIns,
 };
 use crate::function::{Function, InitFailure, LogLine};
@@ -134,7 +136,11 @@ impl fmt::Display for StartError {
             }
             Self::NoBinary(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let name = if name == plan::DEMO_BINARY { "local".into() } else { name };
+                let name = if name == plan::DEMO_BINARY {
+                    "local".into()
+                } else {
+                    name
+                };
                 write!(f, "{} is missing: build it with cargo build -p {name}", path.display())
             }
             Self::Stopped => f.write_str("stopped before everything was ready"),

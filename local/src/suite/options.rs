@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use super::permissions::Permissions;
+
 /// The suite's settings.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -17,6 +19,10 @@ pub struct Options {
     pub max_concurrency: usize,
     /// The base URL of a real Hydra's administrative port. No stand-in is started then.
     pub hydra_url: Option<String>,
+    /// Who is asked what a token permits. Then the two APIs keep no replies.
+    pub permissions: Permissions,
+    /// The base URL of a real Keto's read port. No stand-in is started then.
+    pub keto_url: Option<String>,
     /// The base URL of the real Slack, or of another stand-in; `/api` is added. The token is the caller's
     /// `SLACK_TOKEN`.
     pub slack_url: Option<String>,
@@ -79,6 +85,8 @@ impl Options {
             environments: 1,
             max_concurrency: 1,
             hydra_url: None,
+            permissions: Permissions::default(),
+            keto_url: None,
             slack_url: None,
             lambda_url: None,
             aws: None,
@@ -87,6 +95,19 @@ impl Options {
             hipchat_proxy: FunctionSettings::limit(15),
             lambda_invoker: FunctionSettings::limit(30),
             echo: false,
+        }
+    }
+
+    /// Whether a stand-in for Keto is needed.
+    pub(super) fn has_keto(&self) -> bool {
+        self.permissions == Permissions::Keto && self.keto_url.is_none()
+    }
+
+    /// How long the two APIs keep replies: those about permissions are for one request alone.
+    pub(super) fn kept_for(&self) -> Duration {
+        match self.permissions {
+            Permissions::None => self.gateway_ttl,
+            Permissions::Warden | Permissions::Keto => Duration::ZERO,
         }
     }
 

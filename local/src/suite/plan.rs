@@ -41,6 +41,11 @@ impl Plan {
             .unwrap_or_default()
     }
 
+    fn keto_read(&self) -> Option<String> {
+        let given = self.options.keto_url.as_deref().map(trimmed);
+        given.or_else(|| self.stand_ins.keto.as_ref().map(|keto| keto.read_url()))
+    }
+
     fn slack(&self) -> String {
         let given = self.options.slack_url.as_deref().map(trimmed);
         // Slack's own documents give the URL with its path.
@@ -84,7 +89,11 @@ impl Plan {
     }
 
     pub(super) fn authorizer(&self) -> Result<Function, StartError> {
-        let variables = defaults::authorizer(&self.hydra_admin());
+        let hydra = self.hydra_admin();
+        let mut variables = defaults::authorizer(&hydra);
+        let options = &self.options;
+        let keto = self.keto_read().unwrap_or_default();
+        variables.extend(options.permissions.variables(&hydra, &keto, &self.secrets, options));
         self.function("authorizer", &self.options.authorizer, variables, &["AUTHZ_"])
     }
 
@@ -179,7 +188,7 @@ impl Plan {
             ca_file,
             rest_api: fronts.rest.url(),
             http_api: fronts.http.url(),
-            gateway_ttl_seconds: self.options.gateway_ttl.as_secs_f64(),
+            gateway_ttl_seconds: self.options.kept_for().as_secs_f64(),
             invoker_alb: fronts.invoker.as_ref().map(|alb| alb.url()),
             invoker_routes: if own_routes || fronts.invoker.is_none() {
                 Vec::new()
@@ -188,6 +197,9 @@ impl Plan {
             },
             hydra_public: hydra.map(|hydra| hydra.public_url()),
             hydra_admin: self.hydra_admin(),
+            keto_read: self.keto_read(),
+            keto_write: self.stand_ins.keto.as_ref().map(|keto| keto.write_url()),
+            permissions: self.options.permissions,
             slack: self.slack(),
             slack_page: self.stand_ins.slack.as_ref().map(|slack| slack.url()),
             secrets_manager: self.stand_ins.secrets_manager.as_ref().map(|secrets| secrets.url()),

@@ -34,12 +34,15 @@ pub(super) struct StandInPorts {
     pub(super) secrets_manager: TcpListener,
     pub(super) target: TcpListener,
     pub(super) lambda: TcpListener,
+    /// Read and write port, behind all others; bound where Keto is asked for alone.
+    pub(super) keto: Option<[TcpListener; 2]>,
 }
 
 impl Ports {
-    /// Binds them all, from `base` upwards or, for 0, where the system has room.
-    pub(super) async fn bind(base: u16) -> Result<Self, StartError> {
-        if base.checked_add(COUNT - 1).is_none() {
+    /// Binds them all, with two more for Keto if it is wanted, from `base` upwards or, for 0, where the system has room.
+    pub(super) async fn bind(base: u16, with_keto: bool) -> Result<Self, StartError> {
+        let more = if with_keto { 2 } else { 0 };
+        if base.checked_add(COUNT - 1 + more).is_none() {
             return Err(StartError::PortBase(base));
         }
         let fronts = FrontPorts {
@@ -57,6 +60,13 @@ impl Ports {
             secrets_manager: bind(base, 9, "secrets_manager").await?,
             target: bind(base, 10, "target").await?,
             lambda: bind(base, COUNT - 1, "lambda").await?,
+            keto: match with_keto {
+                true => Some([
+                    bind(base, COUNT, "keto_read").await?,
+                    bind(base, COUNT + 1, "keto_write").await?,
+                ]),
+                false => None,
+            },
         };
         Ok(Self { fronts, stand_ins })
     }
@@ -80,7 +90,9 @@ mod tests {
     async fn a_taken_port_is_named() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a listener");
         let port = taken.local_addr().expect("an address").port();
-        let error = Ports::bind(port - 3).await.expect_err("the fourth port is taken");
+        let error = Ports::bind(port - 3, false)
+            .await
+            .expect_err("the fourth port is taken");
         let expected = format!(
             "port {port} for rest_api is taken: set LOCAL_PORT_BASE to the first of 12 free ports, or to 0 for any"
         );
@@ -93,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_port_must_exist() {
-        let error = Ports::bind(65_525).await.expect_err("65536 is no port");
+        let error = Ports::bind(65_525, false).await.expect_err("65536 is no port");
         assert_eq!(
             error.to_string(),
             "LOCAL_PORT_BASE is 65525: 12 ports from there on are needed below 65536"

@@ -4,20 +4,17 @@ use std::{collections::BTreeMap, fmt, io};
 
 use sha2::{Digest, Sha256};
 
-use super::{
-    Credentials, Options,
-    defaults::{self, OAUTH_SCOPE},
-    ports::StandInPorts,
-};
+use super::{Credentials, Options, defaults, permissions, ports::StandInPorts};
 use crate::standin::{
-    AccessKey, Hydra, HydraOptions, Lambda, LambdaOptions, OauthClient, SecretsManager, Slack, SlackOptions, Target,
-    TargetOptions,
+    AccessKey, Hydra, Keto, Lambda, LambdaOptions, SecretsManager, Slack, SlackOptions, Target, TargetOptions,
 };
 
 /// What the functions talk to; nothing where the real thing takes its place.
 pub struct StandIns {
     /// Tokens and introspection.
     pub hydra: Option<Hydra>,
+    /// Permissions, where Keto is asked for them.
+    pub keto: Option<Keto>,
     /// Messages.
     pub slack: Option<Slack>,
     /// Secrets.
@@ -74,19 +71,16 @@ impl StandIns {
         credentials: &Credentials,
     ) -> io::Result<Self> {
         let hydra = options.hydra_url.is_none().then(|| {
-            let clients = vec![OauthClient {
-                id: secrets.client_id.clone(),
-                secret: secrets.client_secret.clone(),
-                scope: OAUTH_SCOPE.to_owned(),
-            }];
             Hydra::start(
                 ports.hydra_admin,
                 ports.hydra_public,
-                HydraOptions {
-                    clients,
-                    ..HydraOptions::default()
-                },
+                options.permissions.hydra(secrets),
             )
+        });
+        let keto = ports.keto.map(|[read, write]| {
+            let keto = Keto::start(read, write, &permissions::NAMESPACES)?;
+            permissions::permit(&keto, secrets);
+            io::Result::Ok(keto)
         });
         let slack = options.slack_url.is_none().then(|| {
             let channels = defaults::CHANNELS
@@ -132,6 +126,7 @@ impl StandIns {
         });
         Ok(Self {
             hydra: hydra.transpose()?,
+            keto: keto.transpose()?,
             slack: slack.transpose()?,
             secrets_manager: secrets_manager.transpose()?,
             target: target.transpose()?,

@@ -19,7 +19,7 @@ pub(super) async fn start(options: Options, stop: impl Future<Output = ()>) -> R
         let sentence = "--slack-url needs SLACK_TOKEN or SLACK_TOKEN_SECRET_ARN in the environment";
         return Err(StartError::Options(sentence.to_owned()));
     }
-    let ports = Ports::bind(options.port_base).await?;
+    let ports = Ports::bind(options.port_base, options.has_keto()).await?;
     let authority = Authority::new(&SERVER_NAMES).map_err(StartError::Machine)?;
     let folder = tempfile::Builder::new()
         .prefix("local-suite-")
@@ -61,7 +61,7 @@ pub(super) async fn start(options: Options, stop: impl Future<Output = ()>) -> R
 
     let setup = Setup {
         tls: authority.server_config(),
-        gateway_ttl: plan.options.gateway_ttl,
+        gateway_ttl: plan.options.kept_for(),
         http_api: plan.http_api(),
     };
     let fronts = Fronts::start(ports.fronts, &behind, setup).map_err(machine)?;

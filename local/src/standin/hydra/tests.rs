@@ -2,6 +2,7 @@
 
 mod refusals;
 mod versions;
+mod warden;
 
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
