@@ -1,5 +1,6 @@
 //! The command line.
 
+mod migration;
 mod routes;
 mod run;
 mod smoke;
@@ -41,6 +42,12 @@ enum Command {
     /// Check and make route tables of lambda-invoker
     #[command(subcommand)]
     Routes(routes::RoutesCommand),
+    /// Make the directory of hipchat-proxy from HipChat's rooms and Slack's channels; tells how each room was matched
+    Directory(migration::DirectoryArgs),
+    /// Make an entry of the allow-list of hipchat-proxy from a token on standard input
+    HashToken(migration::HashTokenArgs),
+    /// Send recorded requests of HipChat clients to a stage, and compare the answers with the recorded ones
+    Replay(migration::ReplayArgs),
     /// Print the manifest of the Slack app, with the scopes that these features need
     SlackManifest {
         /// Features beside messages, separated by commas
@@ -54,7 +61,7 @@ enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = VARIABLES)]
 struct RunArgs {
-    /// The first of eleven consecutive ports; 0 takes any free ones
+    /// The first of twelve consecutive ports; 0 takes any free ones
     #[arg(long, env = "LOCAL_PORT_BASE", default_value_t = 8080, value_name = "PORT")]
     port_base: u16,
     /// A file that gets all addresses as JSON once everything answers
@@ -76,7 +83,10 @@ struct RunArgs {
     /// Slack's base URL, such as <https://slack.com>, in place of the stand-in; needs SLACK_TOKEN
     #[arg(long, value_name = "URL", value_parser = base_url)]
     slack_url: Option<String>,
-    /// Use the AWS credentials of the environment, and no stand-ins for Secrets Manager and the target function
+    /// The base URL of another stand-in for Lambda's service; it gets the suite's own signatures. The real one is `--aws`
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    lambda_url: Option<String>,
+    /// Use the AWS credentials of the environment, and no stand-ins for Secrets Manager, Lambda and the target
     #[arg(long)]
     aws: bool,
     /// The most environments of each function
@@ -97,6 +107,9 @@ pub fn main() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) => run::run(args),
         Command::Routes(command) => routes::run(&command),
+        Command::Directory(args) => migration::directory(&args),
+        Command::HashToken(args) => migration::hash_token(args),
+        Command::Replay(args) => migration::replay(&args),
         Command::SlackManifest { with } => print(&slack_app::manifest(&with)),
         Command::Smoke(args) => smoke::run(*args),
     };

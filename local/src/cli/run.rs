@@ -63,6 +63,7 @@ fn options(args: RunArgs) -> Result<Options, String> {
         permissions: args.permissions,
         keto_url: args.keto_url,
         slack_url: args.slack_url,
+        lambda_url: args.lambda_url,
         aws,
         variables,
         echo: true,

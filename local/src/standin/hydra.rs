@@ -11,6 +11,7 @@ mod admin;
 mod client_auth;
 mod error;
 mod public;
+mod signing;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -26,6 +27,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use self::signing::SigningKeys;
 use self::token::{Kind, Tokens};
 pub use self::version::HydraVersion;
 use self::warden::Policies;
@@ -81,6 +83,7 @@ struct Provider {
     options: HydraOptions,
     issuer: String,
     tokens: Tokens,
+    keys: SigningKeys,
     policies: Policies,
 }
 
@@ -94,6 +97,7 @@ impl Hydra {
         let provider = Arc::new(Provider {
             issuer: version.issuer(url_of(public.local_addr()?)),
             tokens: Tokens::new(version),
+            keys: SigningKeys::default(),
             policies: Policies::new(options.policies.clone()),
             options,
         });
