@@ -25,10 +25,7 @@ pub(super) fn router(version: HydraVersion) -> Router<Arc<Provider>> {
         .route("/oauth2/token", post(token).fallback(other_method))
         .route("/oauth2/revoke", post(revoke).fallback(other_method))
         .route("/.well-known/openid-configuration", get(discovery))
-        .route(
-            "/.well-known/jwks.json",
-            get(async || json_answer(StatusCode::OK, &json!({"keys": []}))),
-        )
+        .route("/.well-known/jwks.json", get(keys))
 }
 
 /// The client credentials grant (RFC 6749, section 4.4).
@@ -86,6 +83,14 @@ async fn revoke(State(provider): State<Arc<Provider>>, headers: HeaderMap, body:
     match revoked {
         Ok(()) => uncached(empty_answer(StatusCode::OK)),
         Err(error) => error.answer(provider.options.version),
+    }
+}
+
+/// The keys of signed tokens.
+async fn keys(State(provider): State<Arc<Provider>>) -> Response<Body> {
+    match provider.keys.document() {
+        Ok(document) => json_answer(StatusCode::OK, &document),
+        Err(_) => OauthError::internal("No randomness for a key.").answer(provider.options.version),
     }
 }
 
