@@ -2,7 +2,7 @@
 # `check`, `audit`, `build` and `deploy` Python 3. Tools come at pinned versions into .tools/, which git ignores.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit bench build deploy smoke
+.PHONY: help run test check audit bench build deploy smoke screenshot
 
 FUNCTIONS := authorizer hipchat-proxy lambda-invoker
 # Arguments of `make run`, `make bench` and `make smoke`, as in: make run ARGS="--hydra-url http://127.0.0.1:4445"
@@ -49,3 +49,8 @@ deploy: ## sam build and sam deploy; STAGE=default or STAGE=prod, with its param
 
 smoke: ## Ask each front of a deployed stack, or of `make run`, whether it lets in whom it must; ARGS=--help tells of URLs
 	@cargo run --quiet --locked -p local -- smoke $(ARGS)
+
+screenshot: ## Make docs/slack-page.png again, the README's picture of the page that shows what Slack got
+	.ci/interop chromium
+	cargo build $(FUNCTIONS:%=-p %)
+	SCREENSHOT=docs/slack-page.png cargo test -p tests --test end_to_end the_readme_shows_it

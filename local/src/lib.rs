@@ -7,6 +7,7 @@ mod clock;
 pub mod front;
 pub mod function;
 pub mod gateway;
+pub mod migration;
 mod random;
 mod server;
 pub mod slack_app;

@@ -112,19 +112,16 @@ fn pure_modules_know_no_outside() {
 }
 
 #[test]
-fn commands_of_the_readme_exist() {
+fn commands_of_the_readme_and_the_guide_exist() {
     let files = repository();
     let packages: Vec<&str> = FUNCTIONS
         .iter()
         .copied()
         .chain(["shared", "local", "tests", "bench"])
         .collect();
-    none(&readme::faults(
-        &files["README.md"],
-        &files["Makefile"],
-        &packages,
-        &files,
-    ));
+    for page in ["README.md", "docs/migrate-from-hipchat.md"] {
+        none(&readme::faults(&files[page], &files["Makefile"], &packages, &files));
+    }
 }
 
 #[test]

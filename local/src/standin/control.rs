@@ -66,9 +66,7 @@ impl Control {
 pub(crate) fn after(query: &str) -> Result<u64, &'static str> {
     let pairs = form_pairs(query);
     let number = pairs.iter().find(|(name, _)| name == "after");
-    number.map_or(Ok(0), |(_, number)| {
-        number.parse().map_err(|_| "after: not a number")
-    })
+    number.map_or(Ok(0), |(_, number)| number.parse().map_err(|_| "after: not a number"))
 }
 
 fn read_fault(body: &[u8]) -> Result<Fault, String> {

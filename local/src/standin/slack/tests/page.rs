@@ -69,3 +69,41 @@ async fn the_page_runs_its_own_script_and_nothing_else() {
         assert!(!text.contains(forbidden), "{forbidden}");
     }
 }
+
+#[tokio::test]
+async fn the_page_reads_what_is_new_and_who_is_who() {
+    let slack = start(SlackOptions {
+        private: vec!["C200".to_owned()],
+        ..options()
+    })
+    .await;
+    for channel in ["C100", "nope", "C200"] {
+        call(&slack, "chat.postMessage", json!({"channel": channel, "text": "x"})).await;
+    }
+    let topic = json!({"channel": "C100", "topic": "today"});
+    call(&slack, "conversations.setTopic", topic).await;
+    let calls = |after: &str| client().get(format!("{}/_calls?after={after}", slack.url()));
+    let new = answer(calls("1")).await;
+    assert_eq!([&new[0]["seq"], &new[2]["seq"]], [2, 4]);
+    assert!(
+        new[0]["answered"]["body"]
+            .as_str()
+            .is_some_and(|body| body.contains("channel_not_found"))
+    );
+    // Numbers go on after calls were forgotten.
+    slack.clear_calls();
+    call(&slack, "auth.test", json!({})).await;
+    assert_eq!(answer(calls("4")).await[0]["seq"], 5);
+    assert_eq!(
+        calls("x").send().await.expect("an answer").status(),
+        StatusCode::BAD_REQUEST
+    );
+    let told = answer(client().get(format!("{}/_workspace", slack.url()))).await;
+    assert_eq!(
+        told,
+        json!({"users": [], "channels": [
+            {"id": "C100", "name": "dev-ops", "topic": "today", "is_private": false, "is_archived": false},
+            {"id": "C200", "name": "ops", "topic": "", "is_private": true, "is_archived": false},
+        ]})
+    );
+}

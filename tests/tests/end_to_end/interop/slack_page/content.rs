@@ -1,0 +1,279 @@
+//! What the function itself never posts, and what nobody should: every kind of block, and hostile text in every place.
+
+use local::standin::{Slack, SlackOptions};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::browser::{Browser, DESKTOP, PHONE};
+
+async fn slack() -> Slack {
+    let options = SlackOptions {
+        token: "xoxb-1".to_owned(),
+        channels: vec![("C1".to_owned(), "one".to_owned())],
+        ..SlackOptions::default()
+    };
+    Slack::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), options).unwrap()
+}
+
+async fn say(slack: &Slack, message: Value) {
+    let mut message = message;
+    message["channel"] = json!("C1");
+    let url = format!("{}/api/chat.postMessage", slack.url());
+    let request = reqwest::Client::new().post(url).bearer_auth("xoxb-1").json(&message);
+    let told: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(told["ok"], true, "{told} {message}");
+}
+
+/// The HTML that the page makes of one text in Slack's mark-up.
+async fn drawn(page: &mut Browser, text: &str) -> String {
+    let expression = format!("mrkdwn(document.createElement('p'), {}).innerHTML", json!(text));
+    page.value(&expression).await.as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn markup_is_drawn_as_slack_draws_it() {
+    let slack = slack().await;
+    let mut page = Browser::open(&slack.url(), DESKTOP, 700, false).await;
+    // The names of channels come with the first look.
+    page.until("names.size").await;
+    for (text, html) in [
+        (
+            "*a* _b_ ~c~ `d`",
+            "<strong>a</strong> <em>b</em> <s>c</s> <code>d</code>",
+        ),
+        (
+            "*_a_* 2*3*4 snake_case_name",
+            "<strong><em>a</em></strong> 2*3*4 snake_case_name",
+        ),
+        ("* a * _ b _ **", "* a * _ b _ **"),
+        ("a &amp;amp; &lt;b&gt;", "a &amp;amp; &lt;b&gt;"),
+        ("```\n*a*\n```\nb", "<pre>*a*</pre>b"),
+        ("a\n```b```", "a<pre>b</pre>"),
+        ("a ```b", "a ```b"),
+        ("&gt; a\n&gt; *b*\nc", "<blockquote>a\n<strong>b</strong></blockquote>c"),
+        ("a\n\nb", "a\n\nb"),
+        ("a\n&gt;&gt;&gt;b\nc", "a<blockquote>b\nc</blockquote>"),
+        ("`*a* <b>`", "<code>*a* &lt;b&gt;</code>"),
+        (
+            ":tada: :nobody: 8:30:10",
+            "<span class=\"emoji\" title=\":tada:\">🎉</span> :nobody: 8:30:10",
+        ),
+        (
+            "<@U3> <#C1> <!here> <!subteam^S1|@team>",
+            "<span class=\"mention\">@U3</span> <span class=\"mention\">#one</span> <span class=\"mention\">@here</span> <span class=\"mention\">@team</span>",
+        ),
+        ("<b>", "&lt;b&gt;"),
+        ("<javascript:alert(1)|x>", "&lt;javascript:alert(1)|x&gt;"),
+    ] {
+        assert_eq!(drawn(&mut page, text).await, html, "{text}");
+    }
+    let link = drawn(&mut page, "see https://x.example.com/?a=1&amp;b=2. <mailto:a@b.c|me>").await;
+    assert_eq!(
+        link,
+        "see <a href=\"https://x.example.com/?a=1&amp;b=2\" rel=\"noopener noreferrer\" target=\"_blank\">https://x.example.com/?a=1&amp;b=2</a>. \
+         <a href=\"mailto:a@b.c\" rel=\"noopener noreferrer\" target=\"_blank\">me</a>"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_block_is_drawn() {
+    let slack = slack().await;
+    let text = |text: &str| json!({"type": "mrkdwn", "text": text});
+    let rich = |elements: Value| json!({"type": "rich_text_section", "elements": elements});
+    say(
+        &slack,
+        json!({
+            "username": "blocks", "icon_emoji": ":rocket:", "text": "a notification alone",
+            "blocks": [
+                {"type": "header", "text": {"type": "plain_text", "text": "Head *er*"}},
+                {"type": "section", "text": text("*section*"), "accessory": {"type": "image", "image_url": "https://x.example.com/a.png", "alt_text": "beside"}},
+                {"type": "section", "fields": [text("f1"), text("f2")]},
+                {"type": "divider"},
+                {"type": "context", "elements": [{"type": "image", "image_url": "https://x.example.com/i.png", "alt_text": "icon"}, text("context")]},
+                {"type": "image", "image_url": "https://x.example.com/p.png", "alt_text": "picture"},
+                {"type": "markdown", "text": "# Top\n**bold** and *italic* [a link](https://x.example.com/)"},
+                {"type": "actions", "elements": [{"type": "button", "action_id": "a", "text": {"type": "plain_text", "text": "Press"}}]},
+                {"type": "rich_text", "elements": [
+                    rich(json!([{"type": "text", "text": "bold code", "style": {"bold": true, "code": true}}, {"type": "emoji", "name": "tada"},
+                                {"type": "link", "url": "https://x.example.com/", "text": "out"}, {"type": "user", "user_id": "U3"},
+                                {"type": "broadcast", "range": "here"}])),
+                    {"type": "rich_text_list", "style": "ordered", "offset": 2, "elements": [rich(json!([{"type": "text", "text": "third"}]))]},
+                    {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "pre  formatted"}]},
+                    {"type": "rich_text_quote", "elements": [{"type": "text", "text": "quoted"}]},
+                ]},
+                {"type": "table", "column_settings": [{}, {"align": "right"}], "rows": [
+                    [{"type": "raw_text", "text": "Name"}, {"type": "raw_text", "text": "Number"}],
+                    [{"type": "raw_text", "text": "a".repeat(60)}, {"type": "rich_text", "elements": [rich(json!([{"type": "text", "text": "7"}]))]}],
+                ]},
+                {"type": "file", "external_id": "x", "source": "remote"},
+            ],
+            "attachments": [{"color": "danger", "pretext": "pre", "author_name": "author", "title": "title", "title_link": "https://x.example.com/",
+                             "text": format!("long {}", "words ".repeat(200)), "fields": [{"title": "f", "value": "*v*", "short": true}],
+                             "footer": "foot", "thumb_url": "https://x.example.com/t.png"}],
+        }),
+    )
+    .await;
+    for width in [DESKTOP, PHONE] {
+        let mut page = Browser::open(&slack.url(), width, 800, false).await;
+        page.until("document.querySelector('article')").await;
+        assert_eq!(page.text(".avatar").await, "🚀");
+        for (selector, text) in [
+            (".header", "Head *er*"),
+            (".section strong", "section"),
+            (".section .picture", "🖼️ beside"),
+            (".fields", "f1\nf2"),
+            (".context .text", "context"),
+            (".actions", "Press"),
+            ("strong code", "bold code"),
+            (".body .mention", "@U3"),
+            ("ol li", "third"),
+            ("blockquote", "quoted"),
+            ("td + td", "Number"),
+            (".attachment .title", "title"),
+        ] {
+            assert_eq!(page.text(selector).await.replace("\n\n", "\n"), text, "{selector}");
+        }
+        assert_eq!(page.value("document.querySelector('ol').start").await, 3);
+        assert_eq!(
+            page.value("[...document.querySelectorAll('pre')].map((e) => e.textContent)")
+                .await,
+            json!(["pre  formatted"])
+        );
+        assert!(page.text("article").await.contains("[file]"));
+        assert!(!page.text("article").await.contains("a notification alone"));
+        let right = "getComputedStyle(document.querySelectorAll('tr')[1].cells[1]).textAlign";
+        assert_eq!(page.value(right).await, "right");
+        let color = "getComputedStyle(document.querySelector('.attachment')).borderLeftColor";
+        assert_eq!(page.value(color).await, "rgb(224, 30, 90)");
+        // What is long is cut short, and there on a click.
+        let height = "document.querySelector('.attachment .text').clientHeight";
+        let short = page.value(height).await.as_u64().unwrap();
+        page.click(".more").await;
+        assert!(page.value(height).await.as_u64().unwrap() > short);
+        assert!(
+            page.value("document.getElementById('scroll').scrollWidth")
+                .await
+                .as_u64()
+                .unwrap()
+                <= u64::from(width)
+        );
+        page.was_quiet(&slack.url()).await;
+    }
+}
+
+/// Every text of a message, in every place that the page draws.
+fn hostile(text: &str) -> Value {
+    let object = json!({"type": "mrkdwn", "text": text});
+    let plain = json!({"type": "plain_text", "text": text});
+    let image = json!({"type": "image", "image_url": text, "alt_text": text});
+    json!({
+        "text": text, "username": text, "icon_emoji": text,
+        "blocks": [
+            {"type": "header", "text": plain}, {"type": "section", "text": object, "fields": [object, plain], "accessory": image},
+            {"type": "context", "elements": [image, object]}, image, {"type": "markdown", "text": text},
+            {"type": "video", "title": plain, "title_url": text, "video_url": text, "alt_text": text, "thumbnail_url": text},
+            {"type": "actions", "elements": [{"type": text, "text": plain}, {"type": text}]},
+            {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
+                {"type": "text", "text": text}, {"type": "link", "url": text, "text": text}, {"type": "emoji", "name": text},
+                {"type": "user", "user_id": text}, {"type": text}, {"type": "color", "value": text},
+            ]}]},
+            {"type": "table", "rows": [[{"type": "raw_text", "text": text}]], "column_settings": [{"align": text}]},
+        ],
+        "attachments": [{
+            "color": text, "pretext": text, "author_name": text, "author_link": text, "title": text, "title_link": text, "text": text,
+            "fields": [{"title": text, "value": text}], "image_url": text, "thumb_url": text, "footer": text, "fallback": text,
+            "blocks": [{"type": "section", "text": object}],
+        }],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_gets_in_as_markup() {
+    let slack = slack().await;
+    let attacks = [
+        "<img src=x onerror=alert(1)>",
+        "\"><script>alert(1)</script>",
+        "</script></style><script>alert(1)</script>",
+        "javascript:alert(1)",
+        "<javascript:alert(1)|click>",
+        "<https://x.example.com/\" onmouseover=\"alert(1)|x>",
+        "&lt;svg onload=alert(1)&gt;",
+        "data:text/html,<script>alert(1)</script>",
+        "red; background: url(https://evil.example.com/)",
+        "/_faults",
+        "constructor",
+        "__proto__",
+        "`<b>`*<i>*```<u>```",
+    ];
+    for attack in attacks {
+        say(&slack, hostile(attack)).await;
+    }
+    let mut page = Browser::open(&slack.url(), DESKTOP, 800, false).await;
+    page.until(&format!(
+        "document.querySelectorAll('article.message').length === {}",
+        attacks.len()
+    ))
+    .await;
+    for selector in [
+        "article script",
+        "article style",
+        "article svg",
+        "article iframe",
+        "article img",
+        "article u",
+        "article b",
+    ] {
+        assert_eq!(page.count(selector).await, 0, "{selector}");
+    }
+    assert!(page.text("#log").await.contains("<img src=x onerror=alert(1)>"));
+    let attributes = "[...document.querySelectorAll('article *')].flatMap((e) => [...e.attributes].map((a) => a.name)).filter((n) => n.startsWith('on'))";
+    assert_eq!(page.value(attributes).await, json!([]));
+    let schemes = "[...new Set([...document.querySelectorAll('article a')].map((a) => new URL(a.href).protocol))]";
+    assert_eq!(page.value(schemes).await, json!(["https:"]));
+    // Raw JSON is text as well.
+    page.value("document.querySelectorAll('.show').forEach((button) => button.click())")
+        .await;
+    assert_eq!(page.count(".raw *").await, 0);
+    assert_eq!(page.count(".error").await, 0, "all of it can be shown");
+    // Even a mistake in the script would not get mark-up in.
+    let refused = "(() => { try { document.body.insertAdjacentHTML('beforeend', '<i>x</i>') } catch (error) { return error.name } })()";
+    assert_eq!(page.value(refused).await, "TypeError");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_was_uploaded_is_shown() {
+    let slack = slack().await;
+    let client = reqwest::Client::new();
+    let call = async |method: &str, body: Value| -> Value {
+        let request = client
+            .post(format!("{}/api/{method}", slack.url()))
+            .bearer_auth("xoxb-1");
+        request.json(&body).send().await.unwrap().json().await.unwrap()
+    };
+    // One pixel.
+    let picture = tokio::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/slack-page.png"))
+        .await
+        .unwrap();
+    let ticket = call(
+        "files.getUploadURLExternal",
+        json!({"filename": "page.png", "length": picture.len()}),
+    )
+    .await;
+    let upload = client.post(ticket["upload_url"].as_str().unwrap()).body(picture);
+    assert!(upload.send().await.unwrap().status().is_success());
+    let shared = json!({"files": [{"id": ticket["file_id"], "title": "The <page>"}], "channel_id": "C1", "initial_comment": "*look*"});
+    assert_eq!(call("files.completeUploadExternal", shared).await["ok"], true);
+    let mut page = Browser::open(&slack.url(), PHONE, 700, true).await;
+    page.until("document.querySelector('.file img')?.naturalWidth > 300")
+        .await;
+    assert_eq!(page.text("article strong").await, "look");
+    assert_eq!(page.text(".file a").await, "The <page>");
+    assert!(
+        page.value("document.querySelector('.file img').width")
+            .await
+            .as_u64()
+            .unwrap()
+            < u64::from(PHONE)
+    );
+    page.was_quiet(&slack.url()).await;
+}
