@@ -188,8 +188,9 @@ impl App {
                     now_ms: clock.now_ms(),
                 };
                 // Boxed, so that requests to endpoints do not carry what an event takes.
-                let limit = limit.unwrap_or(most);
-                Box::pin(function.call(outgoing, &surroundings, limit, deadline, clock, account)).await
+                let limit = limit.unwrap_or(if streamed { MAX_STREAM_BYTES } else { most });
+                let reading = Reading { limit, streamed };
+                Box::pin(function.call(outgoing, &surroundings, reading, deadline, clock, account)).await
             }
         }
     }

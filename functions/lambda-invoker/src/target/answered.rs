@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http::response::Parts;
 use shared::http::outbound::{Arriving, BodyError, Client, Received};
 
+use super::function::stream::Payload;
 use super::{Answer, Circuit};
 use crate::account::Account;
 use crate::error::Failure;
@@ -49,6 +50,8 @@ impl From<Answer> for Answered {
 pub enum Rest {
     /// Of an endpoint's answer.
     Endpoint(Arriving),
+    /// Of a function's reply.
+    Function(Box<Payload>),
 }
 
 impl Rest {
@@ -56,6 +59,7 @@ impl Rest {
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Endpoint(arriving) => arriving.length(),
+            Self::Function(_) => None,
         }
     }
 
@@ -63,9 +67,10 @@ impl Rest {
     ///
     /// # Errors
     /// What broke the body off.
-    pub async fn next(&mut self, _account: &mut Account) -> Result<Option<Bytes>, Failure> {
+    pub async fn next(&mut self, account: &mut Account) -> Result<Option<Bytes>, Failure> {
         match self {
             Self::Endpoint(arriving) => Ok(arriving.next().await?),
+            Self::Function(payload) => payload.next(account).await,
         }
     }
 }

@@ -4,6 +4,7 @@ mod event;
 mod refusal;
 mod reply;
 mod service;
+pub mod stream;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use shared::{Clock, Deadline};
 
 use super::breaker::Breaker;
 use super::retry::Attempts;
-use super::{Admission, Answer, Answered};
+use super::{Admission, Answered, Reading};
 use crate::account::Account;
 use crate::error::Failure;
 use crate::request::Outgoing;
@@ -29,6 +30,7 @@ use crate::routes::{
 };
 pub use service::Services;
 use service::{Invocation, Service};
+use stream::Payload;
 
 /// The largest payload of a synchronous invocation, in bytes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
@@ -104,8 +106,8 @@ impl Function {
         &self.resource
     }
 
-    /// Invokes the function and waits for its reply, whose answer's body has at most `limit` bytes. It is never run
-    /// twice: only what it cannot have seen is sent again.
+    /// Invokes the function and waits for its reply, or for the start of one that is streamed where that may be passed
+    /// on so. It is never run twice: only what it cannot have seen is sent again.
     ///
     /// # Errors
     /// Every upstream failure of the ladder, and 400 or 413 for a body or a header that the function cannot be given.
@@ -113,7 +115,7 @@ impl Function {
         &self,
         outgoing: Outgoing,
         surroundings: &Surroundings<'_>,
-        limit: usize,
+        reading: Reading,
         deadline: Deadline,
         clock: &dyn Clock,
         account: &mut Account,
@@ -121,13 +123,13 @@ impl Function {
         let invocation = self.invocation(&outgoing, surroundings)?;
         let admission = Admission::of(self.breaker.as_deref(), self.service.http(), &deadline, clock, account)?;
         let result = {
-            let invoking = pin!(self.invoke(&invocation, &outgoing.method, deadline, clock, account));
+            let invoking = pin!(self.invoke(&invocation, &outgoing.method, reading, deadline, clock, account));
             tokio::time::timeout(deadline.remaining(), invoking).await
         };
         account.ended();
-        let mut result = result.unwrap_or(Err(Failure::UpstreamTimeout)).and_then(|answer| {
-            let fits = answer.body().len() <= limit;
-            fits.then(|| answer.into()).ok_or(Failure::ResponseTooLarge)
+        let mut result = result.unwrap_or(Err(Failure::UpstreamTimeout)).and_then(|answered| {
+            let fits = answered.answer.body().len() <= reading.limit;
+            fits.then_some(answered).ok_or(Failure::ResponseTooLarge)
         });
         admission.tell(&mut result, self.breaker.as_ref(), clock, account);
         result
@@ -138,7 +140,7 @@ impl Function {
         let payload = event::payload(self.settings.payload_format, outgoing, surroundings)?;
         let most = match self.settings.invoke.invocation {
             Way::Event => MAX_EVENT_BYTES,
-            Way::RequestResponse | Way::DryRun => MAX_PAYLOAD_BYTES,
+            Way::RequestResponse | Way::ResponseStream | Way::DryRun => MAX_PAYLOAD_BYTES,
         };
         if payload.len() > most {
             return Err(Failure::RequestTooLarge);
@@ -166,27 +168,35 @@ impl Function {
         &self,
         invocation: &Invocation,
         method: &Method,
+        reading: Reading,
         deadline: Deadline,
         clock: &dyn Clock,
         account: &mut Account,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answered, Failure> {
         let received = self.ask(invocation, &deadline, clock, account).await?;
+        if self.settings.invoke.invocation == Way::ResponseStream {
+            // The events around a payload have no bound of their own.
+            let (head, arriving) = received.arriving(self.service.http(), usize::MAX)?;
+            account.invoked(&head.headers);
+            let payload = Payload::new(arriving, reading.limit, self.settings.errors);
+            let format = self.settings.reply_format;
+            let begun = stream::begin(payload, &head.headers, format, method, reading.streamed, account);
+            return Ok(with_id(begun.await?, &head.headers));
+        }
         let (head, reply) = received.read(MAX_REPLY_BYTES).await?;
         account.invoked(&head.headers);
         if head.headers.contains_key(X_AMZ_FUNCTION_ERROR) {
             return Err(reply::function_error(reply, self.settings.errors, account));
         }
         let empty = |status| response::answer(status, HeaderMap::new(), Bytes::new(), method);
-        let mut answer = match self.settings.invoke.invocation {
-            Way::RequestResponse => reply::read(self.settings.reply_format, reply, method, account)?,
+        let answer = match self.settings.invoke.invocation {
+            Way::RequestResponse | Way::ResponseStream => {
+                reply::read(self.settings.reply_format, reply, method, account)?
+            }
             Way::Event => empty(StatusCode::ACCEPTED)?,
             Way::DryRun => empty(StatusCode::NO_CONTENT)?,
         };
-        if let Some(id) = head.headers.get(X_AMZN_REQUESTID) {
-            let own = answer.headers_mut().entry(X_UPSTREAM_REQUEST_ID);
-            own.or_insert_with(|| id.clone());
-        }
-        Ok(answer)
+        Ok(with_id(answer.into(), &head.headers))
     }
 
     /// Asks until the function has taken an invocation: again only where it cannot have run. Its answer is still to be
@@ -229,11 +239,20 @@ impl Function {
     }
 }
 
+/// The service's id of the invocation goes with an answer that has none of its own.
+fn with_id(mut answered: Answered, headers: &HeaderMap) -> Answered {
+    if let Some(id) = headers.get(X_AMZN_REQUESTID) {
+        let own = answered.answer.headers_mut().entry(X_UPSTREAM_REQUEST_ID);
+        own.or_insert_with(|| id.clone());
+    }
+    answered
+}
+
 /// What the Invoke API is told in headers, whatever the request; what is not said is its default.
 fn headers(settings: &InvokeSettings) -> HeaderMap {
     let text = |text: &Option<String>| HeaderValue::from_str(text.as_deref()?).ok();
     let way = match settings.invocation {
-        Way::RequestResponse => None,
+        Way::RequestResponse | Way::ResponseStream => None,
         Way::Event => Some(HeaderValue::from_static("Event")),
         Way::DryRun => Some(HeaderValue::from_static("DryRun")),
     };

@@ -31,6 +31,7 @@ mod reply_formats;
 mod resilience;
 mod schema;
 mod signing;
+mod streamed_replies;
 mod streaming;
 mod support;
 mod table;

@@ -12,13 +12,13 @@ use crate::support::upstream::{Reaction, Upstream, http};
 use crate::support::{Function, env, start, table};
 
 /// The start of a stream, and its body.
-struct Begun {
-    prelude: Value,
+pub(crate) struct Begun {
+    pub(crate) prelude: Value,
     body: Streaming,
 }
 
 /// A function that streams to both fronts that can take it.
-async fn streaming(routes: Value) -> Function {
+pub(crate) async fn streaming(routes: Value) -> Function {
     let env = env(&table(routes)).with("INVOKER_STREAMING_FRONTS", "function-url,rest-api");
     start(env, MemorySecrets::default()).await.unwrap()
 }
@@ -36,12 +36,12 @@ async fn begin_within(function: &Function, event: &Value, left_ms: u64) -> Begun
     }
 }
 
-async fn begin(function: &Function, event: &Value) -> Begun {
+pub(crate) async fn begin(function: &Function, event: &Value) -> Begun {
     begin_within(function, event, 30_000).await
 }
 
 impl Begun {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.prelude["headers"][name].as_str()
     }
 
@@ -58,7 +58,7 @@ impl Begun {
     }
 
     /// Reads what Lambda takes to the end.
-    async fn take(mut self) -> (Vec<u8>, Option<InvocationError>) {
+    pub(crate) async fn take(mut self) -> (Vec<u8>, Option<InvocationError>) {
         let (all, error) = self.read().await;
         if error.is_none() {
             self.body.delivered();
@@ -120,15 +120,26 @@ async fn the_start_is_passed_on_while_the_rest_is_still_to_come() {
     assert_eq!(begun.header("transfer-encoding"), None);
     assert_eq!(begun.body.next().await.unwrap().unwrap(), "one");
     assert_eq!(begun.body.next().await.unwrap().unwrap(), "two");
-    assert!(started.elapsed() < Duration::from_millis(700), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_millis(700),
+        "{:?}",
+        started.elapsed()
+    );
     // Nothing more comes: the time is up, and the stream does not end as if it were whole.
     let error = begun.body.next().await.unwrap_err();
     assert_eq!(error.error_type, "upstream_timeout");
-    assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_millis(1500),
+        "{:?}",
+        started.elapsed()
+    );
     drop(begun);
     let line = function.line();
     assert_eq!(line["message"], "cut off");
-    assert_eq!((&line["status"], &line["reason"]), (&json!(200), &json!("upstream_timeout")));
+    assert_eq!(
+        (&line["status"], &line["reason"]),
+        (&json!(200), &json!("upstream_timeout"))
+    );
     assert_eq!((&line["cut"], &line["response_bytes"]), (&json!(true), &json!(6)));
     assert_eq!(line["CutStreams"], 1);
 }
@@ -141,16 +152,19 @@ async fn the_time_of_the_invocation_ends_a_stream_too() {
     let (all, error) = begin_within(&function, &get("/x").url(), 700).await.take().await;
     assert_eq!(all, b"one");
     assert_eq!(error.unwrap().error_type, "upstream_timeout");
-    assert!(started.elapsed() < Duration::from_millis(690), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_millis(690),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused_beforehand_or_breaks_off() {
     let told = Upstream::sending(http("200 OK", "", &[b'x'; 64])).await;
-    let untold = Upstream::sending([chunked(&[&"x".repeat(40), &"x".repeat(24)]), b"0\r\n\r\n".to_vec()].concat()).await;
-    let limited = |upstream: &Upstream, limit: usize| {
-        json!([{"uri": "/*", "function_uri": upstream.url("/"), "max_resp_body_size": limit}])
-    };
+    let untold =
+        Upstream::sending([chunked(&[&"x".repeat(40), &"x".repeat(24)]), b"0\r\n\r\n".to_vec()].concat()).await;
+    let limited = |upstream: &Upstream, limit: usize| json!([{"uri": "/*", "function_uri": upstream.url("/"), "max_resp_body_size": limit}]);
     let function = streaming(limited(&told, 63)).await;
     let begun = begin(&function, &get("/x").url()).await;
     assert_eq!(begun.prelude["statusCode"], 502);
@@ -167,7 +181,10 @@ async fn a_body_that_is_too_large_is_refused_beforehand_or_breaks_off() {
     assert_eq!(function.line()["reason"], "upstream_response_too_large");
 
     for upstream in [&told, &untold] {
-        let (all, error) = begin(&streaming(limited(upstream, 64)).await, &get("/x").url()).await.take().await;
+        let (all, error) = begin(&streaming(limited(upstream, 64)).await, &get("/x").url())
+            .await
+            .take()
+            .await;
         assert_eq!((all.len(), error), (64, None));
     }
 }
@@ -185,7 +202,10 @@ async fn what_the_upstream_breaks_off_is_broken_off() {
         assert_eq!(all, b"half");
         assert_eq!(error.unwrap().error_type, "bad_upstream_response");
         let line = function.line();
-        assert_eq!((&line["outcome"], &line["streamed"]), (&json!("upstream_error"), &json!(true)));
+        assert_eq!(
+            (&line["outcome"], &line["streamed"]),
+            (&json!("upstream_error"), &json!(true))
+        );
     }
 }
 
@@ -225,7 +245,10 @@ async fn headers_cookies_and_statuses_go_into_the_prelude() {
     assert_eq!((begun.header("x-hop"), begun.header("connection")), (None, None));
     assert_eq!(begun.header("x-request-id"), Some("request-1"));
     let begun = begin(&function, &get("/x").v1()).await;
-    assert_eq!(begun.prelude["multiValueHeaders"]["Set-Cookie"], json!(["a=1; Path=/", "b=2"]));
+    assert_eq!(
+        begun.prelude["multiValueHeaders"]["Set-Cookie"],
+        json!(["a=1; Path=/", "b=2"])
+    );
     assert_eq!(begun.prelude["multiValueHeaders"]["Vary"], json!(["a", "b"]));
     assert_eq!(begun.prelude.get("headers"), None);
 }
@@ -244,7 +267,11 @@ async fn a_head_that_no_front_takes_is_a_bad_gateway() {
 async fn answers_without_a_body_have_none() {
     let bare = |status: &str| format!("HTTP/1.1 {status}\r\nETag: \"1\"\r\n\r\n").into_bytes();
     let head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n".to_vec();
-    for (method, bytes) in [("HEAD", head), ("GET", bare("204 No Content")), ("GET", bare("304 Not Modified"))] {
+    for (method, bytes) in [
+        ("HEAD", head),
+        ("GET", bare("204 No Content")),
+        ("GET", bare("304 Not Modified")),
+    ] {
         let upstream = Upstream::sending(bytes).await;
         let function = streaming(json!([route(&upstream)])).await;
         for _ in 0..2 {
@@ -265,7 +292,11 @@ async fn a_whole_stream_leaves_its_connection_and_one_line() {
         let lines = function.log.lock().unwrap().len();
         let mut begun = begin(&function, &get("/x").url()).await;
         assert_eq!(begun.read().await, (b"onetwo".to_vec(), None));
-        assert_eq!(function.log.lock().unwrap().len(), lines, "nothing is told before the end");
+        assert_eq!(
+            function.log.lock().unwrap().len(),
+            lines,
+            "nothing is told before the end"
+        );
         begun.body.delivered();
         drop(begun);
         assert_eq!(function.log.lock().unwrap().len(), lines + 1);
@@ -285,7 +316,10 @@ async fn a_client_that_leaves_ends_the_stream() {
     assert!(begun.body.next().await.unwrap().is_some());
     drop(begun);
     let line = function.line();
-    assert_eq!((&line["outcome"], &line["reason"]), (&json!("client_error"), &json!("client_gone")));
+    assert_eq!(
+        (&line["outcome"], &line["reason"]),
+        (&json!("client_error"), &json!("client_gone"))
+    );
     assert_eq!((&line["level"], &line["cut"]), (&json!("INFO"), &json!(false)));
 }
 
@@ -302,7 +336,11 @@ async fn a_client_that_is_too_slow_is_told_apart() {
 
 #[tokio::test]
 async fn an_error_of_the_target_is_tried_again_and_told_before_it_is_passed_on() {
-    let broken = http("503 Service Unavailable", "Content-Type: text/plain\r\n", b"down for lunch");
+    let broken = http(
+        "503 Service Unavailable",
+        "Content-Type: text/plain\r\n",
+        b"down for lunch",
+    );
     let fine = http("200 OK", "", b"ok");
     let upstream = Upstream::script(vec![Reaction::Send(broken.clone()), Reaction::Send(fine)]).await;
     let retrying = json!([{"uri": "/*", "function_uri": upstream.url("/"), "retry": {"attempts": 2}}]);

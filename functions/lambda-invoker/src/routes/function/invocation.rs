@@ -19,6 +19,8 @@ const LONGEST_TENANT: usize = 256;
 pub enum Invocation {
     /// The answer is the function's reply.
     RequestResponse,
+    /// The answer is the function's reply, bit by bit where it is made so.
+    ResponseStream,
     /// The function runs later, and nobody waits for it.
     Event,
     /// The function does not run: the service tells whether it would.
@@ -45,6 +47,7 @@ impl InvokeSettings {
     pub(super) fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Self {
         let invocations = [
             ("request_response", Invocation::RequestResponse),
+            ("response_stream", Invocation::ResponseStream),
             ("event", Invocation::Event),
             ("dry_run", Invocation::DryRun),
         ];

@@ -15,6 +15,7 @@ use crate::response as client;
 use crate::routes::{FunctionErrors, ReplyFormat};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// Reads the reply of a function that did its work.
 ///
@@ -30,11 +31,25 @@ pub(super) fn read(
         return whole(reply, method);
     }
     match response::members(&reply) {
-        Some(members) if members.contains_key("statusCode") => response::read(format, &members, method, account),
+        Some(members) if members.contains_key("statusCode") => response::read(format, &members, JSON, method, account),
         // Format 2.0 alone takes any JSON for a body of its own, as HTTP APIs and Function URLs do.
         _ if format == ReplyFormat::V2 => whole(reply, method),
         _ => Err(Failure::BadResponse),
     }
+}
+
+/// Reads the prelude of a streamed reply: a response without its body. One that names no content type is of bytes.
+///
+/// # Errors
+/// [`Failure::BadResponse`] for what is no response.
+pub(super) fn begun(prelude: &[u8], method: &Method, account: &mut Account) -> Result<Answer, Failure> {
+    let members = response::members(prelude).ok_or(Failure::BadResponse)?;
+    // REST APIs tell repeats apart; Function URLs and most runtimes have cookies for that.
+    let format = match members.contains_key("multiValueHeaders") {
+        true => ReplyFormat::V1,
+        false => ReplyFormat::V2,
+    };
+    response::read(format, &members, BYTES, method, account)
 }
 
 /// Takes the reply's bytes as the body, whatever JSON they are.

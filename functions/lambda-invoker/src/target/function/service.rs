@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::credentials::Provider;
 use crate::error::Failure;
 use crate::request::query::encode;
-use crate::routes::{FunctionSettings, Route, Signing};
+use crate::routes::{FunctionSettings, Invocation as Way, Route, Signing};
 use crate::target::signer::Signer;
 
 /// What the service signs for.
@@ -146,7 +146,11 @@ impl Service {
     pub(super) fn invoke_target(&self, settings: &FunctionSettings) -> Option<Uri> {
         // An ARN's colons are escaped on the wire, and their escapes once more in what is signed.
         let name = encode(settings.name.as_bytes());
-        let mut target = format!("{}/2015-03-31/functions/{name}/invocations", self.base);
+        let (version, call) = match settings.invoke.invocation {
+            Way::ResponseStream => ("2021-11-15", "response-streaming-invocations"),
+            _ => ("2015-03-31", "invocations"),
+        };
+        let mut target = format!("{}/{version}/functions/{name}/{call}", self.base);
         if let Some(qualifier) = &settings.qualifier {
             target.push_str("?Qualifier=");
             target.push_str(&encode(qualifier.as_bytes()));
@@ -154,7 +158,7 @@ impl Service {
         Uri::try_from(target).ok()
     }
 
-    pub(super) fn http(&self) -> &Client {
+    pub(super) fn http(&self) -> &Arc<Client> {
         &self.http
     }
 

@@ -10,7 +10,6 @@ use http::{Method, StatusCode};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::JSON;
 use crate::account::Account;
 use crate::error::Failure;
 use crate::response;
@@ -28,10 +27,11 @@ pub(super) fn members(reply: &[u8]) -> Option<Members<'_>> {
     serde_json::from_slice(reply).ok()
 }
 
-/// Reads a response as `format` has it.
+/// Reads a response as `format` has it; one that names no content type is of `media_type`.
 pub(super) fn read(
     format: ReplyFormat,
     members: &Members<'_>,
+    media_type: HeaderValue,
     method: &Method,
     account: &mut Account,
 ) -> Result<Answer, Failure> {
@@ -56,7 +56,7 @@ pub(super) fn read(
     let mut headers = headers.map;
     // A load balancer has no content type of its own for what says none.
     if format != ReplyFormat::Alb && response::has_body(status, &Method::GET) {
-        headers.entry(CONTENT_TYPE).or_insert(JSON);
+        headers.entry(CONTENT_TYPE).or_insert(media_type);
     }
     response::answer(status, headers, body(members, format)?, method)
 }
