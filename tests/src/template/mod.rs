@@ -66,6 +66,7 @@ pub const STACKS: &[Given] = &[
             ("AuthorizerSecurityGroupIds", "sg-0123456789abcdef0"),
             ("AuthorizerReservedConcurrency", "50"),
             ("HipchatProxyReservedConcurrency", "10"),
+            ("HipchatProxyOauth", "true"),
             ("LambdaInvokerReservedConcurrency", "10"),
             ("LambdaInvokerFunctionArns", TARGET),
             ("LambdaInvokerFunctionUrlArns", TARGET),
