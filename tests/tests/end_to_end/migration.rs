@@ -77,13 +77,15 @@ fn guide() -> Vec<String> {
 async fn the_guides_commands_make_what_the_function_takes() {
     let folder = folder();
     let guide = guide();
-    let of = |word: &str| {
-        guide
-            .iter()
-            .filter(move |line| line.contains(&format!("local -- {word}")))
+    let of = |word: &str| -> Vec<&String> {
+        let call = format!("local -- {word}");
+        guide.iter().filter(|line| line.contains(&call)).collect()
     };
     // As the guide says: at first one room is left over, then the operator decides.
-    let directories: Vec<&String> = of("directory").filter(|line| !line.contains("SLACK_TOKEN")).collect();
+    let directories: Vec<&String> = of("directory")
+        .into_iter()
+        .filter(|line| !line.contains("SLACK_TOKEN"))
+        .collect();
     assert_eq!(directories.len(), 2, "{guide:?}");
     let first = shell(folder.path(), directories[0], &[]).await;
     assert!(!first.well);
@@ -102,7 +104,7 @@ async fn the_guides_commands_make_what_the_function_takes() {
         "{}",
         second.err
     );
-    let tokens = of("hash-token").next().unwrap();
+    let tokens = of("hash-token")[0];
     let hashed = shell(folder.path(), tokens, &[]).await;
     assert!(
         hashed.well && !hashed.out.contains("tok3n") && !hashed.err.contains("tok3n"),
@@ -138,7 +140,7 @@ async fn the_guides_commands_make_what_the_function_takes() {
         folder.path().join("recorded.json"),
     )
     .unwrap();
-    let replay = of("replay").next().unwrap();
+    let replay = of("replay")[0];
     let (_, url) = replay.split_once("--to ").unwrap();
     let line = replay
         .replace(url.split_whitespace().next().unwrap(), &alb)
