@@ -54,11 +54,31 @@ fn good() -> Vec<Value> {
             },
         }],
     });
+    let formats = json!({
+        "version": 1,
+        "routes": [
+            {"uri": "/envelope", "function": {
+                "name": "hello", "region": "eu-west-1", "payload_format": "envelope", "reply_format": "raw",
+                "envelope": {
+                    "request_method": true, "request_uri": true, "request_uri_args": true, "request_headers": true,
+                    "request_body": true, "request_body_args": false,
+                },
+                "invocation": "request_response", "log_type": "tail", "client_context": {"custom": {"a": "b"}},
+                "tenant_id": "acme: blue/7", "durable_execution_header": "Idempotency-Key",
+                "function_error_status": 500, "function_error_body": "pass",
+            }},
+            {"uri": "/alb", "function": {
+                "name": "hello", "region": "eu-west-1", "payload_format": "alb", "multi_value_headers": true,
+                "reply_format": "alb",
+            }},
+            {"uri": "/event", "function": {"name": "hello", "region": "eu-west-1", "invocation": "event"}},
+        ],
+    });
     let by_default = json!({
         "version": 1, "defaults": {"function_uri": "https://api.example.com/", "authorization": {"apikey": "k"}},
         "routes": [{"uri": "/a"}, {"uri": "/b", "function": {"name": "hello"}}],
     });
-    vec![full, function, by_default]
+    vec![full, function, formats, by_default]
 }
 
 /// What stands in the place of `value` instead: values of all kinds, and others of its own.
@@ -153,7 +173,7 @@ fn collect(value: &Value, pointer: String, out: &mut Vec<String>) {
 
 /// What only the parser can say: it compares members with each other, knows names and takes URLs and ARNs apart.
 fn needs_more_than_a_schema(line: &str) -> bool {
-    const ENDS: [&str; 9] = [
+    const ENDS: [&str; 12] = [
         "is not in allowed_hosts",
         "no entry of this name in credentials",
         "same match as routes[0]",
@@ -163,8 +183,12 @@ fn needs_more_than_a_schema(line: &str) -> bool {
         "must hold scheme, host and port only",
         "[:JSON-KEY[:VERSION-STAGE[:VERSION-ID]]]",
         "cannot be read: entity not found",
+        "needs payload_format \"alb\"",
+        "needs payload_format \"envelope\"",
+        "needs an invocation that waits for the function",
     ];
     ENDS.iter().any(|end| line.ends_with(end))
+        || line.contains("must be \"raw\" or the payload_format, ")
         || line.contains("routes[0].connect_timeout: ") && line.contains(" is more than ")
         || line.contains("is less than 50") && line.contains("max_ms")
         || line.contains("is less than 1000") && line.contains("max_ms")

@@ -211,3 +211,6 @@ fn essence(headers: &HeaderMap) -> String {
         .trim()
         .to_ascii_lowercase()
 }
+
+#[cfg(test)]
+mod tests;
