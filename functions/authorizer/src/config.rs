@@ -255,7 +255,7 @@ impl Config {
             prefix: String::new(),
             claims: claims.clone(),
             principal: principal.clone(),
-            source: SourceConfig::Introspection(introspection),
+            source: SourceConfig::Introspection(Box::new(introspection)),
             names: Names::Variables,
         };
         // One of them is there when no problem was found.

@@ -174,9 +174,11 @@ impl Shared {
         if self.config.log_token_fp {
             account.fingerprint = key.first_chunk().copied();
         }
-        if let Some(verifier) = provider.verifier() {
-            // Never remembered: each use asks the keys that count now.
-            return verifier.verify(token, deadline, account).await.map(Arc::new);
+        if !provider.is_remembered() {
+            return match provider.ask(token, deadline, account).await? {
+                Introspected::Active(claims) => Ok(claims),
+                Introspected::Inactive => Err(Problem::Inactive),
+            };
         }
         if self.cache.is_on() {
             account.cache = CacheUse::Miss;

@@ -31,9 +31,9 @@ pub struct ProviderConfig {
 #[derive(Debug, Clone)]
 pub enum SourceConfig {
     /// It is asked about each token (RFC 7662).
-    Introspection(IntrospectionConfig),
+    Introspection(Box<IntrospectionConfig>),
     /// It publishes its keys, and tokens are verified here (RFC 7517, RFC 7519).
-    Jwks(JwksConfig),
+    Jwks(Box<JwksConfig>),
 }
 
 /// A server that publishes its keys.

@@ -144,13 +144,16 @@ fn provider(
             .or_else(|| defaults.principal.default.clone()),
     };
     let source = match kind? {
-        Kind::Introspection => SourceConfig::Introspection(introspection(reader, entry, names, defaults.allow_http)?),
+        Kind::Introspection => {
+            let introspection = introspection(reader, entry, names, defaults.allow_http)?;
+            SourceConfig::Introspection(Box::new(introspection))
+        }
         Kind::Jwks => {
             // Nobody is asked whether such a token still counts, so it must end by itself.
             claims.require_exp = true;
             // What introspection says of a token and no token says of itself.
             claims.require_token_use = false;
-            SourceConfig::Jwks(jwks(reader, entry, names, defaults.allow_http)?)
+            SourceConfig::Jwks(Box::new(jwks(reader, entry, names, defaults.allow_http)?))
         }
     };
     Some(ProviderConfig {

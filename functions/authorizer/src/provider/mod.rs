@@ -46,9 +46,9 @@ pub struct Provider {
 #[derive(Debug)]
 enum Source {
     /// By token introspection (RFC 7662).
-    Introspection(Introspection),
+    Introspection(Box<Introspection>),
     /// By the keys that it publishes: tokens are verified here.
-    Jwks(Jwks),
+    Jwks(Box<Jwks>),
 }
 
 impl Providers {
@@ -162,12 +162,9 @@ impl Provider {
         }
     }
 
-    /// The server, if its tokens are verified here: then there is no question that an answer would be remembered of.
-    pub fn verifier(&self) -> Option<&Jwks> {
-        match &self.source {
-            Source::Introspection(_) => None,
-            Source::Jwks(jwks) => Some(jwks),
-        }
+    /// Whether its answers are worth remembering. Where tokens are verified here, each use looks at the keys that count now.
+    pub fn is_remembered(&self) -> bool {
+        matches!(self.source, Source::Introspection(_))
     }
 
     /// Asks about a token.

@@ -50,11 +50,11 @@ pub(super) fn provider(
         SourceConfig::Introspection(endpoint) => {
             let keys = Keys::new(endpoint.url.as_str(), &identity(&endpoint.auth.identity()));
             let introspection = setup.introspection(config, provider, endpoint)?;
-            (keys, Source::Introspection(introspection))
+            (keys, Source::Introspection(Box::new(introspection)))
         }
         SourceConfig::Jwks(jwks) => {
             let keys = Keys::new(jwks.url.as_str(), &identity("jwks"));
-            (keys, Source::Jwks(setup.jwks(config, provider, jwks)?))
+            (keys, Source::Jwks(Box::new(setup.jwks(config, provider, jwks)?)))
         }
     };
     Ok(Provider {
