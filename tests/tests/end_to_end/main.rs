@@ -26,3 +26,4 @@ mod process;
 mod samples;
 mod smoke;
 mod stage;
+mod streaming;
