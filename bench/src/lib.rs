@@ -3,6 +3,7 @@
 //! `floor-echo` and `floor-post` are the least that a Rust function can cost; every number is quoted as a ratio to
 //! one of them, measured in the same run on the same CPU.
 
+pub mod answer;
 pub mod cases;
 pub mod event;
 pub mod goals;

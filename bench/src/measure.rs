@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
+use crate::answer;
 use crate::cases::{Case, Configuration, Frequency};
 use crate::event::Event;
 use crate::process::Process;
@@ -216,8 +215,7 @@ impl Running<'_> {
 
     /// Checks the answers and the calls of the whole run.
     fn finish(self, batch: &Batch) -> Result<(), String> {
-        let answer: Value =
-            serde_json::from_slice(&batch.first_answer).map_err(|error| format!("the answer: {error}"))?;
+        let answer = answer::read(&batch.first_answer).map_err(|error| format!("the answer: {error}"))?;
         (self.case.check)(&answer)?;
         let calls = self.stage.upstream.finish()?;
         let route = self.case.calls.map(|(route, _)| route);

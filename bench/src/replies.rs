@@ -15,6 +15,7 @@ pub(crate) struct Replies {
     pub(crate) floor: Vec<u8>,
     pub(crate) slack: Vec<u8>,
     pub(crate) endpoint: Vec<u8>,
+    pub(crate) megabyte: Vec<u8>,
     pub(crate) invoke: Vec<u8>,
     active: Vec<u8>,
     scopeless: Vec<u8>,
@@ -48,6 +49,7 @@ impl Replies {
                 r#"{"ok":true,"channel":"C0BENCH","ts":"1503435956.000247","message":{"type":"message","subtype":"bot_message","text":"","ts":"1503435956.000247","bot_id":"B0BENCH"}}"#,
             ),
             endpoint: json(ORDERS),
+            megabyte: json(&megabyte()),
             invoke: json(&target.to_string()),
             active: json(&claims(r#""scope":"orders.read","#)),
             scopeless: json(&claims("")),
@@ -84,6 +86,14 @@ impl Replies {
             .map(|(_, reply)| reply.as_slice())
             .ok_or_else(|| format!("an unknown secret in {}", excerpt(body)))
     }
+}
+
+/// The same orders in a document of 1,048,576 bytes.
+fn megabyte() -> String {
+    let orders = ORDERS.strip_suffix('}').unwrap_or(ORDERS);
+    let start = format!(r#"{orders},"note":""#);
+    let note = "x".repeat(1_048_576 - start.len() - 2);
+    format!(r#"{start}{note}"}}"#)
 }
 
 fn json(body: &str) -> Vec<u8> {

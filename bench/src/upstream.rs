@@ -168,7 +168,11 @@ impl Upstream {
             }
             Route::Signed => {
                 sigv4::check(request, "lambda", earlier == 0)?;
-                &replies.endpoint
+                if request.target.starts_with(b"/signed/archive") {
+                    &replies.megabyte
+                } else {
+                    &replies.endpoint
+                }
             }
             Route::Keyed => {
                 expect_header(request, "x-api-key", API_KEY)?;
@@ -228,7 +232,13 @@ fn route(request: &Request<'_>) -> Result<Route, String> {
             Ok(Route::Secrets)
         }
         ("POST", target) if target.starts_with(b"/2015-03-31/functions/target/invocations") => Ok(Route::Invoke),
-        ("POST" | "GET", target) if target.starts_with(b"/signed/orders") => Ok(Route::Signed),
+        ("POST" | "GET", target)
+            if [b"/signed/orders".as_slice(), b"/signed/archive"]
+                .iter()
+                .any(|path| target.starts_with(path)) =>
+        {
+            Ok(Route::Signed)
+        }
         ("POST" | "GET", target) if target.starts_with(b"/keyed/orders") => Ok(Route::Keyed),
         (method, _) => Err(format!("{method} is not expected there")),
     }

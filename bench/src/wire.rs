@@ -1,7 +1,13 @@
-//! Just enough HTTP/1.1 for loopback: requests with a `Content-Length`, usually taken with one `read`.
+//! Just enough HTTP/1.1 for loopback: requests with a `Content-Length`, usually taken with one `read`, or in chunks.
+
+mod chunked;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Read};
 use std::ops::Range;
+
+use chunked::Decoding;
 
 /// One request, borrowed from the connection's buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +18,7 @@ pub struct Request<'a> {
     pub target: &'a [u8],
     /// The header lines, each ended by CRLF.
     pub headers: &'a [u8],
-    /// The body, exactly `Content-Length` bytes.
+    /// The body: `Content-Length` bytes, or all chunks.
     pub body: &'a [u8],
 }
 
@@ -31,6 +37,7 @@ struct Head {
     target: Range<usize>,
     headers: Range<usize>,
     body: Range<usize>,
+    chunked: bool,
 }
 
 /// Reads requests from a stream, reusing one buffer.
@@ -81,25 +88,60 @@ impl Reader {
                 };
             }
         };
-        if head.body.end > MAX_REQUEST_BYTES {
-            return Err(invalid("a request is too large"));
-        }
-        if head.body.end > self.buffer.len() {
-            self.buffer.resize(head.body.end, 0);
-        }
-        while self.filled < head.body.end {
-            if self.fill(&mut stream)? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        self.taken = head.body.end;
+        let body = if head.chunked {
+            self.chunks(head.body.start, &mut stream)?
+        } else {
+            self.sized(head.body.end, &mut stream)?;
+            head.body
+        };
         let part = |range: Range<usize>| self.buffer.get(range).unwrap_or_default();
         Ok(Some(Request {
             method: part(head.method),
             target: part(head.target),
             headers: part(head.headers),
-            body: part(head.body),
+            body: part(body),
         }))
+    }
+
+    /// Reads on to the end of a body of a known length.
+    fn sized(&mut self, end: usize, stream: &mut impl Read) -> io::Result<()> {
+        if end > MAX_REQUEST_BYTES {
+            return Err(invalid("a request is too large"));
+        }
+        if end > self.buffer.len() {
+            self.buffer.resize(end, 0);
+        }
+        while self.filled < end {
+            self.more(stream)?;
+        }
+        self.taken = end;
+        Ok(())
+    }
+
+    /// Reads on to the end of a body in chunks; gives where it stands, decoded.
+    fn chunks(&mut self, start: usize, stream: &mut impl Read) -> io::Result<Range<usize>> {
+        let mut decoding = Decoding::at(start);
+        loop {
+            let filled = self.buffer.get_mut(..self.filled).unwrap_or_default();
+            if let Some((end, taken)) = decoding.advance(filled)? {
+                self.taken = taken;
+                return Ok(start..end);
+            }
+            if self.filled == self.buffer.len() {
+                if self.filled >= MAX_REQUEST_BYTES {
+                    return Err(invalid("a request is too large"));
+                }
+                self.buffer.resize(self.filled * 2, 0);
+            }
+            self.more(stream)?;
+        }
+    }
+
+    fn more(&mut self, stream: &mut impl Read) -> io::Result<()> {
+        if self.fill(stream)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(())
     }
 
     fn fill(&mut self, stream: &mut impl Read) -> io::Result<usize> {
@@ -129,9 +171,11 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<Head>> {
         return Err(invalid("not an HTTP/1.1 request line"));
     }
     let headers = head.get(line_end + 2..).unwrap_or_default();
-    if header(headers, "transfer-encoding").is_some() {
-        return Err(invalid("a chunked request: the driver reads Content-Length alone"));
-    }
+    let chunked = match header(headers, "transfer-encoding") {
+        None => false,
+        Some(coding) if coding.eq_ignore_ascii_case(b"chunked") => true,
+        Some(_) => return Err(invalid("a transfer coding that the driver does not speak")),
+    };
     let length = match header(headers, "content-length") {
         None => 0,
         Some(digits) => std::str::from_utf8(digits)
@@ -145,6 +189,7 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<Head>> {
         target: method + 1..target,
         headers: line_end + 2..end + 2,
         body: body..body.saturating_add(length),
+        chunked,
     }))
 }
 
@@ -174,82 +219,4 @@ pub fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 
 fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A stream that gives its bytes in pieces of a fixed size.
-    struct Pieces<'a>(&'a [u8], usize);
-
-    impl Read for Pieces<'_> {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            let n = self.1.min(self.0.len()).min(into.len());
-            into[..n].copy_from_slice(&self.0[..n]);
-            self.0 = &self.0[n..];
-            Ok(n)
-        }
-    }
-
-    const TWO: &[u8] =
-        b"GET /next HTTP/1.1\r\nHost: x\r\n\r\nPOST /r HTTP/1.1\r\nhost:x\r\nCONTENT-Length: 5 \r\n\r\nhello";
-
-    #[test]
-    fn requests_are_the_same_however_they_arrive() {
-        for size in 1..=TWO.len() {
-            let mut stream = Pieces(TWO, size);
-            let mut reader = Reader::default();
-            let first = reader.next(&mut stream).unwrap().unwrap();
-            assert_eq!(
-                (first.method, first.target, first.body),
-                (&b"GET"[..], &b"/next"[..], &b""[..])
-            );
-            assert_eq!(first.header("HOST"), Some(&b"x"[..]));
-            assert_eq!(first.header("hos"), None);
-            let second = reader.next(&mut stream).unwrap().unwrap();
-            assert_eq!(
-                (second.method, second.target, second.body),
-                (&b"POST"[..], &b"/r"[..], &b"hello"[..])
-            );
-            assert_eq!(reader.next(&mut stream).unwrap(), None);
-        }
-    }
-
-    #[test]
-    fn a_body_larger_than_the_buffer_is_read_whole() {
-        let body = vec![b'x'; 3 * BUFFER_BYTES];
-        let mut bytes = format!("POST / HTTP/1.1\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
-        bytes.extend_from_slice(&body);
-        let mut reader = Reader::default();
-        assert_eq!(reader.next(Pieces(&bytes, 1000)).unwrap().unwrap().body, body);
-    }
-
-    #[test]
-    fn what_the_driver_does_not_speak_is_an_error() {
-        for bytes in [
-            &b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"[..],
-            b"POST / HTTP/1.1\r\ncontent-length: many\r\n\r\n",
-            b"POST / HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n",
-            b"GET / HTTP/2\r\n\r\n",
-            b"GET\r\n\r\n",
-            b"POST / HTTP/1.1\r\ncontent-length: 5\r\n\r\nhal",
-            b"GET / HT",
-        ] {
-            assert!(
-                Reader::default().next(Pieces(bytes, 7)).is_err(),
-                "{}",
-                String::from_utf8_lossy(bytes)
-            );
-        }
-    }
-
-    #[test]
-    fn a_needle_is_found_where_it_stands() {
-        assert_eq!(find(b"aab", b"ab"), Some(1));
-        assert_eq!(find(b"abc", b"c"), Some(2));
-        assert_eq!(find(b"abc", b"cd"), None);
-        assert_eq!(find(b"", b"a"), None);
-        assert_eq!(find(b"a", b""), None);
-    }
 }

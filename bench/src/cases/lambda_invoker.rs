@@ -91,7 +91,35 @@ pub(super) const CASES: &[Case] = &[
         divisor: 20,
         ..SIGNED
     },
+    Case {
+        name: "lambda-invoker, signed, 1 MB answer",
+        event: archive_event,
+        https: None,
+        cold: false,
+        divisor: 20,
+        ..SIGNED
+    },
+    Case {
+        name: "lambda-invoker, streamed",
+        event: small_url_event,
+        base: STREAMING,
+        https: None,
+        cold: false,
+        ..SIGNED
+    },
+    Case {
+        name: "lambda-invoker, streamed, 1 MB answer",
+        event: archive_event,
+        base: STREAMING,
+        https: None,
+        cold: false,
+        divisor: 20,
+        ..SIGNED
+    },
 ];
+
+/// Answers to a Function URL go out while they arrive.
+const STREAMING: Variables = &[("INVOKER_STREAMING_FRONTS", "function-url")];
 
 fn signed_event() -> String {
     alb("/signed/orders")
@@ -131,15 +159,44 @@ fn alb(path: &str) -> String {
 
 /// A binary body of 1,048,575 bytes through a Function URL, which passes it on in Base64.
 fn megabyte_event() -> String {
+    // Three bytes in four characters.
+    let body = "aG9y".repeat(1_048_575 / 3);
+    url("/signed/orders", "application/octet-stream", 1_048_575, &body, true)
+}
+
+/// A small JSON POST through a Function URL.
+fn small_url_event() -> String {
+    url(
+        "/signed/orders",
+        "application/json",
+        24,
+        r#"{"item":"tea","count":3}"#,
+        false,
+    )
+}
+
+/// The same, to what answers with 1,048,576 bytes.
+fn archive_event() -> String {
+    url(
+        "/signed/archive",
+        "application/json",
+        24,
+        r#"{"item":"tea","count":3}"#,
+        false,
+    )
+}
+
+/// A POST as a Function URL passes it on.
+fn url(path: &str, content_type: &str, length: usize, body: &str, is_base64: bool) -> String {
     json!({
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": "/signed/orders",
+        "rawPath": path,
         "rawQueryString": "expand=lines",
         "headers": {
             "accept": "application/json",
-            "content-length": "1048575",
-            "content-type": "application/octet-stream",
+            "content-length": length.to_string(),
+            "content-type": content_type,
             "host": "abc.lambda-url.eu-west-1.on.aws",
             "user-agent": "curl/8.9.1",
             "x-amzn-trace-id": "Root=1-5bdb40ca-556d8b0c50dc66f0511bf520",
@@ -153,16 +210,15 @@ fn megabyte_event() -> String {
             "apiId": "abc",
             "domainName": "abc.lambda-url.eu-west-1.on.aws",
             "domainPrefix": "abc",
-            "http": {"method": "POST", "path": "/signed/orders", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9", "userAgent": "curl/8.9.1"},
+            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9", "userAgent": "curl/8.9.1"},
             "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
             "routeKey": "$default",
             "stage": "$default",
             "time": "09/Oct/2025:08:53:20 +0000",
             "timeEpoch": 1_760_000_000_000_u64,
         },
-        // Three bytes in four characters.
-        "body": "aG9y".repeat(1_048_575 / 3),
-        "isBase64Encoded": true,
+        "body": body,
+        "isBase64Encoded": is_base64,
     })
     .to_string()
 }
