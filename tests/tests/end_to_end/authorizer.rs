@@ -1,6 +1,7 @@
 //! API Gateway with the authorizer in front of a backend: what a caller with and without a good token sees.
 
 mod hydra_versions;
+mod signed_tokens;
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! The authorizer in front of real authorization servers: oidc-provider (Node) and django-oauth-toolkit (Python).
 
 mod server;
+mod signed;
 mod terminator;
 
 use std::time::Duration;
