@@ -20,7 +20,7 @@ async fn each_wrong_member_of_a_function_has_its_line() {
     for (members, line) in [
         (
             json!({"invocation": "async"}),
-            "invocation: must be one of \"request_response\", \"event\", \"dry_run\"",
+            "invocation: must be one of \"request_response\", \"response_stream\", \"event\", \"dry_run\"",
         ),
         (
             json!({"log_type": "Tail"}),
