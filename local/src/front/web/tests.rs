@@ -1,3 +1,5 @@
+//! Function URLs and REST APIs before functions that stream, that do not, and that fail.
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Streamed answers on the wire of the Runtime API: ended, broken off, refused and not taken.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

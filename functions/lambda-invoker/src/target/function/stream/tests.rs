@@ -1,3 +1,5 @@
+//! Events out of bytes, and where a prelude is.
+
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue as Value, Message};
 use proptest::prelude::*;
