@@ -103,7 +103,7 @@ impl Setup<'_> {
     }
 
     fn jwks(self, config: &Config, provider: &ProviderConfig, jwks: &JwksConfig) -> Result<Jwks, ConfigError> {
-        let target = self.reached("AUTHZ_JWKS_URL", self.upstream.document(&jwks.url))?;
+        let target = self.reached("JWKS_URL", self.upstream.document(&jwks.url))?;
         let clock = self.clock.clone();
         Ok(Jwks::new((self.upstream, target), jwks, provider, config, clock))
     }
