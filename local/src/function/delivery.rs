@@ -25,7 +25,7 @@ pub(super) struct Delivery {
 /// The answer to a process that asks for its next event.
 #[derive(Debug)]
 pub(super) enum Next {
-    Deliver(Delivery),
+    Deliver(Box<Delivery>),
     /// It has not answered the event before.
     StillWorking,
     /// The environment is no longer known.
@@ -58,7 +58,7 @@ impl Pool {
                     && !environment.retiring
                     && let Some(pending) = state.pop()
                 {
-                    return Next::Deliver(self.deliver(&mut state, id, pending));
+                    return Next::Deliver(Box::new(self.deliver(&mut state, id, pending)));
                 }
             }
             arrival.await;

@@ -44,7 +44,7 @@ async fn answer(pool: &Arc<Pool>, id: u64, request: Request<Incoming>) -> Respon
     let steps: Vec<&str> = call.split('/').collect();
     match (&head.method, steps.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => match pool.next(id).await {
-            Next::Deliver(delivery) => event(pool, delivery),
+            Next::Deliver(delivery) => event(pool, *delivery),
             Next::StillWorking => Refusal(
                 StatusCode::FORBIDDEN,
                 "InvalidStateTransition",

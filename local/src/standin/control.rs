@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::fault::{Fault, Faults};
+use super::fault::{Errors, Fault, Faults};
 use super::recorder::Recorder;
 use super::wire::{empty_answer, form_pairs, json_answer};
 
@@ -15,6 +15,8 @@ use super::wire::{empty_answer, form_pairs, json_answer};
 pub(crate) struct Control {
     pub(crate) recorder: Recorder,
     pub(crate) faults: Faults,
+    /// The errors that a fault may name.
+    pub(crate) errors: Option<Errors>,
     /// Every connection listens: a change ends it.
     pub(crate) hang_up: watch::Sender<()>,
 }
@@ -50,7 +52,7 @@ impl Control {
                 self.faults.clear();
                 empty_answer(StatusCode::NO_CONTENT)
             }
-            Method::POST => match read_fault(body) {
+            Method::POST => match read_fault(body, self.errors) {
                 Ok(fault) => {
                     self.faults.add(fault.clone());
                     json_answer(StatusCode::CREATED, &fault)
@@ -69,13 +71,13 @@ pub(crate) fn after(query: &str) -> Result<u64, &'static str> {
     number.map_or(Ok(0), |(_, number)| number.parse().map_err(|_| "after: not a number"))
 }
 
-fn read_fault(body: &[u8]) -> Result<Fault, String> {
+fn read_fault(body: &[u8], errors: Option<Errors>) -> Result<Fault, String> {
     // A derived reader would take a list of members too.
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err("not a fault: expected a JSON object".to_owned());
     }
     let fault: Fault = serde_json::from_slice(body).map_err(|error| format!("not a fault: {error}"))?;
-    fault.problem().map_or(Ok(fault), Err)
+    fault.problem(errors).map_or(Ok(fault), Err)
 }
 
 /// 405 with the methods that would be taken.

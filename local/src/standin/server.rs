@@ -10,9 +10,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -22,12 +23,15 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::connection::{Connection, Reset};
 use super::control::Control;
-use super::fault::Fault;
+use super::fault::{Errors, Fault};
+use super::passing::{Note, Passing};
 use super::recorder::Call;
 use super::wire::{json_answer, media_type};
 
 /// The largest body that a stand-in reads, in bytes: above every limit of the services that it stands for.
 const MAX_BODY: usize = 32 * 1024 * 1024;
+/// Answers of this type are passed on as they come; all others are read first.
+const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -44,8 +48,24 @@ impl StandIn {
     /// # Errors
     /// The socket has no address. Must be called within a tokio runtime.
     pub fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
+        Self::serve(listener, router, Control::default())
+    }
+
+    /// As [`StandIn::start`], for a service whose errors a fault may name.
+    ///
+    /// # Errors
+    /// As [`StandIn::start`].
+    pub(crate) fn with_errors(listener: TcpListener, router: Router, errors: Errors) -> io::Result<Self> {
+        let control = Control {
+            errors: Some(errors),
+            ..Control::default()
+        };
+        Self::serve(listener, router, control)
+    }
+
+    fn serve(listener: TcpListener, router: Router, control: Control) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let control = Arc::new(Control::default());
+        let control = Arc::new(control);
         let router = router.layer(DefaultBodyLimit::disable());
         let task = tokio::spawn(accept(listener, control.clone(), router));
         Ok(Self { address, control, task })
@@ -178,6 +198,7 @@ async fn answer(
     let ticket = control.recorder.arrive(&parts, &body);
     let fault = control.faults.take(path);
     let work = work(router, Request::from_parts(parts, Body::from(body)));
+    let cut = fault.as_ref().and_then(|fault| fault.cut);
     let (response, body) = match fault {
         None => work.await?,
         Some(fault) => {
@@ -185,42 +206,61 @@ async fn answer(
             let mut work: Work = Box::pin(work);
             if fault.taken {
                 let done = work.await;
-                if let Ok((response, body)) = &done {
+                if let Ok((response, Some(body))) = &done {
                     let (status, kind) = (response.status().as_u16(), media_type(response.headers()));
                     control.recorder.really(ticket, status, body, &kind);
                 }
                 work = Box::pin(std::future::ready(done));
             }
-            misbehave(fault, work, &reset).await?
+            misbehave(fault, control.errors, work, &reset).await?
         }
     };
+    let status = response.status().as_u16();
     let media_type = media_type(response.headers());
-    control
-        .recorder
-        .answer(ticket, response.status().as_u16(), &body, &media_type);
-    Ok(response)
+    if let (Some(body), None) = (body, cut) {
+        control.recorder.answer(ticket, status, &body, &media_type);
+        return Ok(response);
+    }
+    let note = Note {
+        control,
+        ticket,
+        status,
+        media_type,
+    };
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        // What is cut off was promised.
+        head.headers.insert(CONTENT_LENGTH, length.into());
+    }
+    Ok(Response::from_parts(
+        head,
+        Body::new(Passing::new(body, note, cut, reset)),
+    ))
 }
 
-/// An answer, and its body for the record.
-type Worked = io::Result<(Response<Body>, Bytes)>;
+/// An answer, and its body for the record; none where it is passed on as it comes.
+type Worked = io::Result<(Response<Body>, Option<Bytes>)>;
 type Work = Pin<Box<dyn Future<Output = Worked> + Send>>;
 
 /// What the stand-in is there for.
 async fn work(router: TowerToHyperService<Router>, request: Request<Body>) -> Worked {
     let Ok(response) = router.call(request).await;
+    if media_type(response.headers()) == EVENT_STREAM {
+        return Ok((response, None));
+    }
     let (head, body) = response.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    Ok((Response::from_parts(head, Body::from(body.clone())), body))
+    Ok((Response::from_parts(head, Body::from(body.clone())), Some(body)))
 }
 
-async fn misbehave(fault: Fault, work: Work, reset: &Reset) -> Worked {
+async fn misbehave(fault: Fault, errors: Option<Errors>, work: Work, reset: &Reset) -> Worked {
     tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     if fault.reset {
         reset.set();
         return Err(io::ErrorKind::ConnectionReset.into());
     }
-    match fault.answer() {
-        Some(response) => Ok((response, fault.body.unwrap_or_default().into())),
+    match fault.answer(errors) {
+        Some((response, body)) => Ok((response, Some(body.into()))),
         None => work.await,
     }
 }

@@ -82,7 +82,7 @@ impl Service {
     }
 
     /// Checks the signature with the key that it names.
-    fn check(&self, parts: &Parts, body: &Bytes) -> Result<(), Response<Body>> {
+    fn check(&self, parts: &Parts, body: &Bytes) -> Result<(), Box<Response<Body>>> {
         let header = parts.headers.get(http::header::AUTHORIZATION);
         let text = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let named = text
@@ -119,10 +119,10 @@ impl Service {
             body,
         };
         sigv4::verify(request, &rules, clock::unix_now())
-            .map_err(|refusal| unsigned(refusal.code, &refusal.message))?;
+            .map_err(|refusal| Box::new(unsigned(refusal.code, &refusal.message)))?;
         if key.expired {
             let message = "The security token included in the request is expired";
-            return Err(ApiError::new("ExpiredTokenException", message).answer());
+            return Err(ApiError::new("ExpiredTokenException", message).answer().into());
         }
         Ok(())
     }
@@ -145,7 +145,7 @@ pub(super) async fn answer(State(service): State<Arc<Service>>, request: Request
 
 async fn invoke(service: &Service, request_id: &str, parts: &Parts, body: Bytes) -> Result<Response<Body>, ApiError> {
     if let Err(refused) = service.check(parts, &body) {
-        return Ok(refused);
+        return Ok(*refused);
     }
     let Some((operation, name)) = Operation::of(&parts.method, parts.uri.path()) else {
         return Err(ApiError::new(
