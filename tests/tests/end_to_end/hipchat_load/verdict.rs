@@ -6,8 +6,8 @@ use local::standin::{Answered, Call as Asked, SlackMessage};
 use serde_json::{Value, json};
 
 use super::client::Told;
+use super::fault::{Class, Effect};
 use super::traffic::{Call, Message, id_in};
-use super::weather::{Class, Effect};
 
 /// What the proxy could know after one call of Slack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -101,11 +101,12 @@ async fn listen(
                 .push((Arc::clone(&carried), acceptor.is_some()));
             tokio::spawn(async move {
                 match acceptor {
-                    // A client that does not trust the certificate hangs up here.
-                    Some(acceptor) => match acceptor.accept(stream).await {
-                        Ok(outside) => carry(outside, behind, carried).await,
-                        Err(_) => (),
-                    },
+                    Some(acceptor) => {
+                        // A client that does not trust the certificate hangs up here.
+                        if let Ok(outside) = acceptor.accept(stream).await {
+                            carry(outside, behind, carried).await;
+                        }
+                    }
                     None => carry(stream, behind, carried).await,
                 }
             });
