@@ -24,15 +24,13 @@ pub(crate) async fn streaming(routes: Value) -> Function {
 }
 
 async fn begin_within(function: &Function, event: &Value, left_ms: u64) -> Begun {
-    match function.reply(&event.to_string(), left_ms).await {
-        Reply::Stream { prelude, body } => {
-            let json = prelude.strip_suffix(&[0; 8]).expect("the delimiter");
-            Begun {
-                prelude: serde_json::from_slice(json).unwrap(),
-                body,
-            }
-        }
-        Reply::Whole(answer) => panic!("{answer:?}"),
+    let Reply::Stream { prelude, body } = function.reply(&event.to_string(), left_ms).await else {
+        unreachable!("this front takes a stream")
+    };
+    let json = prelude.strip_suffix(&[0; 8]).unwrap();
+    Begun {
+        prelude: serde_json::from_slice(json).unwrap(),
+        body,
     }
 }
 

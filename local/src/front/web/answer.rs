@@ -114,12 +114,10 @@ pub(super) async fn streamed(kind: Kind, answered: Answered) -> Result<Response<
             };
         }
     };
-    if stream.content_type() != prelude::MEDIA_TYPE {
+    let media_type = stream.content_type().to_owned();
+    if media_type != prelude::MEDIA_TYPE {
         return match kind {
-            Kind::FunctionUrl => Ok(raw(
-                &stream.content_type().to_owned(),
-                Body::streamed(Bytes::new(), stream),
-            )),
+            Kind::FunctionUrl => Ok(raw(&media_type, Body::streamed(Bytes::new(), stream))),
             Kind::RestApi => Err(Refusal::Malformed("no prelude".to_owned())),
         };
     }
