@@ -76,7 +76,8 @@ where
                         // Absent in no invocation: every one comes through the layer below.
                         let turn = TURN.try_with(Arc::clone).unwrap_or_default();
                         let sent = post(&api, &request_id, turn.invocation_id.as_ref(), prelude, body);
-                        guard(sent).await?;
+                        // Boxed too, so that whole answers do not carry its size.
+                        guard(Box::pin(sent)).await?;
                         turn.over.notify_one();
                         // The answer is out: the runtime is not to send another one.
                         std::future::pending().await
@@ -134,9 +135,9 @@ where
             invocation_id: invocation.parts.headers.get("lambda-runtime-invocation-id").cloned(),
             over: Notify::new(),
         });
-        let answering = TURN.scope(turn.clone(), self.0.call(invocation));
+        // Boxed before it is captured: what is pinned inside a future takes its room twice.
+        let mut answering = Box::pin(TURN.scope(turn.clone(), self.0.call(invocation)));
         Box::pin(async move {
-            let mut answering = pin!(answering);
             tokio::select! {
                 biased;
                 answered = &mut answering => answered,
