@@ -35,7 +35,7 @@ async fn what_the_proxy_posts_looks_as_in_slack() {
     // Colour bar, sender, link, bold, escapes, the call for attention.
     let color = "getComputedStyle(document.querySelector('.attachment')).borderLeftColor";
     assert_eq!(page.value(color).await, "rgb(46, 182, 125)");
-    assert_eq!(page.text(".sender").await, "local · Bamboo");
+    assert_eq!(page.text(".message .sender").await, "local · Bamboo");
     assert_eq!(page.text(".attachment a").await, "shop #1842");
     assert_eq!(
         page.value("document.querySelector('.attachment a').href").await,
@@ -50,7 +50,7 @@ async fn what_the_proxy_posts_looks_as_in_slack() {
         "Filesystem  Use%  Mounted on\n/dev/nvme1   97%  /var/<full> & hot"
     );
     // Emoji, a mention of a person, inline code.
-    let said = page.text("article[data-ts]:has(.emoji) .text").await;
+    let said = page.text(".message:has([title=':coffee:']) .text").await;
     assert!(said.contains("🙂") && said.contains("@U3"), "{said}");
     // The card: title, fields, a picture that is named and not loaded.
     assert_eq!(page.text(".section strong a").await, "SHOP-7 Checkout & <payment>");
