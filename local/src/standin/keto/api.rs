@@ -143,9 +143,12 @@ fn decided<const MIRRORS: bool>(relations: &Relations, wanted: Result<RelationTu
 }
 
 async fn put_tuple(State(relations): State<Arc<Relations>>, body: Bytes) -> Response<Body> {
-    let tuple = match RelationTuple::from_json(&body, |name| relations.has_namespace(name)) {
-        Ok(tuple) => tuple,
-        Err(NoTuple::Namespace(name)) => return Refusal::unknown_namespace(&name).answer(),
+    // Here the subject is looked at first.
+    let tuple = match RelationTuple::from_json(&body, |_| true) {
+        Ok(tuple) if relations.has_namespace(&tuple.namespace) => tuple,
+        Ok(RelationTuple { namespace: name, .. }) | Err(NoTuple::Namespace(name)) => {
+            return Refusal::unknown_namespace(&name).answer();
+        }
         Err(NoTuple::Refused(refusal)) => return refusal.answer(),
     };
     let mut response = written(StatusCode::CREATED, &tuple);

@@ -61,13 +61,14 @@ async fn checks_of_a_body() {
             false,
         ),
         ("{}".to_owned(), false),
+        ("null".to_owned(), false),
     ] {
         let (status, text) = (if allowed { 200 } else { 403 }, if allowed { YES } else { NO });
         assert_eq!(post(&keto, CHECK, &body).await, (status, text.to_owned()), "{body}");
         let openapi = format!("{CHECK}/openapi");
         assert_eq!(post(&keto, &openapi, &body).await, (200, text.to_owned()), "{body}");
     }
-    assert_eq!(keto.calls().len(), 16);
+    assert_eq!(keto.calls().len(), 18);
 }
 
 #[tokio::test]
@@ -164,6 +165,7 @@ async fn tuples_come_and_go_on_the_write_port() {
             404,
         ),
         (json!({"namespace": "api", "object": "o", "relation": "read"}), 400),
+        (json!({}), 400),
     ] {
         assert_eq!(put(tuple.clone()).await.expect("an answer").status(), status, "{tuple}");
     }

@@ -83,6 +83,7 @@ impl RelationTuple {
         let mut documents = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
         let members = match documents.next() {
             Some(Ok(Value::Object(members))) => members,
+            Some(Ok(Value::Null)) => Map::new(),
             Some(Ok(other)) => return Err(Refusal::json(&format!("cannot unmarshal {}", kind(&other))).into()),
             Some(Err(error)) => return Err(Refusal::json(&error.to_string()).into()),
             None => return Err(Refusal::json("EOF").into()),
