@@ -250,6 +250,8 @@ fn no_forged_swapped_or_cut_token_finds_a_server_that_believes_it() {
     let world = runtime.block_on(World::new(None));
     // The server that believes everything, in the name of its own issuer: what is sent to it passes, and nothing else may be.
     let gullible = runtime.block_on(World::new(Some(D)));
+    // The same in the name of another's issuer: nothing that is sent to it may pass.
+    let impostor = runtime.block_on(World::new(Some(B)));
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(256));
     let passed = std::cell::Cell::new(0);
     runner
@@ -275,6 +277,12 @@ fn no_forged_swapped_or_cut_token_finds_a_server_that_believes_it() {
                 "{:?}",
                 passes
             );
+
+            let token = impostor.forge(&forgery);
+            let genuine = impostor.genuine.iter().find(|(known, _)| *known == token);
+            let passes = runtime.block_on(impostor.passes(&token));
+            let expected = genuine.map(|(_, issuer)| *issuer).filter(|issuer| *issuer != D);
+            prop_assert_eq!(passes.as_deref().ok(), expected, "{:?}", passes);
             Ok(())
         })
         .unwrap();
