@@ -21,16 +21,16 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 
-use self::{
-    pool::Pool,
-    run::{Following, MarkCell},
-};
 pub use self::{
     log::{Log, LogLine, Source},
     options::FunctionOptions,
     outcome::{InitFailure, Invoked},
     run::{Attributes, Run},
     stream::{Answered, Stream},
+};
+use self::{
+    pool::Pool,
+    run::{Following, MarkCell},
 };
 
 type Handler = dyn Fn(Bytes) -> Pin<Box<dyn Future<Output = Answered> + Send>> + Send + Sync;
