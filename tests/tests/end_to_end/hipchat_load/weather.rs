@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use local::standin::{SecretsManager, Slack};
 
@@ -66,6 +66,9 @@ const FORECAST: [(u64, Change); 28] = [
 /// The number of messages for which the counts of the forecast are meant.
 const FORECAST_FOR: usize = 2000;
 
+/// How long a busy machine may take until the last connection that is reset is gone.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// What has happened and what is to come.
 pub(super) struct Weather {
     total: usize,
@@ -109,8 +112,8 @@ impl Weather {
                 Change::Secret(number) => secrets.put(TOKEN_SECRET, TOKENS[number]),
                 Change::Token(number) => slack.rotate(TOKENS[number]),
                 Change::HangUp => {
-                    state.connections += slack.reset_connections();
                     state.hung_up.push(Instant::now());
+                    state.connections += slack.reset_connections();
                 }
             }
         }
@@ -125,10 +128,10 @@ impl Weather {
         counts.sum()
     }
 
-    /// Whether all connections were reset between these moments.
+    /// Whether connections were being reset between these moments.
     pub(super) fn hung_up_between(&self, from: Instant, to: Instant) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.hung_up.iter().any(|at| (from..=to).contains(at))
+        state.hung_up.iter().any(|at| *at <= to && from <= *at + GRACE)
     }
 
     /// How many connections were reset in all.
