@@ -101,6 +101,7 @@ where
             Ok(handler) => handler,
             Err(error) => return refuse(&error),
         };
+        tokio::spawn(pulse());
         match run(handler).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
@@ -109,6 +110,16 @@ where
             }
         }
     })
+}
+
+/// A timer that is always due before the deadlines of requests. Without one the runtime writes itself a message each time
+/// that a request starts its deadline, and wakes up to read it.
+async fn pulse() {
+    let mut beat = tokio::time::interval(Duration::from_secs(1));
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+    }
 }
 
 /// The outcome of `answering`, or [`PANICKED`] if it panics.

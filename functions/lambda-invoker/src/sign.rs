@@ -89,7 +89,15 @@ pub fn sign(
 
     let credential_scope = [date, "/", scope.region, "/", scope.service, "/aws4_request"].concat();
     let hash = sha256(text.as_bytes());
-    let to_sign = ["AWS4-HMAC-SHA256\n", &date_time, "\n", &credential_scope, "\n", hash.as_str()].concat();
+    let to_sign = [
+        "AWS4-HMAC-SHA256\n",
+        &date_time,
+        "\n",
+        &credential_scope,
+        "\n",
+        hash.as_str(),
+    ]
+    .concat();
     let signature = keys.sign(credentials, date, scope, &to_sign)?;
     let authorization = [
         "AWS4-HMAC-SHA256 Credential=",

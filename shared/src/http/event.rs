@@ -226,10 +226,13 @@ fn read_headers(members: &Members<'_>, v2: bool) -> Result<HeaderMap, &'static s
             .map_err(too_many)?;
     }
     // Where both members stand, the single-value one repeats the last of several values.
-    let mut others = Vec::with_capacity(single.0.len());
+    let listed = headers.len();
+    let mut others = Vec::with_capacity(if listed == 0 { 0 } else { single.0.len() });
     for (name, value) in &single.0 {
         let name = header_name(name)?;
-        if !headers.contains_key(&name) {
+        if listed == 0 {
+            headers.try_append(name, values.take(value)?).map_err(too_many)?;
+        } else if !headers.contains_key(&name) {
             others.push((name, values.take(value)?));
         }
     }
@@ -317,7 +320,8 @@ impl<'de> Deserialize<'de> for Pairs<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::new();
+                // As many as most requests have headers.
+                let mut pairs = Vec::with_capacity(16);
                 while let Some(Text(name)) = map.next_key()? {
                     match map.next_value()? {
                         Values::One(Some(value)) => pairs.push((name, value.0)),
