@@ -35,6 +35,8 @@ pub struct Account {
     streamed: Option<(u64, End)>,
     upstream_request_id: Option<String>,
     executed_version: Option<String>,
+    /// As it came: it is not written before secrets were hidden in it.
+    raw_log: Option<String>,
     function_log: Option<String>,
     dropped_headers: u32,
 }
@@ -108,15 +110,20 @@ impl Account {
     }
 
     /// What the Invoke API said of an invocation: the id under which the function's log has it, the version that ran,
-    /// and the end of its log, where that was asked for.
+    /// and the end of its log, where that was asked for and does not come with the end of a stream.
     pub fn invoked(&mut self, headers: &HeaderMap) {
         let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
         self.upstream_request_id = text("x-amzn-requestid");
         self.executed_version = text("x-amz-executed-version");
-        self.function_log = headers.get("x-amz-log-result").and_then(|log| {
-            let log = STANDARD.decode(log).ok()?;
-            Some(String::from_utf8_lossy(&log).into_owned())
-        });
+        if let Some(log) = headers.get("x-amz-log-result") {
+            self.logged(log.as_bytes());
+        }
+    }
+
+    /// The end of the function's log in Base64, as the Invoke API gives it. One that is none is left out.
+    pub fn logged(&mut self, log: &[u8]) {
+        let log = STANDARD.decode(log).ok();
+        self.raw_log = log.map(|log| String::from_utf8_lossy(&log).into_owned());
     }
 
     /// So many headers of a reply could not be any and were left out.
@@ -126,7 +133,7 @@ impl Account {
 
     /// Hides secrets in what the function's log holds, and keeps its end, on one line.
     pub fn hide(&mut self, mask: &Mask, brought: &Brought) {
-        let Some(log) = self.function_log.take() else { return };
+        let Some(log) = self.raw_log.take() else { return };
         let lines = mask.hide(log.trim_end(), brought).replace('\n', " | ");
         let start = lines.ceil_char_boundary(lines.len().saturating_sub(LOG_KEPT));
         self.function_log = lines.get(start..).map(str::to_owned);

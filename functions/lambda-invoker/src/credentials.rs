@@ -152,7 +152,8 @@ impl Provider {
             }
             Err(unavailable) => {
                 self.kept().not_before_ms = self.clock.now_ms() + NEXT_ATTEMPT_MS;
-                self.unexpired().ok_or_else(|| self.fail(unavailable, started.elapsed()))
+                self.unexpired()
+                    .ok_or_else(|| self.fail(unavailable, started.elapsed()))
             }
         }
     }

@@ -45,7 +45,7 @@ use response::Caller;
 use routes::{Found, Route};
 use stream::{MAX_STREAM_BYTES, Streaming, Telling};
 use target::function::Surroundings;
-use target::{Answered, Reading, Target};
+use target::{Answered, Reading, Rest, Target};
 
 /// Less time than this is not worth asking anybody.
 const LEAST_TIME: Duration = Duration::from_millis(50);
@@ -109,6 +109,8 @@ impl App {
         if self.streams_to(front) {
             let begun = caller.begin(result);
             let deadline = caller.deadline().unwrap_or(whole);
+            let logs_later = matches!(begun.rest, Some(Rest::Function(_)));
+            let brought = caller.into_brought();
             let telling = Telling {
                 account,
                 telemetry: self.0.telemetry.clone(),
@@ -116,6 +118,7 @@ impl App {
                 front,
                 status: begun.status,
                 failure: begun.failure,
+                hiding: logs_later.then_some((live, brought)),
             };
             let body = Streaming::new(begun.start, self.0.clock.clone(), deadline, telling);
             return Reply::Stream {

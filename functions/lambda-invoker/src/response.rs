@@ -72,6 +72,11 @@ impl<'a> Caller<'a> {
         &self.brought
     }
 
+    /// The same, for one that has its answer but for the rest of a stream.
+    pub fn into_brought(self) -> Brought {
+        self.brought
+    }
+
     /// What stands before this function.
     pub fn front(&self) -> Front {
         self.front

@@ -11,6 +11,8 @@ use tokio::time::timeout;
 
 use crate::account::Account;
 use crate::error::Failure;
+use crate::live::Live;
+use crate::mask::Brought;
 use crate::target::{Circuit, Rest};
 
 /// The largest streamed answer that Lambda takes, in bytes
@@ -31,6 +33,8 @@ pub struct Telling {
     pub status: u16,
     /// Why the answer is not the target's.
     pub failure: Option<Failure>,
+    /// Where the function's log comes with the end of the answer: what hides secrets in it.
+    pub hiding: Option<(Arc<Live>, Brought)>,
 }
 
 /// The body of a streamed answer. It breaks off, and says so, when its target breaks off, when its time is up and when
@@ -142,9 +146,12 @@ impl StreamBody for Streaming {
 
 impl Drop for Streaming {
     fn drop(&mut self) {
-        self.telling.account.ended();
-        self.telling.account.streamed(self.bytes, self.end);
-        let telling = &self.telling;
+        let telling = &mut self.telling;
+        telling.account.ended();
+        telling.account.streamed(self.bytes, self.end);
+        if let Some((live, brought)) = &telling.hiding {
+            telling.account.hide(&live.mask, brought);
+        }
         telling.account.tell(
             &telling.telemetry,
             &telling.invocation,

@@ -1,6 +1,7 @@
 //! A function, through the Lambda Invoke API.
 
 mod event;
+mod invocation;
 mod refusal;
 mod reply;
 mod service;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode};
 use shared::http::FrontContext;
 use shared::http::outbound::Received;
 use shared::{Clock, Deadline};
@@ -23,30 +24,15 @@ use super::{Admission, Answered, Reading};
 use crate::account::Account;
 use crate::error::Failure;
 use crate::request::Outgoing;
-use crate::request::headers::X_AMZN_TRACE_ID;
 use crate::response::{self, X_AMZN_REQUESTID, X_UPSTREAM_REQUEST_ID};
-use crate::routes::{
-    FunctionSettings, Invocation as Way, InvokeSettings, RetryCause, RetryRules, Route, is_execution_name,
-};
+use crate::routes::{FunctionSettings, Invocation as Way, RetryCause, RetryRules, Route};
+use invocation::{Invocation, Invocations};
+use service::Service;
 pub use service::Services;
-use service::{Invocation, Service};
 use stream::Payload;
-
-/// The largest payload of a synchronous invocation, in bytes
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
-const MAX_PAYLOAD_BYTES: usize = 6_291_456;
-
-/// The same of an invocation that nobody waits for.
-const MAX_EVENT_BYTES: usize = 1_048_576;
 
 /// The largest reply of a function is 6,291,556 bytes.
 const MAX_REPLY_BYTES: usize = 6_400_000;
-
-const X_AMZ_INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
-const X_AMZ_LOG_TYPE: HeaderName = HeaderName::from_static("x-amz-log-type");
-const X_AMZ_CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
-const X_AMZ_TENANT_ID: HeaderName = HeaderName::from_static("x-amz-tenant-id");
-const X_AMZ_DURABLE_EXECUTION_NAME: HeaderName = HeaderName::from_static("x-amz-durable-execution-name");
 
 /// Stands there when the function ended in an error: the status says nothing of it.
 const X_AMZ_FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
@@ -56,10 +42,7 @@ const X_AMZ_FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function
 pub struct Function {
     settings: FunctionSettings,
     service: Arc<Service>,
-    /// Where it is invoked.
-    target: Option<Uri>,
-    /// What the Invoke API is told each time.
-    headers: HeaderMap,
+    invocations: Invocations,
     resource: String,
     retry: RetryRules,
     breaker: Option<Arc<Breaker>>,
@@ -91,8 +74,7 @@ impl Function {
         breaker: Option<Arc<Breaker>>,
     ) -> Self {
         Self {
-            target: service.invoke_target(&settings),
-            headers: headers(&settings.invoke),
+            invocations: Invocations::new(&settings, service.invoke_target(&settings)),
             resource: route.path.as_resource(),
             settings,
             service,
@@ -120,7 +102,7 @@ impl Function {
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Answered, Failure> {
-        let invocation = self.invocation(&outgoing, surroundings)?;
+        let invocation = self.invocations.of(&outgoing, surroundings)?;
         let admission = Admission::of(self.breaker.as_deref(), self.service.http(), &deadline, clock, account)?;
         let result = {
             let invoking = pin!(self.invoke(&invocation, &outgoing.method, reading, deadline, clock, account));
@@ -133,35 +115,6 @@ impl Function {
         });
         admission.tell(&mut result, self.breaker.as_ref(), clock, account);
         result
-    }
-
-    /// What the service is asked.
-    fn invocation(&self, outgoing: &Outgoing, surroundings: &Surroundings<'_>) -> Result<Invocation, Failure> {
-        let payload = event::payload(self.settings.payload_format, outgoing, surroundings)?;
-        let most = match self.settings.invoke.invocation {
-            Way::Event => MAX_EVENT_BYTES,
-            Way::RequestResponse | Way::ResponseStream | Way::DryRun => MAX_PAYLOAD_BYTES,
-        };
-        if payload.len() > most {
-            return Err(Failure::RequestTooLarge);
-        }
-        let mut headers = self.headers.clone();
-        // The trace goes on, and with it Lambda's own count of functions that call each other in circles.
-        if let Some(trace_id) = outgoing.headers.get(X_AMZN_TRACE_ID) {
-            headers.insert(X_AMZN_TRACE_ID, trace_id.clone());
-        }
-        let named = self.settings.invoke.durable_execution_header.as_ref();
-        if let Some(name) = named.and_then(|name| outgoing.headers.get(name)) {
-            if !name.to_str().is_ok_and(is_execution_name) {
-                return Err(Failure::BadHeader);
-            }
-            headers.insert(X_AMZ_DURABLE_EXECUTION_NAME, name.clone());
-        }
-        Ok(Invocation {
-            target: self.target.clone().ok_or(Failure::Signing)?,
-            headers,
-            payload,
-        })
     }
 
     async fn invoke(
@@ -246,26 +199,4 @@ fn with_id(mut answered: Answered, headers: &HeaderMap) -> Answered {
         own.or_insert_with(|| id.clone());
     }
     answered
-}
-
-/// What the Invoke API is told in headers, whatever the request; what is not said is its default.
-fn headers(settings: &InvokeSettings) -> HeaderMap {
-    let text = |text: &Option<String>| HeaderValue::from_str(text.as_deref()?).ok();
-    let way = match settings.invocation {
-        Way::RequestResponse | Way::ResponseStream => None,
-        Way::Event => Some(HeaderValue::from_static("Event")),
-        Way::DryRun => Some(HeaderValue::from_static("DryRun")),
-    };
-    let told = [
-        (X_AMZ_INVOCATION_TYPE, way),
-        (
-            X_AMZ_LOG_TYPE,
-            settings.log_tail.then_some(HeaderValue::from_static("Tail")),
-        ),
-        (X_AMZ_CLIENT_CONTEXT, text(&settings.client_context)),
-        (X_AMZ_TENANT_ID, text(&settings.tenant_id)),
-    ];
-    told.into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
 }

@@ -21,6 +21,7 @@ mod invoke;
 mod lines;
 mod lines_of_functions;
 mod lines_of_settings;
+mod logs_of_functions;
 mod matching;
 mod odd;
 mod passage;

@@ -10,7 +10,7 @@ use crate::support::event::{get, post};
 use crate::support::upstream::{Reaction, Upstream, http};
 use crate::support::{Function, function};
 
-const PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
+pub(crate) const PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
 
 fn event(kind: &'static str, payload: &[u8]) -> Vec<u8> {
     let mut message = Message::new(Bytes::copy_from_slice(payload));
@@ -23,7 +23,7 @@ fn event(kind: &'static str, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The service's answer: chunks of payload, then how it ended.
-fn reply(media_type: &str, chunks: &[&[u8]], end: Option<Value>) -> Vec<u8> {
+pub(crate) fn reply(media_type: &str, chunks: &[&[u8]], end: Option<Value>) -> Vec<u8> {
     let mut events: Vec<u8> = chunks.iter().flat_map(|chunk| event("PayloadChunk", chunk)).collect();
     if let Some(end) = end {
         events.extend(event("InvokeComplete", end.to_string().as_bytes()));
@@ -32,7 +32,7 @@ fn reply(media_type: &str, chunks: &[&[u8]], end: Option<Value>) -> Vec<u8> {
     http("200 OK", &headers, &events)
 }
 
-fn routes(upstream: &Upstream, more: &Value) -> Value {
+pub(crate) fn routes(upstream: &Upstream, more: &Value) -> Value {
     let mut target = json!({"name": "hello", "invocation": "response_stream", "region": "eu-west-1",
         "endpoint_url": upstream.url("")});
     for (name, value) in more.as_object().into_iter().flatten() {
@@ -47,10 +47,10 @@ async fn answering(bytes: Vec<u8>) -> (Upstream, Function) {
     (upstream, function)
 }
 
-const HEAD: &[u8] = b"{\"statusCode\":201,\"headers\":{\"content-type\":\"text/plain\",\"content-length\":\"6\"},\"cookies\":[\"a=1\"]}";
-const NULS: &[u8] = b"\0\0\0\0\0\0\0\0";
+pub(crate) const HEAD: &[u8] = b"{\"statusCode\":201,\"headers\":{\"content-type\":\"text/plain\",\"content-length\":\"6\"},\"cookies\":[\"a=1\"]}";
+pub(crate) const NULS: &[u8] = b"\0\0\0\0\0\0\0\0";
 
-async fn taken(begun: Begun) -> (String, Option<&'static str>) {
+pub(crate) async fn taken(begun: Begun) -> (String, Option<&'static str>) {
     let (body, error) = begun.take().await;
     (String::from_utf8(body).unwrap(), error.map(|error| error.error_type))
 }

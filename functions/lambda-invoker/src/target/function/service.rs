@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
+use http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body_util::Full;
 use shared::http::encode_path;
@@ -12,6 +11,7 @@ use shared::http::outbound::{Client, ClientKey, Clients, Outbound, Place, Reach,
 use shared::{Clock, Deadline};
 use url::Url;
 
+use super::invocation::Invocation;
 use super::refusal::Refusal;
 use crate::account::Account;
 use crate::credentials::Provider;
@@ -49,17 +49,6 @@ pub(in crate::target) struct Service {
 pub struct Services {
     default_endpoint: Option<String>,
     known: Vec<Arc<Service>>,
-}
-
-/// An invocation, as it goes out in each of its attempts.
-#[derive(Debug)]
-pub(super) struct Invocation {
-    /// Path and query.
-    pub(super) target: Uri,
-    /// What the Invoke API is told in headers, all but those of the signature.
-    pub(super) headers: HeaderMap,
-    /// What the function is given.
-    pub(super) payload: Bytes,
 }
 
 impl Services {

@@ -77,6 +77,9 @@ impl Payload {
                     self.ended = true;
                     // Read to its end, so that the connection can be used again.
                     let _ = tokio::time::timeout(LAST_BYTES, self.arriving.next()).await;
+                    if let Some(log) = complete.log_result {
+                        account.logged(log.as_bytes());
+                    }
                     if let Some(code) = complete.error_code {
                         let details = complete.error_details.unwrap_or_default();
                         return Err(self.function_error(&code, &details, account));

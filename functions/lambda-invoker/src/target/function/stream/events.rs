@@ -32,6 +32,8 @@ pub(super) struct Complete {
     pub(super) error_code: Option<String>,
     /// What it failed with.
     pub(super) error_details: Option<String>,
+    /// The end of its log in Base64, if that was asked for.
+    pub(super) log_result: Option<String>,
 }
 
 /// Bytes that are no events: a checksum that is wrong, a length that cannot be, an end that is no JSON.

@@ -55,6 +55,7 @@ fn events_are_read_however_they_arrive() {
     let failed = Event::Complete(Complete {
         error_code: Some("Unhandled".to_owned()),
         error_details: Some("x".to_owned()),
+        log_result: Some("bG9n".to_owned()),
     });
     for size in [1, 7, bytes.len()] {
         let (found, good) = all(&bytes, size);
