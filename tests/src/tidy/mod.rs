@@ -4,6 +4,7 @@
 
 pub mod arrows;
 pub mod events;
+pub mod pages;
 pub mod readme;
 pub mod source;
 pub mod template;

@@ -1,4 +1,4 @@
-//! Commands in README.md: they must be there for the newcomer who types them.
+//! Commands in README.md and the other pages: they must be there for the newcomer who types them.
 
 use std::collections::BTreeSet;
 
@@ -38,8 +38,7 @@ pub fn faults(markdown: &str, makefile: &str, packages: &[&str], files: &Files) 
     let mut faults = Vec::new();
     for command in commands(markdown) {
         // NAME=value in front of a command.
-        let mut words = command
-            .split_whitespace()
+        let mut words = words(command)
             .skip_while(|word| word.contains('='))
             .peekable();
         match words.next() {
@@ -72,6 +71,16 @@ pub fn faults(markdown: &str, makefile: &str, packages: &[&str], files: &Files) 
     faults
 }
 
+/// The words of a command; what stands between double quotes is part of one.
+fn words(command: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let words = command.split(move |letter: char| {
+        quoted ^= letter == '"';
+        letter.is_whitespace() && !quoted
+    });
+    words.filter(|word| !word.is_empty())
+}
+
 fn is_word(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
@@ -93,6 +102,8 @@ mod tests {
         let check = |markdown: &str| faults(markdown, MAKEFILE, &["local"], &files);
         let good = "`make run` and\n```sh\n$ make test\nSTAGE=prod make run ARGS=\"--x\"\ncargo run -p local -- hash\n.ci/run\n```\nTo make sure.";
         assert_eq!(check(good), Vec::<String>::new());
+        assert_eq!(check("`TOKEN=... make run ARGS=\"--path orders\"`"), Vec::<String>::new());
+        assert_eq!(check("`make run ARGS=\"--path orders\" coffee`").len(), 1);
         assert_eq!(check("type `make coffee`").len(), 1);
         assert_eq!(check("```\nmake coffee\n```").len(), 1);
         assert_eq!(check("```\ncargo run -p nothing\n```").len(), 1);

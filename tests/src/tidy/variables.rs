@@ -1,4 +1,4 @@
-//! Environment variables: what a function's configuration reads, what README.md tells, what the template sets.
+//! Environment variables: what a function's configuration reads, what `docs/settings.md` tells, what the template sets.
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 //! of requests, an API that keeps answers must do as one that keeps none: the real binary, by property.
 
 mod case;
-mod readme;
+mod page;
 mod rules;
 
 use std::time::Duration;

@@ -567,11 +567,11 @@ async fn a_blank_token_is_no_way_from_a_preflight_to_another_method() {
     }
 }
 
-/// What README.md promises about its example.
+/// What `docs/settings.md` promises about its example.
 #[tokio::test]
-async fn the_example_of_the_readme() {
-    let readme = include_str!("../../../../README.md");
-    let (_, section) = readme.split_once("**Scopes of routes.**").unwrap();
+async fn the_example_of_the_page() {
+    let page = include_str!("../../../../docs/settings.md");
+    let (_, section) = page.split_once("**Scopes of routes.**").unwrap();
     let (_, example) = section.split_once("```json\n").unwrap();
     let (table, _) = example.split_once("```").unwrap();
     let variables = [("AUTHZ_ROUTE_SCOPES", table), ("AUTHZ_HTTP_V2_RESPONSE", "iam")];

@@ -1,4 +1,4 @@
-//! The README's example of route scopes: its rules, and the outcomes that it promises from one remembered policy.
+//! The example of route scopes in `docs/settings.md`: its rules, and the outcomes that it promises from one remembered policy.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::listener;
 use crate::stage::binaries;
 
-const README: &str = include_str!("../../../../README.md");
+const PAGE: &str = include_str!("../../../../docs/settings.md");
 
 /// What stands between two texts.
 fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
@@ -19,8 +19,8 @@ fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_readmes_example_holds() {
-    let section = between(README, "**Scopes of routes.**", "\n### ");
+async fn the_pages_example_holds() {
+    let section = between(PAGE, "**Scopes of routes.**", "\n## ");
     let rows = between(section, "| status |\n|---|---|\n", "\n\n");
     let mut outcomes: Vec<(&str, &str, u16)> = rows.lines().map(outcome).collect();
     assert!(outcomes.len() >= 6, "{rows}");
