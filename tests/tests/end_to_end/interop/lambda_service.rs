@@ -13,7 +13,10 @@ async fn boto3_sees_lambda_and_every_error_of_its_model() {
     let mut client = Environment::new("moto").python("lambda_client.py");
     client.arg(lambda.url());
     let output = client.output().await.unwrap();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{out}{err}");
     let checked: Value = serde_json::from_str(&out).unwrap();
     for operation in ["Invoke", "InvokeWithResponseStream"] {
