@@ -38,9 +38,7 @@ pub fn faults(markdown: &str, makefile: &str, packages: &[&str], files: &Files) 
     let mut faults = Vec::new();
     for command in commands(markdown) {
         // NAME=value in front of a command.
-        let mut words = words(command)
-            .skip_while(|word| word.contains('='))
-            .peekable();
+        let mut words = words(command).skip_while(|word| word.contains('=')).peekable();
         match words.next() {
             Some("make") => {
                 for target in words
@@ -102,7 +100,10 @@ mod tests {
         let check = |markdown: &str| faults(markdown, MAKEFILE, &["local"], &files);
         let good = "`make run` and\n```sh\n$ make test\nSTAGE=prod make run ARGS=\"--x\"\ncargo run -p local -- hash\n.ci/run\n```\nTo make sure.";
         assert_eq!(check(good), Vec::<String>::new());
-        assert_eq!(check("`TOKEN=... make run ARGS=\"--path orders\"`"), Vec::<String>::new());
+        assert_eq!(
+            check("`TOKEN=... make run ARGS=\"--path orders\"`"),
+            Vec::<String>::new()
+        );
         assert_eq!(check("`make run ARGS=\"--path orders\" coffee`").len(), 1);
         assert_eq!(check("type `make coffee`").len(), 1);
         assert_eq!(check("```\nmake coffee\n```").len(), 1);
