@@ -4,6 +4,7 @@ mod line;
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use lambda_runtime::Context;
 use shared::telemetry::{Invocation, Telemetry};
 
@@ -80,6 +81,8 @@ impl Permitted {
 /// What was seen of one upstream.
 #[derive(Debug, Clone, Default)]
 pub struct Exchange {
+    /// The invocation's X-Ray trace header, which the questions continue.
+    pub trace: Option<HeaderValue>,
     /// How often it was asked.
     pub attempts: u32,
     /// The last status.
@@ -94,6 +97,7 @@ impl Exchange {
     /// Counts an attempt and forgets what the one before met.
     pub fn attempt(&mut self) {
         *self = Self {
+            trace: self.trace.take(),
             attempts: self.attempts + 1,
             ..Self::default()
         };
@@ -137,19 +141,24 @@ pub struct Account {
 impl Account {
     /// Begins the account of an invocation.
     pub fn begin(telemetry: &Telemetry, context: &Context) -> Self {
+        let trace = context.xray_trace_id.as_deref();
+        let exchange = Exchange {
+            trace: trace.and_then(|trace| HeaderValue::from_str(trace).ok()),
+            ..Exchange::default()
+        };
         Self {
             invocation: telemetry.invocation(context),
             cache: CacheUse::default(),
             covered: None,
             provider: None,
-            keys: Exchange::default(),
+            keys: exchange.clone(),
             keys_failure: None,
-            introspection: Exchange::default(),
+            introspection: exchange.clone(),
             introspection_took: None,
-            permission: Exchange::default(),
+            permission: exchange.clone(),
             permission_took: None,
             permitted: None,
-            system_token: Exchange::default(),
+            system_token: exchange,
             oauth_error: None,
             reread: None,
             fingerprint: None,

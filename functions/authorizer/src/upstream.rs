@@ -23,6 +23,8 @@ use pause::{full_jitter, retry_after};
 
 /// `User-Agent` of all requests.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("authorizer/", env!("CARGO_PKG_VERSION")));
+/// Where AWS keeps the trace that a request belongs to.
+const TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// Lambda answers before its own limit; what is kept back for writing the answer.
 pub const MARGIN: Duration = Duration::from_millis(250);
 /// How long the body of a refusal may take: it says little more than the status.
@@ -234,6 +236,9 @@ impl Upstream {
         *request.headers_mut() = target.headers.clone();
         if let Some(authorization) = authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(trace) = &exchange.trace {
+            request.headers_mut().insert(TRACE, trace.clone());
         }
         // Each request is counted, so that the client repeats none by itself.
         let received = if anew {
