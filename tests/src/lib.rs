@@ -4,3 +4,4 @@
 pub mod insights;
 pub mod template;
 pub mod tidy;
+pub mod watch;

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod alarms;
 mod authorizer;
 mod events;
 mod gateway_cache;
@@ -27,3 +28,4 @@ mod samples;
 mod smoke;
 mod stage;
 mod streaming;
+mod tracing;
