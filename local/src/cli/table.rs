@@ -84,11 +84,9 @@ fn rows(addresses: &Addresses) -> Vec<Row> {
         let lines: Vec<String> = addresses
             .invoker_routes
             .iter()
-            .map(|route| match route.method {
-                "POST" => format!(
-                    "curl -i -H 'Content-Type: application/json' -d '{{\"name\":\"local\"}}' {invoker}{}",
-                    route.path
-                ),
+            .map(|route| match route.kind {
+                "invoke" => post("-i", "{\"name\":\"local\"}", invoker, route.path),
+                "stream" => post("-i", STREAM, invoker, route.path),
                 _ => format!("curl -i '{invoker}{}?a=b'", route.path),
             })
             .collect();
@@ -97,6 +95,12 @@ fn rows(addresses: &Addresses) -> Vec<Row> {
             invoker,
             (!lines.is_empty()).then(|| lines.join("\n  ")),
         );
+    }
+    if let Some(url) = &addresses.invoker_url {
+        // The same route as a stream: a line now and then.
+        let stream = addresses.invoker_routes.iter().find(|route| route.kind == "stream");
+        let line = stream.map(|route| post("-iN", STREAM, url, route.path));
+        row("lambda-invoker, URL", url, line);
     }
     if let Some(public) = &addresses.hydra_public {
         row("Hydra, public", public, bearer.clone());
@@ -150,6 +154,13 @@ fn v2(alb: &str, path: &str, token: &str, color: &str, message: &str) -> String 
         "curl -i -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \
          -d '{{\"color\":\"{color}\",\"message\":\"{message}\"}}' '{alb}{path}'"
     )
+}
+
+/// What the demo function is told.
+const STREAM: &str = r#"{"do":"stream","chunks":5,"bytes":20,"ms":400}"#;
+
+fn post(options: &str, body: &str, url: &str, path: &str) -> String {
+    format!("curl {options} -H 'Content-Type: application/json' -d '{body}' {url}{path}")
 }
 
 fn encoded(text: &str) -> String {

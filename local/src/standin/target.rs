@@ -1,16 +1,13 @@
-//! A stand-in for what lambda-invoker calls: an endpoint that checks signatures, one that checks an API key, and the Invoke API.
+//! A stand-in for what lambda-invoker calls over HTTP: an endpoint that checks signatures, and one that checks an API key.
 //!
 //! | path | asks for | answers |
 //! |---|---|---|
 //! | `/key`, `/key/...` | `x-api-key` | an echo of the request, 403 otherwise |
-//! | `/2015-03-31/functions/{name}/invocations` | Signature Version 4, service `lambda` | what the function answers |
 //! | all others | Signature Version 4, service `lambda` | an echo of the request |
 //!
 //! The query of an echoed request can ask for another answer: `status=NNN`, `bytes=N` (N bytes of binary data), `cookies=N`.
 
 mod endpoint;
-mod functions;
-mod invoke;
 #[cfg(test)]
 mod tests;
 
@@ -123,10 +120,7 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
     if let Err(refusal) = desk.check(&parts, &body) {
         return refused(refusal);
     }
-    match invoke::function_of(path) {
-        Some(name) => invoke::answer(name, &parts, body).await,
-        None => endpoint::echo(&parts, &body, "function-url"),
-    }
+    endpoint::echo(&parts, &body, "function-url")
 }
 
 impl Desk {

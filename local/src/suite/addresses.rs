@@ -31,6 +31,9 @@ pub struct Addresses {
     /// `lambda-invoker`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoker_alb: Option<String>,
+    /// The Function URL of `lambda-invoker`, which asks for no signature here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoker_url: Option<String>,
     /// The routes of `lambda-invoker`, as far as they are the local defaults.
     pub invoker_routes: Vec<InvokerRoute>,
     /// Hydra's public port: tokens and their revocation.
@@ -78,7 +81,7 @@ pub struct InvokerRoute {
     pub method: &'static str,
     /// A path that it takes.
     pub path: &'static str,
-    /// How the target is called: `signed`, `api_key` or `invoke`.
+    /// How the target is called: `signed`, `api_key`, `invoke` or `stream`.
     pub kind: &'static str,
 }
 

@@ -22,6 +22,11 @@ pub const API_KEY_SECRET: &str = "lambda-invoker/api-key";
 /// The function that `lambda-invoker` invokes.
 pub const DEMO_FUNCTION: &str = "hello";
 
+/// The variable with the fronts that `lambda-invoker` streams to.
+pub const STREAMING_FRONTS: &str = "INVOKER_STREAMING_FRONTS";
+/// A Function URL, among those.
+pub const FUNCTION_URL: &str = "function-url";
+
 /// Variables by name.
 pub type Variables = BTreeMap<String, String>;
 
@@ -61,7 +66,8 @@ pub fn hipchat_proxy(slack: &str, slack_token: Setting<'_>, hipchat_tokens: Sett
     all
 }
 
-/// `lambda-invoker`: two routes to `target`, signed and with `api_key`, and one to a function behind `lambda`.
+/// `lambda-invoker`: two routes to `target`, signed and with `api_key`, and two to a function behind `lambda`, whose reply
+/// comes whole or as a stream.
 #[must_use]
 pub fn lambda_invoker(target: &str, lambda: &str, api_key: Setting<'_>) -> Variables {
     let api_key = match api_key {
@@ -88,9 +94,28 @@ pub fn lambda_invoker(target: &str, lambda: &str, api_key: Setting<'_>) -> Varia
                 "uri": "/invoke",
                 "function": { "name": DEMO_FUNCTION, "region": REGION, "endpoint_url": lambda },
             },
+            {
+                "name": "stream",
+                "uri": "/stream",
+                "timeout": 10_000,
+                "function": {
+                    "name": DEMO_FUNCTION,
+                    "region": REGION,
+                    "endpoint_url": lambda,
+                    "invocation": "response_stream",
+                },
+            },
         ],
     });
-    variables([("INVOKER_CONFIG", config.to_string())])
+    let mut all = variables([("INVOKER_CONFIG", config.to_string())]);
+    all.extend(streaming());
+    all
+}
+
+/// `lambda-invoker`, whatever its routes: its Function URL takes streams.
+#[must_use]
+pub fn streaming() -> Variables {
+    variables([(STREAMING_FRONTS, FUNCTION_URL.to_owned())])
 }
 
 /// An allow-list with one token, known by the SHA-256 of its value in hexadecimal, that may do everything in every

@@ -6,7 +6,7 @@ use rustls::ServerConfig;
 
 use super::ports::FrontPorts;
 use crate::{
-    front::{Alb, AlbOptions, HeaderMode},
+    front::{Alb, AlbOptions, HeaderMode, Kind, Transfer, WebFront},
     function::Function,
     gateway::{Api, Gateway, GatewayOptions},
 };
@@ -22,6 +22,8 @@ pub struct Fronts {
     pub hipchat_single_value: Alb,
     /// In front of `lambda-invoker`: HTTP, multi-value headers; nothing when that function has no configuration.
     pub invoker: Option<Alb>,
+    /// The Function URL of `lambda-invoker`, open to everybody; nothing when that function has no configuration.
+    pub invoker_url: Option<WebFront>,
     /// The REST API with `authorizer`.
     pub rest: Gateway,
     /// The HTTP API with `authorizer`.
@@ -41,6 +43,8 @@ pub(super) struct Setup {
     pub(super) gateway_ttl: Duration,
     /// The kind of the HTTP API: what `authorizer` is configured to answer it.
     pub(super) http_api: Api,
+    /// How the Function URL takes replies: as `lambda-invoker` is configured to give them.
+    pub(super) function_url: Transfer,
 }
 
 impl Fronts {
@@ -54,6 +58,10 @@ impl Fronts {
             .lambda_invoker
             .clone()
             .map(|invoker| Alb::start(ports.invoker_alb, AlbOptions::new(invoker, HeaderMode::Multi)));
+        let invoker_url = behind
+            .lambda_invoker
+            .clone()
+            .map(|invoker| WebFront::start(ports.invoker_url, Kind::FunctionUrl, setup.function_url, invoker));
         let tls = AlbOptions {
             tls: Some(setup.tls.clone()),
             ..hipchat(HeaderMode::Multi)
@@ -63,6 +71,7 @@ impl Fronts {
             hipchat_tls: Alb::start(ports.hipchat_alb_tls, tls)?,
             hipchat_single_value: Alb::start(ports.hipchat_alb_single_value, hipchat(HeaderMode::Single))?,
             invoker: invoker.transpose()?,
+            invoker_url: invoker_url.transpose()?,
             rest: Gateway::start(ports.rest_api, api(Api::RestToken))?,
             http: Gateway::start(ports.http_api, api(setup.http_api))?,
         })

@@ -10,6 +10,7 @@ use super::{
     standins::Secrets,
 };
 use crate::{
+    front::Transfer,
     function::{Function, FunctionOptions},
     gateway::Api,
     standin::Deployment,
@@ -126,7 +127,7 @@ impl Plan {
                 &self.lambda(),
                 Setting::SecretArn(&secrets.arn(defaults::API_KEY_SECRET)),
             ),
-            _ if self.options.given(&INVOKER_SOURCES).is_some() => Variables::new(),
+            _ if self.options.given(&INVOKER_SOURCES).is_some() => defaults::streaming(),
             _ => return Ok(None),
         };
         self.function("lambda-invoker", &self.options.lambda_invoker, variables, &["INVOKER_"])
@@ -177,6 +178,14 @@ impl Plan {
         }
     }
 
+    /// The Function URL expects what `lambda-invoker` is told to answer it.
+    pub(super) fn function_url(&self) -> Transfer {
+        match self.value(&self.options.lambda_invoker, defaults::STREAMING_FRONTS) {
+            Some(fronts) if !fronts.contains(defaults::FUNCTION_URL) => Transfer::Buffered,
+            _ => Transfer::Streamed,
+        }
+    }
+
     pub(super) fn addresses(&self, fronts: &Fronts, ca_file: PathBuf) -> Addresses {
         let own_tokens = self.is_given(&self.options.hipchat_proxy, &TOKEN_SOURCES);
         let own_routes = self.is_given(&self.options.lambda_invoker, &INVOKER_SOURCES);
@@ -190,6 +199,7 @@ impl Plan {
             http_api: fronts.http.url(),
             gateway_ttl_seconds: self.options.kept_for().as_secs_f64(),
             invoker_alb: fronts.invoker.as_ref().map(|alb| alb.url()),
+            invoker_url: fronts.invoker_url.as_ref().map(|front| front.url()),
             invoker_routes: if own_routes || fronts.invoker.is_none() {
                 Vec::new()
             } else {
@@ -260,5 +270,6 @@ fn routes() -> Vec<InvokerRoute> {
         route("GET", "/url/any/path", "signed"),
         route("GET", "/key/any/path", "api_key"),
         route("POST", "/invoke", "invoke"),
+        route("POST", "/stream", "stream"),
     ]
 }

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use super::StartError;
 
 /// How many consecutive ports the suite takes.
-pub(super) const COUNT: u16 = 12;
+pub(super) const COUNT: u16 = 13;
 
 /// Every listener, bound before anything is started. Each keeps its place, whether or not something is started there.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(super) struct FrontPorts {
     pub(super) rest_api: TcpListener,
     pub(super) http_api: TcpListener,
     pub(super) invoker_alb: TcpListener,
+    pub(super) invoker_url: TcpListener,
 }
 
 #[derive(Debug)]
@@ -52,6 +53,7 @@ impl Ports {
             rest_api: bind(base, 3, "rest_api").await?,
             http_api: bind(base, 4, "http_api").await?,
             invoker_alb: bind(base, 5, "invoker_alb").await?,
+            invoker_url: bind(base, COUNT - 1, "invoker_url").await?,
         };
         let stand_ins = StandInPorts {
             hydra_public: bind(base, 6, "hydra_public").await?,
@@ -59,7 +61,7 @@ impl Ports {
             slack: bind(base, 8, "slack").await?,
             secrets_manager: bind(base, 9, "secrets_manager").await?,
             target: bind(base, 10, "target").await?,
-            lambda: bind(base, COUNT - 1, "lambda").await?,
+            lambda: bind(base, 11, "lambda").await?,
             keto: match with_keto {
                 true => Some([
                     bind(base, COUNT, "keto_read").await?,
@@ -94,7 +96,7 @@ mod tests {
             .await
             .expect_err("the fourth port is taken");
         let expected = format!(
-            "port {port} for rest_api is taken: set LOCAL_PORT_BASE to the first of 12 free ports, or to 0 for any"
+            "port {port} for rest_api is taken: set LOCAL_PORT_BASE to the first of 13 free ports, or to 0 for any"
         );
         // A neighbour may be taken too, by another test: then that one is named.
         match error {
@@ -105,10 +107,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_port_must_exist() {
-        let error = Ports::bind(65_525, false).await.expect_err("65536 is no port");
+        let error = Ports::bind(65_524, false).await.expect_err("65536 is no port");
         assert_eq!(
             error.to_string(),
-            "LOCAL_PORT_BASE is 65525: 12 ports from there on are needed below 65536"
+            "LOCAL_PORT_BASE is 65524: 13 ports from there on are needed below 65536"
         );
     }
 }

@@ -63,6 +63,7 @@ pub(super) async fn start(options: Options, stop: impl Future<Output = ()>) -> R
         tls: authority.server_config(),
         gateway_ttl: plan.options.kept_for(),
         http_api: plan.http_api(),
+        function_url: plan.function_url(),
     };
     let fronts = Fronts::start(ports.fronts, &behind, setup).map_err(machine)?;
     let addresses = plan.addresses(&fronts, ca_file);

@@ -54,6 +54,8 @@ async fn everything_answers_where_the_addresses_say() {
         ("hipchat_alb_tls", "", 502),
         ("hipchat_alb_single_value", "", 502),
         ("invoker_alb", "", 502),
+        // Its Function URL takes streams, and what is none is a body.
+        ("invoker_url", "", 200),
         ("rest_api", "/hello", 401),
         ("http_api", "/hello", 401),
         ("hydra_public", "/health/alive", 200),
@@ -75,6 +77,10 @@ async fn everything_answers_where_the_addresses_say() {
     assert_eq!(
         addresses["invoker_routes"][2],
         json!({"method": "POST", "path": "/invoke", "kind": "invoke"})
+    );
+    assert_eq!(
+        addresses["invoker_routes"][3],
+        json!({"method": "POST", "path": "/stream", "kind": "stream"})
     );
     let ca_file = text("ca_file");
     let rest = text("rest_api");
@@ -213,7 +219,7 @@ async fn with_a_real_account_nothing_of_aws_is_a_stand_in() {
     );
     assert!(proxy["HIPCHAT_TOKENS"].contains("sha256"));
     let addresses = address(&suite);
-    for absent in ["secrets_manager", "target", "lambda", "invoker_alb"] {
+    for absent in ["secrets_manager", "target", "lambda", "invoker_alb", "invoker_url"] {
         assert_eq!(addresses.get(absent), None, "{absent}");
     }
     assert!(

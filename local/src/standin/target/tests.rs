@@ -1,7 +1,6 @@
-//! Tests of the target: the endpoints with the signer that the functions use, the Invoke API with the AWS SDK.
+//! Tests of the target, with the signer that the functions use.
 
 mod endpoint;
-mod invoke;
 
 use std::time::SystemTime;
 
