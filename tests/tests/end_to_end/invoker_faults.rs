@@ -13,14 +13,14 @@ use crate::lambda_service::{demo, key, runs, service};
 use crate::stage::binaries;
 
 /// A service with the demo function as `hello`.
-async fn lambda(change: impl FnOnce(FunctionOptions) -> FunctionOptions) -> Lambda {
+pub(crate) async fn lambda(change: impl FnOnce(FunctionOptions) -> FunctionOptions) -> Lambda {
     let lambda = service().await;
     lambda.deploy(Deployment::new(change(demo("hello"))));
     lambda
 }
 
 /// A route to `hello` that tries three times whatever the method, with more members.
-fn route(uri: &str, lambda: &Lambda, more: &Value) -> Value {
+pub(crate) fn route(uri: &str, lambda: &Lambda, more: &Value) -> Value {
     let mut route = json!({
         "uri": uri,
         "timeout": 20_000,
@@ -33,7 +33,7 @@ fn route(uri: &str, lambda: &Lambda, more: &Value) -> Value {
 }
 
 /// The invoker with these routes and this key, and half a minute for each event.
-fn options(routes: &Value, key: AccessKey) -> FunctionOptions {
+pub(crate) fn options(routes: &Value, key: AccessKey) -> FunctionOptions {
     let config = json!({"version": 1, "routes": routes}).to_string();
     let options = FunctionOptions::new("lambda-invoker", binaries().join("lambda-invoker"))
         .env("INVOKER_CONFIG", config)

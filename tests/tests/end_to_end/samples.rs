@@ -49,6 +49,8 @@ async fn stage() -> (Stage, Target) {
             ("AUTHZ_TOKEN_PREFIX", "ory_at_"),
             ("HIPCHAT_TOKENS", &json!(tokens).to_string()),
             ("INVOKER_CONFIG", &routes.to_string()),
+            // An answer in one piece stands in one file.
+            ("INVOKER_STREAMING_FRONTS", ""),
         ] {
             options.variables.insert(name.to_owned(), value.to_owned());
         }

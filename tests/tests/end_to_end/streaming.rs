@@ -1,6 +1,11 @@
 //! Streamed answers of the real lambda-invoker, through a Function URL and a REST API: they arrive while they are made,
 //! never lie whole in its memory, and break off visibly.
 
+mod concurrency;
+mod functions;
+mod in_a_row;
+mod theatre;
+
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
