@@ -61,7 +61,7 @@ enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = VARIABLES)]
 struct RunArgs {
-    /// The first of twelve consecutive ports; 0 takes any free ones
+    /// The first of thirteen consecutive ports; 0 takes any free ones
     #[arg(long, env = "LOCAL_PORT_BASE", default_value_t = 8080, value_name = "PORT")]
     port_base: u16,
     /// A file that gets all addresses as JSON once everything answers
