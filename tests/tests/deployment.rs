@@ -165,6 +165,23 @@ fn each_stage_builds_for_the_processor_that_it_deploys_on_and_names_parameters_t
 }
 
 #[test]
+fn extensions_come_to_every_function_or_to_none() {
+    let layers = ["arn:aws:lambda:eu-west-1:1:layer:a:1", "arn:aws:lambda:eu-west-1:1:layer:b:2"];
+    let vpc = ("VpcId", "vpc-0123456789abcdef0");
+    for (given, wanted) in [
+        (vec![vpc], Value::Null),
+        (vec![vpc, ("ExtensionLayerArns", &layers.join(","))], Value::from(&layers[..])),
+    ] {
+        let stack = the_stack(&given);
+        let functions: Vec<&Value> = stack
+            .of("AWS::Lambda::Function")
+            .map(|(_, function)| &function["Layers"])
+            .collect();
+        assert_eq!(functions, [&wanted, &wanted, &wanted]);
+    }
+}
+
+#[test]
 fn outputs_are_lines_to_copy() {
     let stack = the_stack(&[("VpcId", "vpc-0123456789abcdef0"), ("CreateDemoApi", "true")]);
     let output = |name: &str| stack.outputs[name]["Value"].as_str().unwrap().to_owned();

@@ -58,6 +58,11 @@ pub const STACKS: &[Given] = &[
             ("SecretsKmsKeyArn", KEY),
             ("LogsKmsKeyArn", KEY),
             ("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:alarms"),
+            (
+                "ExtensionLayerArns",
+                "arn:aws:lambda:eu-west-1:123456789012:layer:collector:1,\
+                 arn:aws:lambda:eu-west-1:123456789012:layer:collector-config:3",
+            ),
             ("DeploymentType", "AllAtOnce"),
             ("AuthorizerIntrospectionAuth", "client_credentials"),
             ("AuthorizerCaBundleSecretArn", SECRET),
