@@ -9,6 +9,9 @@ use crate::wire::find;
 const ID_PREFIX: &str = "8476a536-e9f4-11e8-9739-";
 const DIGITS: usize = 12;
 
+/// Stands in an event where each invocation has its own digits, for events that differ.
+pub const KEY: &str = "{key...}";
+
 /// Each invocation may take this long, as far as the function can see.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
@@ -18,6 +21,7 @@ pub struct Event {
     message: Vec<u8>,
     id: Range<usize>,
     deadline: Range<usize>,
+    key: Range<usize>,
 }
 
 impl Event {
@@ -40,8 +44,11 @@ impl Event {
         let after = |name: &[u8]| find(&message, name).map_or(0, |at| at + name.len());
         let id = after(b"lambda-runtime-aws-request-id: ");
         let deadline = after(b"lambda-runtime-deadline-ms: ");
+        let body = message.len();
         message.extend_from_slice(json.as_bytes());
+        let key = json.find(KEY).map_or(0..0, |at| body + at..body + at + KEY.len());
         Self {
+            key,
             message,
             id: id..id + ID_PREFIX.len() + DIGITS,
             deadline: deadline..deadline + 13,
@@ -61,6 +68,11 @@ impl Event {
             self.message.get_mut(self.deadline.clone()).unwrap_or_default(),
             deadline,
         );
+    }
+
+    /// Writes this invocation's digits where the event has [`KEY`]; one without it stays as it is.
+    pub fn tell_apart(&mut self, key: u64) {
+        write_decimal(self.message.get_mut(self.key.clone()).unwrap_or_default(), key);
     }
 
     /// The request id that was stamped last.
@@ -87,6 +99,17 @@ fn write_decimal(into: &mut [u8], mut number: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn events_are_told_apart_by_their_digits() {
+        let mut event = Event::new(&format!(r#"{{"token":"a{KEY}b"}}"#));
+        event.tell_apart(42);
+        assert!(event.message().ends_with(br#"{"token":"a00000042b"}"#));
+        let mut plain = Event::new("{}");
+        let before = plain.message().to_vec();
+        plain.tell_apart(42);
+        assert_eq!(plain.message(), before);
+    }
 
     #[test]
     fn stamping_changes_the_id_and_the_deadline_alone() {

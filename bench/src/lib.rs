@@ -7,9 +7,11 @@ pub mod answer;
 pub mod cases;
 pub mod event;
 pub mod goals;
+pub mod growth;
 pub mod measure;
 pub mod null_client;
 pub mod options;
+pub mod page;
 pub mod pin;
 pub mod process;
 mod replies;
@@ -17,11 +19,13 @@ pub mod report;
 pub mod results;
 pub mod rounds;
 pub mod runtime_api;
+pub mod scale;
 pub mod server;
 pub mod session;
 #[cfg(test)]
 mod session_tests;
 mod sigv4;
+pub mod simulate;
 pub mod size;
 pub mod stats;
 mod table;
@@ -43,11 +47,14 @@ use rounds::Plan;
 /// Invocations of the null client, after a tenth of them to warm up.
 const DRIVER_INVOCATIONS: usize = 20_000;
 
-/// The whole run; `false` if a row failed.
+/// The whole run; `false` if a row failed, or a series of the growth misses its goal.
 ///
 /// # Errors
 /// Something outside the rows does not work: the CPU, the ports, a missing binary, the files.
 pub fn run(options: &Options, output: &mut impl Write) -> Result<bool, String> {
+    if options.simulate || options.render.is_some() || options.grow {
+        return scale::run(options, output);
+    }
     let cpu = pin::pin(options.cpu)?;
     let target = target_directory()?;
     let bin_dir = options.bin_dir.clone().unwrap_or_else(|| target.join("release"));
@@ -121,7 +128,7 @@ pub fn run(options: &Options, output: &mut impl Write) -> Result<bool, String> {
 }
 
 /// The directory that cargo builds into: this program is in one of its profiles' directories.
-fn target_directory() -> Result<PathBuf, String> {
+pub(crate) fn target_directory() -> Result<PathBuf, String> {
     let program = std::env::current_exe().map_err(|error| format!("this program's own path: {error}"))?;
     let target = program.parent().and_then(Path::parent);
     target

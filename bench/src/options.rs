@@ -20,6 +20,23 @@ pub struct Options {
     #[arg(long, value_name = "ROW")]
     pub only: Vec<String>,
 
+    /// Instead: how cost grows with the size of bodies, tables, caches and messages, and with invocations at a time; about four minutes,
+    /// with --short a trial of half a minute. Fails if one grows faster than it may.
+    #[arg(long, conflicts_with_all = ["full", "render", "simulate"])]
+    pub grow: bool,
+
+    /// Instead: print the tables of a result of --grow; with --docs, write them and the plot into the documentation.
+    #[arg(long, value_name = "FILE")]
+    pub render: Option<PathBuf>,
+
+    /// Instead: print what 10,000 requests a second need, reckoned and simulated; with --docs, write it into the documentation.
+    #[arg(long)]
+    pub simulate: bool,
+
+    /// The directory of the pages that --render and --simulate write into; without it they print alone.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub docs: Option<PathBuf>,
+
     /// Where the release binaries are; the `release` directory beside this program's own by default.
     #[arg(long, value_name = "DIRECTORY")]
     pub bin_dir: Option<PathBuf>,
@@ -45,5 +62,7 @@ mod tests {
         let options = Options::parse_from(["bench", "--only", "signed", "--only", "v2", "--cpu", "1"]);
         assert_eq!(options.only, ["signed", "v2"]);
         assert!(Options::try_parse_from(["bench", "--short", "--full"]).is_err());
+        assert!(Options::try_parse_from(["bench", "--grow", "--short"]).is_ok());
+        assert!(Options::try_parse_from(["bench", "--grow", "--simulate"]).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! What the stand-ins answer: complete HTTP responses, built once.
 
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::session::excerpt;
@@ -8,6 +9,9 @@ use crate::wire::find;
 
 /// The body of a signed or keyed endpoint, and of the function behind the Invoke API.
 const ORDERS: &str = r#"{"orders":[{"id":42,"state":"open","lines":3},{"id":43,"state":"shipped","lines":1}]}"#;
+
+/// The sizes of the documents below `/signed/sized/`, in bytes.
+pub(crate) const SIZES: [u64; 7] = [1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 
 /// All answers.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(crate) struct Replies {
     scopeless: Vec<u8>,
     inactive: Vec<u8>,
     secrets: Vec<(&'static str, Vec<u8>)>,
+    /// Built with the first question: most runs ask for none of them.
+    sized: OnceLock<Vec<Vec<u8>>>,
 }
 
 impl Replies {
@@ -49,7 +55,7 @@ impl Replies {
                 r#"{"ok":true,"channel":"C0BENCH","ts":"1503435956.000247","message":{"type":"message","subtype":"bot_message","text":"","ts":"1503435956.000247","bot_id":"B0BENCH"}}"#,
             ),
             endpoint: json(ORDERS),
-            megabyte: json(&megabyte()),
+            megabyte: json(&document(1_048_576)),
             invoke: json(&target.to_string()),
             active: json(&claims(r#""scope":"orders.read","#)),
             scopeless: json(&claims("")),
@@ -59,6 +65,7 @@ impl Replies {
                 ("bench/slack-token", secret("bench/slack-token", SLACK_TOKEN)),
                 ("bench/api-key", secret("bench/api-key", API_KEY)),
             ],
+            sized: OnceLock::new(),
         }
     }
 
@@ -76,6 +83,17 @@ impl Replies {
         }
     }
 
+    /// A document of as many bytes as the path ends with, one of [`SIZES`].
+    pub(crate) fn sized(&self, bytes: &[u8]) -> Result<&[u8], String> {
+        let known = || SIZES.iter().map(|bytes| json(&document(*bytes as usize))).collect();
+        let documents = self.sized.get_or_init(known);
+        let asked = SIZES.iter().position(|size| size.to_string().as_bytes() == bytes);
+        asked
+            .and_then(|at| documents.get(at))
+            .map(Vec::as_slice)
+            .ok_or_else(|| format!("no document of {} bytes", excerpt(bytes)))
+    }
+
     /// The answer to `GetSecretValue`.
     pub(crate) fn secret(&self, body: &[u8]) -> Result<&[u8], String> {
         let asked = self
@@ -88,11 +106,11 @@ impl Replies {
     }
 }
 
-/// The same orders in a document of 1,048,576 bytes.
-fn megabyte() -> String {
+/// The same orders in a document of so many bytes, at least 200.
+fn document(bytes: usize) -> String {
     let orders = ORDERS.strip_suffix('}').unwrap_or(ORDERS);
     let start = format!(r#"{orders},"note":""#);
-    let note = "x".repeat(1_048_576 - start.len() - 2);
+    let note = "x".repeat(bytes.saturating_sub(start.len() + 2));
     format!(r#"{start}{note}"}}"#)
 }
 
@@ -121,6 +139,19 @@ fn response(content_type: &str, body: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_have_their_size() {
+        let replies = Replies::new();
+        for size in SIZES {
+            let reply = replies.sized(size.to_string().as_bytes()).unwrap();
+            let body = find(reply, b"\r\n\r\n").unwrap() + 4;
+            assert_eq!((reply.len() - body) as u64, size);
+            let document: serde_json::Value = serde_json::from_slice(&reply[body..]).unwrap();
+            assert_eq!(document["orders"][0]["id"], 42);
+        }
+        assert!(replies.sized(b"5").is_err());
+    }
 
     #[test]
     fn answers_go_to_the_right_question() {

@@ -1,9 +1,9 @@
 //! Medians, quantiles and ratios over rounds.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A measure over all rounds of a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The middle round.
     pub median: f64,

@@ -90,6 +90,7 @@ pub struct Upstream {
     calls: [AtomicU64; ROUTES.len()],
     delay_us: AtomicU64,
     sent: Mutex<&'static str>,
+    least_bytes: AtomicU64,
     complaint: Mutex<Option<String>>,
     server_thread: Mutex<Option<Pid>>,
     replies: Replies,
@@ -100,15 +101,24 @@ pub struct Upstream {
 /// # Errors
 /// No port or no thread is to be had.
 pub fn start() -> io::Result<(Arc<Upstream>, SocketAddr)> {
+    start_for(CONNECTIONS)
+}
+
+/// Starts the stand-ins for functions that hold up to so many connections open.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_for(connections: usize) -> io::Result<(Arc<Upstream>, SocketAddr)> {
     let upstream = Arc::new(Upstream {
         calls: Default::default(),
         delay_us: AtomicU64::new(0),
         sent: Mutex::new(""),
+        least_bytes: AtomicU64::new(0),
         complaint: Mutex::new(None),
         server_thread: Mutex::new(None),
         replies: Replies::new(),
     });
-    let address = server::serve(&upstream, CONNECTIONS)?;
+    let address = server::serve(&upstream, connections)?;
     Ok((upstream, address))
 }
 
@@ -122,7 +132,13 @@ impl Upstream {
         self.delay_us
             .store(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = sent;
+        self.least_bytes.store(0, Ordering::Relaxed);
         *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Until the next `reset` every call's body must have at least so many bytes, except those of Secrets Manager.
+    pub fn expect_bytes(&self, least: u64) {
+        self.least_bytes.store(least, Ordering::Relaxed);
     }
 
     /// The calls since `reset`.
@@ -154,6 +170,10 @@ impl Upstream {
         if !sent.is_empty() && route != Route::Secrets {
             expect_text(request.body, sent)?;
         }
+        let least = self.least_bytes.load(Ordering::Relaxed);
+        if route != Route::Secrets && (request.body.len() as u64) < least {
+            return Err(format!("{} bytes came, not {least}", request.body.len()));
+        }
         let replies = &self.replies;
         let reply = match route {
             Route::Floor => &replies.floor,
@@ -168,7 +188,10 @@ impl Upstream {
             }
             Route::Signed => {
                 sigv4::check(request, "lambda", earlier == 0)?;
-                if request.target.starts_with(b"/signed/archive") {
+                let path = request.target.split(|byte| *byte == b'?').next().unwrap_or_default();
+                if let Some(bytes) = path.strip_prefix(b"/signed/sized/") {
+                    replies.sized(bytes)?
+                } else if path.starts_with(b"/signed/archive") {
                     &replies.megabyte
                 } else {
                     &replies.endpoint
@@ -233,7 +256,7 @@ fn route(request: &Request<'_>) -> Result<Route, String> {
         }
         ("POST", target) if target.starts_with(b"/2015-03-31/functions/target/invocations") => Ok(Route::Invoke),
         ("POST" | "GET", target)
-            if [b"/signed/orders".as_slice(), b"/signed/archive"]
+            if [b"/signed/orders".as_slice(), b"/signed/archive", b"/signed/sized/"]
                 .iter()
                 .any(|path| target.starts_with(path)) =>
         {
