@@ -31,6 +31,12 @@ impl Deadline {
         Self(self.0.min(Self::after(budget).0))
     }
 
+    /// The same deadline, moved back by `grace`.
+    #[must_use]
+    pub fn later(self, grace: Duration) -> Self {
+        Self(self.0.checked_add(grace).unwrap_or(self.0))
+    }
+
     /// What is left; zero when the deadline has passed.
     pub fn remaining(&self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
@@ -69,6 +75,14 @@ mod tests {
         let clock = ManualClock::at_ms(1_000_000);
         assert!(Deadline::from_context(&context(0), &clock, Duration::ZERO).has_passed());
         assert!(Deadline::from_context(&context(1_000_100), &clock, Duration::from_millis(100)).has_passed());
+    }
+
+    #[test]
+    fn a_grace_is_counted_from_the_deadline_and_not_from_now() {
+        let passed = Deadline::after(Duration::ZERO);
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(passed.later(Duration::from_millis(10)).has_passed());
+        assert!(!passed.later(Duration::from_secs(60)).has_passed());
     }
 
     #[test]

@@ -19,6 +19,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::{ConfigError, Env, ProcessEnv};
+pub use post::STREAM_GRACE;
 pub use stream::{Reply, StreamBody, run_streaming};
 
 /// An invocation as it arrives: the event as raw JSON, so that a malformed one is answered by the function

@@ -170,12 +170,14 @@ impl Account {
     ) {
         let (outcome, reason, level) = match failure.map(Failure::rung) {
             Some(rung) => (rung.outcome, rung.code, rung.level),
+            None if self.is(End::Refused) => ("error", "answer_refused", Level::Warn),
             None if self.is(End::Gone) => ("client_error", "client_gone", Level::Info),
             None if status >= 500 => ("upstream_error", "upstream_5xx", Level::Warn),
             None if status >= 400 => ("ok", "upstream_4xx", Level::Warn),
             None => ("ok", "forwarded", Level::Info),
         };
         let message = match failure {
+            None if self.is(End::Refused) => "cut off",
             None => "forwarded",
             Some(_) if self.is(End::Cut) => "cut off",
             Some(_) => "not forwarded",

@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use http::header::HOST;
 use shared::http::{Front, FrontAnswer, Inbound, read};
-use shared::start::{RawEvent, Reply};
+use shared::start::{RawEvent, Reply, STREAM_GRACE};
 use shared::telemetry::Telemetry;
 use shared::{Clock, ConfigError, Deadline, Env, Secrets};
 
@@ -49,6 +49,10 @@ use target::{Answered, Reading, Rest, Target};
 
 /// Less time than this is not worth asking anybody.
 const LEAST_TIME: Duration = Duration::from_millis(50);
+
+/// Before Lambda's own deadline a streamed answer has come to its end, whatever the route's `deadline_margin`: Lambda would
+/// end the process, and take its log with it.
+const STREAM_MARGIN: Duration = STREAM_GRACE.saturating_add(Duration::from_millis(50));
 
 /// The function, built once and shared by all invocations.
 #[derive(Clone)]
@@ -108,7 +112,9 @@ impl App {
         let front = caller.front();
         if self.streams_to(front) {
             let begun = caller.begin(result);
-            let deadline = caller.deadline().unwrap_or(whole);
+            let margin = caller.margin().max(STREAM_MARGIN);
+            let last = Deadline::from_context(&context, self.0.clock.as_ref(), margin);
+            let deadline = caller.deadline().unwrap_or(last);
             let logs_later = matches!(begun.rest, Some(Rest::Function(_)));
             let brought = caller.into_brought();
             let telling = Telling {
@@ -120,10 +126,10 @@ impl App {
                 failure: begun.failure,
                 hiding: logs_later.then_some((live, brought)),
             };
-            let body = Streaming::new(begun.start, self.0.clock.clone(), deadline, telling);
+            let body = Streaming::new(begun.start, self.0.clock.clone(), last, telling);
             return Reply::Stream {
                 prelude: begun.prelude,
-                body: body.and(begun.rest, begun.circuit),
+                body: body.and(begun.rest, begun.circuit, deadline),
             };
         }
         let (answer, failure) = caller.answer(result.map(|answered| answered.answer));
@@ -149,12 +155,15 @@ impl App {
         account.took(route);
         caller.took(route);
         let clock = self.0.clock.as_ref();
-        let deadline = Deadline::from_context(context, clock, route.deadline_margin).capped(route.timeout);
-        caller.has_until(deadline);
         let Inbound {
             request,
             context: front,
         } = inbound;
+        let streamed = self.streams_to(front.front);
+        let least_margin = if streamed { STREAM_MARGIN } else { Duration::ZERO };
+        let margin = route.deadline_margin.max(least_margin);
+        let deadline = Deadline::from_context(context, clock, margin).capped(route.timeout);
+        caller.has_until(deadline);
         let client_host = request.headers().get(HOST).cloned();
         let passage = Passage {
             front: &front,
@@ -167,7 +176,6 @@ impl App {
         if deadline.remaining() < LEAST_TIME {
             return Err(Failure::DeadlineTooClose);
         }
-        let streamed = self.streams_to(front.front);
         let most = front.front.max_answer_bytes();
         let limit = route.max_response_bytes;
         match target {

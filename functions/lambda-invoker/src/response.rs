@@ -2,6 +2,8 @@
 
 mod begun;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode};
@@ -25,7 +27,7 @@ pub struct Caller<'a> {
     method: Method,
     /// Lambda's id of the invocation.
     invocation_id: String,
-    /// The client's own `x-request-id`, or else Lambda's.
+    /// The client's own `x-request-id` if it is of a sane length, or else Lambda's.
     request_id: Option<HeaderValue>,
     route: Option<&'a Route>,
     /// What the client brought, in case that the target quotes it.
@@ -40,7 +42,7 @@ impl<'a> Caller<'a> {
             Ok(inbound) => (inbound.context.front, Some(&inbound.request)),
             Err(unreadable) => (unreadable.front, None),
         };
-        let own_id = request.and_then(|request| request.headers().get(X_REQUEST_ID).cloned());
+        let own_id = request.and_then(|request| headers::request_id(request.headers()).cloned());
         Self {
             front,
             method: request.map_or(Method::GET, |request| request.method().clone()),
@@ -60,6 +62,11 @@ impl<'a> Caller<'a> {
     /// Until when the answer has to be there, where the route has a say.
     pub fn deadline(&self) -> Option<Deadline> {
         self.deadline
+    }
+
+    /// What is left of the invocation's time when the answer has arrived, as far as the route has a say.
+    pub fn margin(&self) -> Duration {
+        self.route.map_or(Duration::ZERO, |route| route.deadline_margin)
     }
 
     /// The request took a route: its rules hold for the answer, whoever gives it.

@@ -44,7 +44,10 @@ pub struct Streaming {
     rest: Option<Rest>,
     circuit: Option<Circuit>,
     clock: Arc<dyn Clock>,
+    /// Until when what is asked for now has to be there.
     deadline: Deadline,
+    /// Until when all of it has to be taken once the target is done.
+    last: Deadline,
     bytes: u64,
     end: End,
     telling: Telling,
@@ -59,10 +62,12 @@ pub enum End {
     Cut,
     /// Nobody wanted the rest of it.
     Gone,
+    /// Lambda did not take it.
+    Refused,
 }
 
 impl Streaming {
-    /// A body that begins with `start`.
+    /// A body that begins with `start`, and has until `deadline`.
     pub fn new(start: Bytes, clock: Arc<dyn Clock>, deadline: Deadline, telling: Telling) -> Self {
         Self {
             start,
@@ -70,17 +75,20 @@ impl Streaming {
             circuit: None,
             clock,
             deadline,
+            last: deadline,
             bytes: 0,
             end: End::Gone,
             telling,
         }
     }
 
-    /// Goes on with what is still to come from the target, whose circuit is told how that went.
+    /// Goes on with what is still to come from the target, which has until `deadline`, and whose circuit is told how
+    /// that went.
     #[must_use]
-    pub fn and(mut self, rest: Option<Rest>, circuit: Option<Circuit>) -> Self {
+    pub fn and(mut self, rest: Option<Rest>, circuit: Option<Circuit>, deadline: Deadline) -> Self {
         if rest.is_some() {
             self.telling.account.goes_on();
+            self.deadline = deadline;
         }
         self.rest = rest;
         self.circuit = circuit;
@@ -125,6 +133,8 @@ impl StreamBody for Streaming {
             }
             Ok(None) => {
                 self.settle(&Ok(()));
+                // The time of the target is no bound for the client any more.
+                self.deadline = self.last;
                 Ok(None)
             }
             Err(failure) => Err(self.cut(failure)),
@@ -136,7 +146,15 @@ impl StreamBody for Streaming {
     }
 
     fn late(&mut self) -> InvocationError {
-        self.cut(Failure::ClientTooSlow)
+        // What went wrong first is what is told.
+        let known = self.telling.failure.take();
+        self.cut(known.unwrap_or(Failure::ClientTooSlow))
+    }
+
+    fn refused(&mut self) {
+        if self.end != End::Cut {
+            self.end = End::Refused;
+        }
     }
 
     fn delivered(&mut self) {

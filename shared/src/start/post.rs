@@ -27,9 +27,9 @@ const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-functi
 const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 const ERROR_BODY: HeaderName = HeaderName::from_static("lambda-runtime-function-error-body");
 
-/// After its time an answer has so much more to come to its end, whether it is whole or broken off. The other side may
-/// have stopped to read.
-const GRACE: Duration = Duration::from_millis(100);
+/// After its deadline a streamed answer has so much more in all to come to its end, whether it is whole or broken off.
+/// The other side may have stopped to read. Lambda's own deadline must not come before that.
+pub const STREAM_GRACE: Duration = Duration::from_millis(100);
 
 /// What an invocation ends with whose answer could not be begun.
 const UNREACHABLE: InvocationError = InvocationError {
@@ -38,7 +38,8 @@ const UNREACHABLE: InvocationError = InvocationError {
 };
 
 /// Sends the answer of one invocation, on a connection of its own, which is closed afterwards as Lambda wants it. Once
-/// it has begun, what goes wrong ends the answer and is nothing that could be told in another way.
+/// it has begun, what goes wrong ends the answer and is nothing that could be told in another way. Where the Runtime API
+/// does not take it, the body is told.
 ///
 /// # Errors
 /// Nothing was sent.
@@ -49,13 +50,21 @@ pub(super) async fn post(
     prelude: Vec<u8>,
     mut body: impl StreamBody,
 ) -> Result<(), InvocationError> {
-    let stream = TcpStream::connect(api).await.map_err(|_| UNREACHABLE)?;
-    // A piece goes out when it is there.
-    let _ = stream.set_nodelay(true);
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| UNREACHABLE)?;
-    let connection = tokio::spawn(connection);
     let (pieces, sent) = mpsc::channel(1);
-    let request = request(api, request_id, invocation_id, Sent(Some(sent))).ok_or(UNREACHABLE)?;
+    let ready = async {
+        let request = request(api, request_id, invocation_id, Sent(Some(sent)))?;
+        let stream = TcpStream::connect(api).await.ok()?;
+        // A piece goes out when it is there.
+        let _ = stream.set_nodelay(true);
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        Some((request, sender, connection))
+    };
+    let ready = timeout(body.deadline().remaining(), ready).await;
+    let Some((request, mut sender, connection)) = ready.ok().flatten() else {
+        body.refused();
+        return Err(UNREACHABLE);
+    };
+    let connection = tokio::spawn(connection);
     let whole = {
         let mut sending = pin!(sender.send_request(request));
         let made = tokio::select! {
@@ -66,7 +75,7 @@ pub(super) async fn post(
         let (answer, whole) = match made {
             Err(answer) => (Some(answer), false),
             Ok(end) => {
-                let last = body.deadline().remaining() + GRACE;
+                let last = body.deadline().later(STREAM_GRACE).remaining();
                 (timeout(last, sending).await.ok(), end == End::Whole)
             }
         };
@@ -74,9 +83,13 @@ pub(super) async fn post(
             Some(Ok(StatusCode::ACCEPTED | StatusCode::OK)) => whole,
             Some(Ok(status)) => {
                 say(format_args!("runtime: a streamed answer was refused with {status}"));
+                body.refused();
                 false
             }
-            Some(Err(_)) => false,
+            Some(Err(_)) => {
+                body.refused();
+                false
+            }
             None => {
                 if whole {
                     body.late();
@@ -145,7 +158,8 @@ async fn make(prelude: Vec<u8>, body: &mut impl StreamBody, pieces: mpsc::Sender
         }
     };
     // Where nobody reads any more, the answer ends without an end.
-    let _ = timeout(GRACE, pieces.send(Piece::End(Some(trailers(&error))))).await;
+    let grace = body.deadline().later(STREAM_GRACE).remaining().min(STREAM_GRACE);
+    let _ = timeout(grace, pieces.send(Piece::End(Some(trailers(&error))))).await;
     End::Failed
 }
 

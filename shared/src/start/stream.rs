@@ -45,11 +45,14 @@ pub trait StreamBody: Send + 'static {
     /// error shortly after the deadline.
     fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, InvocationError>> + Send;
 
-    /// Until when all of it must have been taken.
+    /// Until when all of it must have been taken. How it ends may take [`super::STREAM_GRACE`] longer.
     fn deadline(&self) -> Deadline;
 
     /// A piece was not taken until then: the body will be asked for nothing more. Gives the error that it ends with.
     fn late(&mut self) -> InvocationError;
+
+    /// Lambda has not taken it, whatever the reason: it could not be reached, closed the connection, or refused.
+    fn refused(&mut self);
 
     /// Lambda has taken all of it.
     fn delivered(&mut self);

@@ -13,6 +13,14 @@ pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A longer id of a request is no id: what is told with every answer has to find room in it.
+const LONGEST_REQUEST_ID: usize = 1024;
+
+/// The id that a client gave its request.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(X_REQUEST_ID).filter(|id| id.len() <= LONGEST_REQUEST_ID)
+}
+
 /// Headers that change what a signed request means to AWS; a client must not choose them.
 fn is_replaced_by_signing(name: &str) -> bool {
     matches!(
@@ -24,6 +32,7 @@ fn is_replaced_by_signing(name: &str) -> bool {
             | "x-amz-log-type"
             | "x-amz-client-context"
             | "x-amz-tenant-id"
+            | "x-amz-durable-execution-name"
             | "x-amz-region-set"
     )
 }

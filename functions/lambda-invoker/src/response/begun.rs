@@ -26,8 +26,12 @@ pub struct Begun {
     pub failure: Option<Failure>,
 }
 
+/// The prelude, its status, and what is there of the body.
+type Head = (Vec<u8>, u16, Bytes);
+
 impl Caller<'_> {
-    /// Begins a streamed answer with a result. A head that is too large for the front has failed.
+    /// Begins a streamed answer with a result. A head that is too large for the front has failed; what tells that has
+    /// nothing of the route's or the client's if there is no room for it.
     pub fn begin(&self, result: Result<Answered, Failure>) -> Begun {
         let failure = match result {
             Ok(answered) => {
@@ -50,8 +54,10 @@ impl Caller<'_> {
             }
             Err(failure) => failure,
         };
-        let response = self.failed(&failure);
-        let (prelude, status, start) = self.head(response, Some(0)).unwrap_or_default();
+        let (prelude, status, start) = self
+            .head(self.failed(&failure), Some(0))
+            .or_else(|| self.undressed(self.failed(&failure), Some(0)))
+            .unwrap_or_default();
         Begun {
             prelude,
             status,
@@ -63,8 +69,12 @@ impl Caller<'_> {
     }
 
     /// `length` is that of what is still to come: by it a client can tell that something is missing.
-    fn head(&self, mut response: Response<Bytes>, length: Option<u64>) -> Option<(Vec<u8>, u16, Bytes)> {
+    fn head(&self, mut response: Response<Bytes>, length: Option<u64>) -> Option<Head> {
         self.dress(&mut response);
+        self.undressed(response, length)
+    }
+
+    fn undressed(&self, response: Response<Bytes>, length: Option<u64>) -> Option<Head> {
         let (mut head, start) = response.into_parts();
         let length = length.map(|length| length.saturating_add(start.len() as u64));
         if let Some(length) = length

@@ -151,3 +151,18 @@ async fn time_that_credentials_took_does_not_count_against_the_target() {
         assert_eq!(sts.calls(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_route_with_little_time_fails_for_itself() {
+    let upstream = Upstream::fine().await;
+    let hangs = Reaction::Stall(Vec::new());
+    let sts = Upstream::script(vec![hangs, assumed(1, "13:00:00")]).await;
+    let (mut hasty, mut patient) = (route(&upstream, &sts), route(&upstream, &sts));
+    hasty["timeout"] = json!(400);
+    (patient["uri"], patient["timeout"]) = (json!("/patient"), json!(10_000));
+    let function = function(json!([hasty, patient])).await;
+    for (path, status, asked) in [("/", 502, 1), ("/", 502, 1), ("/patient", 200, 2), ("/", 200, 2)] {
+        assert_eq!(function.call(&get(path).alb()).await.status, status, "{path}");
+        assert_eq!(sts.calls(), asked, "{path}");
+    }
+}

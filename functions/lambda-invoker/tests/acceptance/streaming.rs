@@ -14,7 +14,7 @@ use crate::support::{Function, env, start, table};
 /// The start of a stream, and its body.
 pub(crate) struct Begun {
     pub(crate) prelude: Value,
-    body: Streaming,
+    pub(crate) body: Streaming,
 }
 
 /// A function that streams to both fronts that can take it.
@@ -23,7 +23,7 @@ pub(crate) async fn streaming(routes: Value) -> Function {
     start(env, MemorySecrets::default()).await.unwrap()
 }
 
-async fn begin_within(function: &Function, event: &Value, left_ms: u64) -> Begun {
+pub(crate) async fn begin_within(function: &Function, event: &Value, left_ms: u64) -> Begun {
     let Reply::Stream { prelude, body } = function.reply(&event.to_string(), left_ms).await else {
         unreachable!("this front takes a stream")
     };

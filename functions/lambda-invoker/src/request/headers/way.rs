@@ -3,7 +3,7 @@
 use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 use shared::http::{Front, FrontContext};
 
-use super::{Passage, X_AMZN_TRACE_ID, X_REQUEST_ID};
+use super::{Passage, X_AMZN_TRACE_ID, X_REQUEST_ID, request_id};
 use crate::routes::Forwarded;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -32,10 +32,9 @@ pub(super) fn tell(headers: &mut HeaderMap, host: Option<HeaderValue>, passage: 
     if let Some(trace_id) = passage.trace_id.and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert(X_AMZN_TRACE_ID, trace_id);
     }
-    if let (false, Ok(id)) = (
-        headers.contains_key(X_REQUEST_ID),
-        HeaderValue::from_str(passage.request_id),
-    ) {
+    if request_id(headers).is_none()
+        && let Ok(id) = HeaderValue::from_str(passage.request_id)
+    {
         headers.insert(X_REQUEST_ID, id);
     }
 }
