@@ -1,5 +1,7 @@
 //! What the stand-ins answer: complete HTTP responses, built once.
 
+mod events;
+
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,6 +23,7 @@ pub(crate) struct Replies {
     pub(crate) endpoint: Vec<u8>,
     pub(crate) megabyte: Vec<u8>,
     pub(crate) invoke: Vec<u8>,
+    pub(crate) invoke_streamed: Vec<u8>,
     active: Vec<u8>,
     scopeless: Vec<u8>,
     inactive: Vec<u8>,
@@ -57,6 +60,7 @@ impl Replies {
             endpoint: json(ORDERS),
             megabyte: json(&document(1_048_576)),
             invoke: json(&target.to_string()),
+            invoke_streamed: streamed(),
             active: json(&claims(r#""scope":"orders.read","#)),
             scopeless: json(&claims("")),
             inactive: json(r#"{"active":false}"#),
@@ -134,6 +138,15 @@ fn secret(name: &str, value: &str) -> Vec<u8> {
 fn response(content_type: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+/// The same orders as a reply that a function streams: one HTTP chunk with all events.
+fn streamed() -> Vec<u8> {
+    let prelude = r#"{"statusCode":200,"headers":{"content-type":"application/json"}}"#;
+    let events = events::of(prelude, ORDERS);
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let length = format!("{:x}\r\n", events.len());
+    [head.as_bytes(), length.as_bytes(), &events, b"\r\n0\r\n\r\n"].concat()
 }
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ pub const POOR_TOKEN: &str =
 pub const DEAD_TOKEN: &str =
     "ory_at_dead0000000000000000000000000000000000000.0000000000000000000000000000000000000000000";
 
+/// Where a function is asked for a reply that it streams.
+const STREAMED: &[u8] = b"/2021-11-15/functions/target/response-streaming-invocations";
+
 /// What a call was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -49,7 +52,8 @@ pub enum Route {
     Signed,
     /// `/keyed/...`: an endpoint that wants `x-api-key`.
     Keyed,
-    /// `POST /2015-03-31/functions/{name}/invocations`: the Lambda Invoke API, signed.
+    /// `POST /2015-03-31/functions/{name}/invocations`, or `/2021-11-15/.../response-streaming-invocations`: the Lambda Invoke
+    /// API, signed.
     Invoke,
     /// `POST /` with `x-amz-target: secretsmanager.GetSecretValue`.
     Secrets,
@@ -203,7 +207,11 @@ impl Upstream {
             }
             Route::Invoke => {
                 sigv4::check(request, "lambda", earlier == 0)?;
-                &replies.invoke
+                if request.target.starts_with(STREAMED) {
+                    &replies.invoke_streamed
+                } else {
+                    &replies.invoke
+                }
             }
             Route::Secrets => {
                 sigv4::check(request, "secretsmanager", earlier == 0)?;
@@ -255,6 +263,7 @@ fn route(request: &Request<'_>) -> Result<Route, String> {
             Ok(Route::Secrets)
         }
         ("POST", target) if target.starts_with(b"/2015-03-31/functions/target/invocations") => Ok(Route::Invoke),
+        ("POST", target) if target.starts_with(STREAMED) => Ok(Route::Invoke),
         ("POST" | "GET", target)
             if [b"/signed/orders".as_slice(), b"/signed/archive", b"/signed/sized/"]
                 .iter()

@@ -19,7 +19,8 @@ macro_rules! table {
             $upstream,
             r#"/keyed","authorization":{"apikey":"#,
             $key,
-            r#"}},{"name":"invoke","uri":"/invoke/*","function":{"name":"target","region":"eu-west-1","endpoint_url":"{upstream}"}}]}"#,
+            r#"}},{"name":"invoke","uri":"/invoke/*","function":{"name":"target","region":"eu-west-1","endpoint_url":"{upstream}"}},"#,
+            r#"{"name":"events","uri":"/events/*","function":{"name":"target","region":"eu-west-1","endpoint_url":"{upstream}","invocation":"response_stream"}}]}"#,
         )
     };
 }
@@ -81,6 +82,15 @@ pub(super) const CASES: &[Case] = &[
         event: invoke_event,
         calls: Some((Route::Invoke, Frequency::Each)),
         https: None,
+        ..SIGNED
+    },
+    Case {
+        name: "lambda-invoker, Invoke API, streamed",
+        event: events_event,
+        calls: Some((Route::Invoke, Frequency::Each)),
+        base: STREAMING,
+        https: None,
+        cold: false,
         ..SIGNED
     },
     Case {
@@ -168,6 +178,17 @@ fn megabyte_event() -> String {
 fn small_url_event() -> String {
     url(
         "/signed/orders",
+        "application/json",
+        24,
+        r#"{"item":"tea","count":3}"#,
+        false,
+    )
+}
+
+/// The same, to a function that streams its reply.
+fn events_event() -> String {
+    url(
+        "/events/orders",
         "application/json",
         24,
         r#"{"item":"tea","count":3}"#,
