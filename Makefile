@@ -22,12 +22,14 @@ test: ## All tests: unit, documentation, end to end with the real binaries, real
 	cargo build $(FUNCTIONS:%=-p %)
 	cargo test --workspace --no-fail-fast
 
-check: ## Formatting, lints, docs, licences, template, size and dependency guards
+check: ## Formatting, lints, docs, licences, unused crates, bills of materials, template, size
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --workspace --no-deps --document-private-items
 	.ci/tool cargo-deny --locked check licenses bans sources
+	.ci/tool cargo-machete
 	.ci/one-tls-stack
+	.ci/sbom --check
 	.ci/template
 	.ci/package --check
 
@@ -39,12 +41,13 @@ bench: ## The benchmark against its floors, under two minutes; ARGS=--full for n
 	set -e; for package in $(FUNCTIONS) bench; do cargo build --locked --release -p $$package; done
 	@exec "$${CARGO_TARGET_DIR:-target}/release/bench" $(ARGS)
 
-build: ## The functions as they are shipped, for this machine's processor and for arm64 where Rust has it; their sizes
+build: ## The packages as they are shipped, for this machine's processor and for arm64 where Rust has it; sizes, hashes, bills
 	.ci/package
 
 deploy: ## sam build and sam deploy; STAGE=default or STAGE=prod, with its parameters from samconfig.toml
 	@.ci/tool cargo-lambda lambda --version
-	PATH="$(CURDIR)/.tools/cargo-lambda/bin:$$PATH" .ci/tool sam build --config-env $(STAGE)
+	PATH="$(CURDIR)/.tools/cargo-lambda/bin:$$PATH" CARGO_BUILD_RUSTFLAGS="$$(.ci/rustflags)" \
+	    .ci/tool sam build --config-env $(STAGE)
 	.ci/tool sam deploy --config-env $(STAGE)
 
 smoke: ## Ask each front of a deployed stack, or of `make run`, whether it lets in whom it must; ARGS=--help tells of URLs
