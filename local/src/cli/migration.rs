@@ -14,9 +14,15 @@ use crate::migration::{self, Entry, Kind, Stage};
 const SLACK_TOKEN: &str = "SLACK_TOKEN";
 /// The HipChat token that takes the place of recorded ones.
 const HIPCHAT_TOKEN: &str = "HIPCHAT_TOKEN";
+/// The OAuth client that takes the place of recorded ones.
+const HIPCHAT_OAUTH_ID: &str = "HIPCHAT_OAUTH_ID";
+const HIPCHAT_OAUTH_SECRET: &str = "HIPCHAT_OAUTH_SECRET";
+/// What is said where a token would be seen as it is typed.
+const TERMINAL: &str = "standard input is a terminal, which would show the token. Give a file that only you can read, \
+    hash-token < FILE, or let the shell of a terminal read it: read -rs TOKEN && printf %s \"$TOKEN\" | local hash-token";
 
 /// The directory is printed; a table on standard error tells how each room was matched: exact, normalised (lower case,
-/// "-" for what Slack's names do not hold), decided or UNMATCHED. Rooms without a channel are not in the directory, and
+/// "-" for spaces and dots), decided or UNMATCHED. What loses more in Slack's spelling is told as "like it" and is yours to decide. Rooms without a channel are not in the directory, and
 /// the exit code is 1 while there are any.
 #[derive(Debug, Args)]
 pub(super) struct DirectoryArgs {
@@ -35,12 +41,12 @@ pub(super) struct DirectoryArgs {
     /// Your word where names do not tell: lines with a room, a tab and a channel
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
-    /// Slack's Web API
-    #[arg(long, value_name = "URL", default_value = "https://slack.com/api", value_parser = super::base_url, conflicts_with = "channels")]
+    /// Slack's Web API; plain HTTP on this machine alone, since the token goes there
+    #[arg(long, value_name = "URL", default_value = "https://slack.com/api", value_parser = secure_url, conflicts_with = "channels")]
     slack_api_url: String,
 }
 
-/// The token comes on standard input and is shown nowhere. Without --kind its hash alone is printed.
+/// The token comes on standard input, which must be no terminal, and is shown nowhere. Without --kind its hash alone is printed.
 #[derive(Debug, Args)]
 pub(super) struct HashTokenArgs {
     /// What kind of token HipChat took it for
@@ -64,7 +70,8 @@ pub(super) struct HashTokenArgs {
 }
 
 /// The marks are = as recorded, ~ other, + new, - missing. Messages are posted unless the stage is in dry run; tokens are
-/// masked. A token in the variable `HIPCHAT_TOKEN` takes the place of the recorded ones. The exit code is 1 when a status is not
+/// masked. A token in the variable `HIPCHAT_TOKEN` takes the place of the recorded ones, an OAuth client in `HIPCHAT_OAUTH_ID` and
+/// `HIPCHAT_OAUTH_SECRET` that of recorded clients, whose secrets are not sent otherwise. The exit code is 1 when a status is not
 /// the recorded one.
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
@@ -79,6 +86,9 @@ pub(super) struct ReplayArgs {
     /// Certificate authorities that are trusted beside the system's, PEM
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Send recorded secrets of clients and people as they are, where nothing takes their place
+    #[arg(long)]
+    send_recorded_secrets: bool,
 }
 
 /// Makes a directory. The error is a sentence.
@@ -127,7 +137,7 @@ fn secret_of(name: &str) -> Option<Secret> {
 /// Prints an entry of the allow-list. The error is a sentence.
 pub(super) fn hash_token(args: HashTokenArgs) -> Result<(), String> {
     if stdin().is_terminal() {
-        let _ = writeln!(stderr(), "Type or paste the token, then Enter and Ctrl-D:");
+        return Err(TERMINAL.to_owned());
     }
     let mut token = String::new();
     let read = stdin().lock().read_to_string(&mut token);
@@ -144,7 +154,7 @@ pub(super) fn hash_token(args: HashTokenArgs) -> Result<(), String> {
         read: args.read,
         expires: args.expires,
     };
-    super::print(&entry.document(&sha256))
+    super::print(&entry.document(&sha256).map_err(|problems| problems.join("\n"))?)
 }
 
 /// Sends recorded requests, one after the other. The error is a sentence.
@@ -153,7 +163,23 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<(), String> {
     let name = args.file.display().to_string();
     let exchanges = migration::read_exchanges(&name, &read(&args.file)?)?;
     let ca = args.ca_file.as_deref().map(read).transpose()?;
-    let stage = Stage::new(&args.to, args.host.as_deref(), secret_of(HIPCHAT_TOKEN), ca.as_deref())?;
+    let mut stage = Stage::new(&args.to, args.host.as_deref(), secret_of(HIPCHAT_TOKEN), ca.as_deref())?;
+    stage = match (secret_of(HIPCHAT_OAUTH_ID), secret_of(HIPCHAT_OAUTH_SECRET)) {
+        (Some(id), Some(secret)) => stage.with_client(id.reveal().to_owned(), secret),
+        (None, None) => stage,
+        _ => {
+            return Err(format!(
+                "give both {HIPCHAT_OAUTH_ID} and {HIPCHAT_OAUTH_SECRET}, or none"
+            ));
+        }
+    };
+    if args.send_recorded_secrets {
+        stage = stage.with_recorded_secrets();
+    }
+    // Before the first one is posted.
+    stage
+        .check(&exchanges)
+        .map_err(|problem| format!("{name}: {problem}"))?;
     let mut others = 0;
     block_on(async {
         for exchange in &exchanges {
@@ -173,6 +199,13 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<(), String> {
             exchanges.len()
         )),
     }
+}
+
+/// A base URL that a token may go to.
+fn secure_url(text: &str) -> Result<String, String> {
+    let base = super::base_url(text)?;
+    shared::env::check_url(&base, false).map_err(|what| format!("{what}; plain HTTP is for this machine alone"))?;
+    Ok(base)
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {

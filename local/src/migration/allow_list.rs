@@ -1,5 +1,7 @@
 //! An entry of the allow-list `HIPCHAT_TOKENS`, made of a token that is seen nowhere.
 
+use hipchat_proxy::access;
+use hipchat_proxy::rooms::Directory;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use shared::Secret;
@@ -50,9 +52,11 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry as the function reads it.
-    #[must_use]
-    pub fn document(&self, sha256: &str) -> Value {
+    /// The entry, checked by the function's own reader.
+    ///
+    /// # Errors
+    /// One sentence for each problem that the function would have with it.
+    pub fn document(&self, sha256: &str) -> Result<Value, Vec<String>> {
         let mut members = Map::new();
         members.insert("sha256".to_owned(), json!(sha256));
         members.insert("kind".to_owned(), json!(self.kind.name()));
@@ -65,7 +69,9 @@ impl Entry {
         if let Some(expires) = &self.expires {
             members.insert("expires".to_owned(), json!(expires));
         }
-        Value::Object(members)
+        let list = json!([members]);
+        access::read(&list.to_string(), &Directory::default())?;
+        Ok(Value::Object(members))
     }
 }
 
@@ -82,6 +88,9 @@ pub fn sha256_of(input: &Secret) -> Result<String, String> {
     }
     if let Some((line, _)) = token.lines().enumerate().nth(1) {
         return Err(format!("line {}: one token at a time", line + 1));
+    }
+    if token.contains('\u{feff}') {
+        return Err("line 1: a byte order mark stands in the token; save it without one".to_owned());
     }
     if token
         .chars()

@@ -61,7 +61,9 @@ pub fn read_rooms(file: &str, text: &str) -> Result<Vec<Room>, Vec<String>> {
         }
         rooms
     } else {
-        let named = (1..).zip(text.lines()).filter(|(_, name)| !name.trim().is_empty());
+        let named = (1..)
+            .zip(text.trim_start_matches('\u{feff}').lines())
+            .filter(|(_, name)| !name.trim().is_empty());
         let room = |(line, name): (usize, &str)| Room {
             name: name.trim().to_owned(),
             id: None,

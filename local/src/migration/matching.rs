@@ -57,13 +57,15 @@ pub fn read_decisions(file: &str, text: &str) -> Result<Vec<Decision>, Vec<Strin
     let mut decisions: Vec<Decision> = Vec::new();
     let mut problems = Vec::new();
     for (line, content) in (1..)
-        .zip(text.lines())
+        .zip(text.trim_start_matches('\u{feff}').lines())
         .filter(|(_, content)| !content.trim().is_empty())
     {
         let parts: Vec<&str> = content.split('\t').map(str::trim).collect();
         match parts.as_slice() {
             [room, channel] if !room.is_empty() && !channel.is_empty() => {
-                let first = decisions.iter().find(|known| known.room.eq_ignore_ascii_case(room));
+                let first = decisions
+                    .iter()
+                    .find(|known| known.room.to_lowercase() == room.to_lowercase());
                 match first {
                     Some(first) => problems.push(format!(
                         "{file}: line {line}: the room {room:?} stands on line {} already",
@@ -89,14 +91,14 @@ pub fn read_decisions(file: &str, text: &str) -> Result<Vec<Decision>, Vec<Strin
 /// What becomes of each room, in their order.
 ///
 /// # Errors
-/// One sentence for each decision that names no room or no channel that messages can go to.
+/// One sentence for each decision that names no room or no channel that messages can go to, or a room that has one already.
 pub fn match_rooms(rooms: &[Room], channels: &[Channel], decisions: &[Decision]) -> Result<Vec<Outcome>, Vec<String>> {
     let decided = decide(rooms, channels, decisions)?;
     let mut outcomes: Vec<Outcome> = rooms
         .iter()
         .enumerate()
         .map(|(at, room)| match decided.get(&at) {
-            Some(channel) => Outcome::Matched((*channel).clone(), Found::Decided),
+            Some((channel, _)) => Outcome::Matched((*channel).clone(), Found::Decided),
             None if room.is_archived => Outcome::Archived,
             None => by_name(room, channels),
         })
@@ -108,24 +110,30 @@ pub fn match_rooms(rooms: &[Room], channels: &[Channel], decisions: &[Decision])
 fn decide<'a>(
     rooms: &[Room],
     channels: &'a [Channel],
-    decisions: &[Decision],
-) -> Result<BTreeMap<usize, &'a Channel>, Vec<String>> {
-    let mut decided = BTreeMap::new();
+    decisions: &'a [Decision],
+) -> Result<BTreeMap<usize, (&'a Channel, &'a Decision)>, Vec<String>> {
+    let mut decided: BTreeMap<usize, (&Channel, &Decision)> = BTreeMap::new();
     let mut problems = Vec::new();
-    for Decision { room, channel, line } in decisions {
+    for decision in decisions {
+        let Decision { room, channel, line } = decision;
         let mut found = rooms.iter().enumerate().filter(|(_, known)| {
             known.name.to_lowercase() == room.to_lowercase() || known.id.is_some_and(|id| id.to_string() == *room)
         });
-        let name = channel.trim_start_matches('#');
-        let target = channels.iter().find(|known| known.id == *channel || known.name == name);
+        let target = named(channel, channels);
         match (found.next(), found.next(), target) {
-            (Some((at, _)), None, Some(target)) if !target.is_archived => drop(decided.insert(at, target)),
+            (Some((at, _)), None, Ok(target)) => match decided.get(&at) {
+                None => drop(decided.insert(at, (target, decision))),
+                // By its name and by its number, say.
+                Some((_, first)) => problems.push(format!(
+                    "decision on line {line}: the room {room:?} stands on line {} already, as {:?}",
+                    first.line, first.room
+                )),
+            },
             (None, ..) => problems.push(format!("decision on line {line}: there is no room {room:?}")),
             (_, Some(_), _) => problems.push(format!(
                 "decision on line {line}: {room:?} is the name or id of several rooms"
             )),
-            (_, _, None) => problems.push(format!("decision on line {line}: there is no channel {channel:?}")),
-            (_, _, Some(_)) => problems.push(format!("decision on line {line}: the channel {channel:?} is archived")),
+            (_, _, Err(what)) => problems.push(format!("decision on line {line}: {what}")),
         }
     }
     if problems.is_empty() {
@@ -135,13 +143,35 @@ fn decide<'a>(
     }
 }
 
+/// The channel that a decision means, by its id or its name.
+fn named<'a>(channel: &str, channels: &'a [Channel]) -> Result<&'a Channel, String> {
+    let name = channel.trim_start_matches('#');
+    let by_id = channels.iter().filter(|known| known.id == channel);
+    let mut known: Vec<&Channel> = by_id.collect();
+    if known.is_empty() {
+        known = channels.iter().filter(|known| known.name == name).collect();
+    }
+    let alive: Vec<&Channel> = known.iter().filter(|known| !known.is_archived).copied().collect();
+    match (alive.as_slice(), known.is_empty()) {
+        ([channel], _) => Ok(channel),
+        ([], true) => Err(format!("there is no channel {channel:?}")),
+        ([], false) => Err(format!("the channel {channel:?} is archived")),
+        (several, _) => {
+            let ids: Vec<&str> = several.iter().map(|channel| channel.id.as_str()).collect();
+            Err(format!(
+                "{channel:?} is the name of several channels: {}",
+                ids.join(", ")
+            ))
+        }
+    }
+}
+
 fn by_name(room: &Room, channels: &[Channel]) -> Outcome {
     let spelt = in_slacks_spelling(&room.name);
     let like =
         |is_like: &dyn Fn(&Channel) -> bool| channels.iter().filter(|channel| is_like(channel)).collect::<Vec<_>>();
     let same = like(&|channel| channel.name == room.name);
     let (candidates, found) = match same.len() {
-        0 if spelt.is_empty() => (Vec::new(), Found::Normalised),
         0 => (
             like(&|channel| in_slacks_spelling(&channel.name) == spelt),
             Found::Normalised,
@@ -151,16 +181,37 @@ fn by_name(room: &Room, channels: &[Channel]) -> Outcome {
     let alive: Vec<&&Channel> = candidates.iter().filter(|channel| !channel.is_archived).collect();
     match (alive.as_slice(), candidates.as_slice()) {
         ([channel], _) => Outcome::Matched((**channel).clone(), found),
-        ([], []) => Outcome::Unmatched("no channel has this name".to_owned()),
+        ([], []) => Outcome::Unmatched(format!("no channel has this name{}", alike(room, channels))),
         ([], [archived, ..]) => Outcome::Unmatched(format!("the channel #{} is archived", archived.name)),
         (several, _) => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|channel| format!("#{} ({})", channel.name, channel.id))
-                .collect();
-            Outcome::Unmatched(format!("ambiguous: {}", names.join(", ")))
+            let several = several.iter().map(|channel| **channel);
+            Outcome::Unmatched(format!("ambiguous: {}", listed(several)))
         }
     }
+}
+
+/// Channels to think of where no name is the same: those whose letters and digits are. `C++` is like `#c`, and is not it.
+fn alike(room: &Room, channels: &[Channel]) -> String {
+    let words = |name: &str| {
+        let lower = name.to_lowercase();
+        let words = lower.split(|letter: char| !letter.is_alphanumeric());
+        words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    };
+    let wanted = words(&room.name);
+    let like = |channel: &&Channel| !channel.is_archived && !wanted.is_empty() && words(&channel.name) == wanted;
+    let found = listed(channels.iter().filter(like));
+    if found.is_empty() {
+        found
+    } else {
+        format!("; like it: {found}")
+    }
+}
+
+fn listed<'a>(channels: impl Iterator<Item = &'a Channel>) -> String {
+    let names: Vec<String> = channels
+        .map(|channel| format!("#{} ({})", channel.name, channel.id))
+        .collect();
+    names.join(", ")
 }
 
 /// A channel that several rooms found by its spelling is none of theirs; one that found it letter by letter keeps it.
@@ -191,17 +242,18 @@ fn settle(rooms: &[Room], outcomes: &mut [Outcome]) {
     }
 }
 
-/// A name as Slack would spell a channel's (<https://slack.com/help/articles/201402297>): lower case, at most 80 characters,
-/// letters and digits of any language, `_` and `-`. A run of anything else is one `-`, none at either end.
+/// A name as Slack's clients spell it for a channel (<https://slack.com/help/articles/201402297>): lower case, a `-` for a run
+/// of spaces, dots and `-`. All else stays, so that a name with a character that Slack does not take is none of Slack's.
 #[must_use]
 pub(super) fn in_slacks_spelling(name: &str) -> String {
-    let lower = name.to_lowercase();
-    let words = lower.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-    let joined = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
-    joined
-        .chars()
-        .take(80)
-        .collect::<String>()
-        .trim_end_matches('-')
-        .to_owned()
+    let mut spelt = String::new();
+    for letter in name.trim().to_lowercase().chars() {
+        let is_gap = letter.is_whitespace() || matches!(letter, '.' | '-');
+        if !is_gap {
+            spelt.push(letter);
+        } else if !spelt.ends_with('-') {
+            spelt.push('-');
+        }
+    }
+    spelt
 }

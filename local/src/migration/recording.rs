@@ -126,26 +126,64 @@ fn raw(file: &str, content: &[u8]) -> Result<Exchange, String> {
         }
     };
     let mut headers = Vec::new();
+    let mut chunked = None;
     for (line, header) in lines {
         let (name, value) = header
             .split_once(':')
             .ok_or_else(|| format!("{file}: line {line}: must be a header, or empty where the head ends"))?;
-        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+        let (name, value) = (name.trim(), value.trim());
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            if !value.eq_ignore_ascii_case("chunked") {
+                return Err(format!(
+                    "{file}: line {line}: of the transfer codings, chunked alone is known"
+                ));
+            }
+            chunked = Some(line);
+        }
+        headers.push((name.to_owned(), value.to_owned()));
     }
     check_target(file, 1, &target)?;
+    let joined = chunked.map(|line| {
+        joined(body).ok_or_else(|| {
+            format!("{file}: line {line}: the body is not in whole chunks; without this header it is sent as it stands")
+        })
+    });
     // Editors end a file with a line break that the body does not have.
     let length = headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let length = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(body.len());
+    let body = match joined {
+        Some(joined) => joined?,
+        None => body.get(..length).unwrap_or(body).to_vec(),
+    };
     Ok(Exchange {
         method: method.to_owned(),
         target,
         headers,
-        body: body.get(..length).unwrap_or(body).to_vec(),
+        body,
         recorded: None,
         line: 1,
     })
+}
+
+/// The content of chunks (RFC 9112, section 7.1), without extensions and trailers; nothing where the last one is missing.
+fn joined(mut body: &[u8]) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    loop {
+        let end = body.iter().position(|byte| *byte == b'\n')?;
+        let line = std::str::from_utf8(body.get(..end)?).ok()?;
+        let digits = line.split(';').next()?.trim();
+        let is_hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let length = usize::from_str_radix(digits, 16).ok().filter(|_| is_hexadecimal)?;
+        body = body.get(end + 1..)?;
+        if length == 0 {
+            return Some(content);
+        }
+        let (chunk, rest) = body.split_at_checked(length)?;
+        content.extend_from_slice(chunk);
+        body = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?;
+    }
 }
 
 fn split(content: &[u8]) -> (&[u8], &[u8]) {

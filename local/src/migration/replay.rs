@@ -1,32 +1,36 @@
 //! Sends a recorded request to a stage, and tells how the answer differs from the recorded one, without secrets.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
+mod comparison;
+mod credentials;
+mod fields;
+mod mask;
+
 use std::time::Duration;
 
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Client;
-use serde_json::Value;
 use shared::Secret;
 
-use super::{Exchange, Recorded};
+use super::Exchange;
+use comparison::compare;
+use credentials::Credentials;
+use mask::masked;
 
 /// The longest wait for an answer: a cold start behind a load balancer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Headers that belong to one connection or are made anew.
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
     "accept-encoding",
     "connection",
     "content-length",
     "expect",
     "host",
     "keep-alive",
+    "proxy-authorization",
     "transfer-encoding",
     "upgrade",
 ];
-const MASK: &str = "***";
 
 /// Where requests go.
 #[derive(Debug)]
@@ -34,7 +38,7 @@ pub struct Stage {
     client: Client,
     url: String,
     host: Option<HeaderValue>,
-    token: Option<Secret>,
+    credentials: Credentials,
 }
 
 /// What became of one request, ready to print.
@@ -48,7 +52,7 @@ pub struct Replay {
 
 impl Stage {
     /// `url` is the stage's base, `host` the name to ask it for in place of the URL's own, `token` takes the place of the
-    /// recorded ones, `ca` is a PEM of authorities that are trusted beside the system's.
+    /// recorded ones wherever clients put them, `ca` is a PEM of authorities that are trusted beside the system's.
     ///
     /// # Errors
     /// A sentence.
@@ -70,32 +74,50 @@ impl Stage {
             client: client.build().map_err(|error| error.to_string())?,
             url: url.trim_end_matches('/').to_owned(),
             host: host.map_err(|_| "the host is no host".to_owned())?,
-            token,
+            credentials: Credentials {
+                token,
+                ..Credentials::default()
+            },
         })
+    }
+
+    /// The same stage, which is shown this OAuth client in place of recorded ones.
+    #[must_use]
+    pub fn with_client(mut self, id: String, secret: Secret) -> Self {
+        self.credentials.client = Some((id, secret));
+        self
+    }
+
+    /// The same stage, which is sent recorded secrets of clients as they are, where nothing takes their place.
+    #[must_use]
+    pub fn with_recorded_secrets(mut self) -> Self {
+        self.credentials.sends_recorded = true;
+        self
+    }
+
+    /// Whether all of these may be sent: recorded secrets of clients need something in their place, or permission.
+    ///
+    /// # Errors
+    /// A sentence for the first one that may not.
+    pub fn check(&self, exchanges: &[Exchange]) -> Result<(), String> {
+        exchanges.iter().try_for_each(|one| self.credentials.check(one))
     }
 
     /// Sends one request.
     ///
     /// # Errors
-    /// A sentence, where it cannot be sent or nothing comes back.
+    /// A sentence, where it cannot or may not be sent, or nothing comes back.
     pub async fn replay(&self, exchange: &Exchange) -> Result<Replay, String> {
         let line = exchange.line;
-        let secrets = self.secrets(exchange);
-        let url = url::Url::parse(&format!(
-            "{}{}",
-            self.url,
-            self.replaced(&exchange.target, &secrets, true)
-        ))
-        .map_err(|_| format!("line {line}: its target and the URL make no URL"))?;
+        self.credentials.check(exchange)?;
+        let recorded = exchange.recorded.as_ref();
+        let known = recorded.map_or("", |recorded| recorded.body.as_str());
+        let secrets = self.credentials.secrets(exchange, &[known]);
+        let url = url::Url::parse(&format!("{}{}", self.url, self.credentials.target(&exchange.target)))
+            .map_err(|_| format!("line {line}: its target and the URL make no URL"))?;
         let method =
             Method::from_bytes(exchange.method.as_bytes()).map_err(|_| format!("line {line}: no method of HTTP"))?;
-        let body = match std::str::from_utf8(&exchange.body) {
-            Ok(text) => self
-                .replaced(text, &secrets, is_form(exchange))
-                .into_owned()
-                .into_bytes(),
-            Err(_) => exchange.body.clone(),
-        };
+        let body = self.credentials.body(&exchange.body);
         let mut request = self
             .client
             .request(method, url)
@@ -109,78 +131,15 @@ impl Stage {
             .map_err(|error| masked(&format!("line {line}: {}", cause(&error.without_url())), &secrets))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.map_err(|error| error.without_url().to_string())?;
+        let body = String::from_utf8_lossy(&body);
         let mut text = format!("{} {}\n", exchange.method, exchange.target);
-        let recorded = exchange.recorded.as_ref();
         let is_same = recorded.is_none_or(|recorded| recorded.status == status);
-        compare(&mut text, status, &headers, &String::from_utf8_lossy(&body), recorded);
+        compare(&mut text, status, &headers, &body, recorded);
+        let secrets = self.credentials.secrets(exchange, &[known, &body]);
         Ok(Replay {
             text: masked(&text, &secrets),
             is_same,
         })
-    }
-
-    /// The tokens in a request, decoded, and the one that takes their place.
-    fn secrets(&self, exchange: &Exchange) -> Vec<Secret> {
-        let query = exchange.target.split_once('?').map_or("", |(_, query)| query);
-        let body = String::from_utf8_lossy(&exchange.body);
-        let form = if is_form(exchange) { body.as_ref() } else { "" };
-        let pairs = [query, form]
-            .into_iter()
-            .flat_map(|text| url::form_urlencoded::parse(text.as_bytes()));
-        let named = pairs
-            .filter(|(name, _)| is_token(name))
-            .map(|(_, value)| value.into_owned());
-        let json = serde_json::from_str::<Value>(&body).ok();
-        let member = json.iter().filter_map(Value::as_object).flatten();
-        let members = member
-            .filter(|(name, _)| is_token(name))
-            .filter_map(|(_, value)| value.as_str().map(str::to_owned));
-        let headers = exchange
-            .headers
-            .iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        let credentials = headers.map(|(_, value)| {
-            value
-                .split_once(' ')
-                .map_or(value.as_str(), |(_, rest)| rest.trim())
-                .to_owned()
-        });
-        let found = named
-            .chain(members)
-            .chain(credentials)
-            .filter(|token| !token.is_empty());
-        found.map(Secret::new).chain(self.token.clone()).collect()
-    }
-
-    /// A text with the stage's token in place of the recorded ones.
-    fn replaced<'a>(&self, text: &'a str, secrets: &[Secret], is_encoded: bool) -> Cow<'a, str> {
-        let Some(token) = &self.token else {
-            return Cow::Borrowed(text);
-        };
-        if !is_encoded {
-            let recorded = secrets.iter().filter(|secret| secret.reveal() != token.reveal());
-            let quoted = |secret: &Secret| Value::from(secret.reveal()).to_string();
-            let done = recorded.fold(text.to_owned(), |text, secret| {
-                text.replace(&quoted(secret), &quoted(token))
-            });
-            return Cow::Owned(done);
-        }
-        let encoded = utf8_percent_encode(token.reveal(), NON_ALPHANUMERIC).to_string();
-        let (path, pairs) = text
-            .split_once('?')
-            .map_or((None, text), |(path, query)| (Some(path), query));
-        if path.is_none() && text.starts_with('/') {
-            return Cow::Borrowed(text);
-        }
-        let pair = |pair: &str| match pair.split_once('=') {
-            Some((name, value)) if !value.is_empty() && is_token(&percent_decode_str(name).decode_utf8_lossy()) => {
-                format!("{name}={encoded}")
-            }
-            _ => pair.to_owned(),
-        };
-        let pairs: Vec<String> = pairs.split('&').map(pair).collect();
-        let path = path.map(|path| format!("{path}?")).unwrap_or_default();
-        Cow::Owned(format!("{path}{}", pairs.join("&")))
     }
 
     fn headers(&self, exchange: &Exchange, secrets: &[Secret]) -> Result<HeaderMap, String> {
@@ -190,10 +149,9 @@ impl Stage {
             if OWN.contains(&lower.as_str()) {
                 continue;
             }
-            let is_credential = lower == "authorization";
-            let value = match (&self.token, value.split_once(' ')) {
-                (Some(token), Some((scheme, _))) if is_credential => format!("{scheme} {}", token.reveal()),
-                _ => value.clone(),
+            let value = match lower.as_str() {
+                "authorization" => self.credentials.authorization(value),
+                _ => value.as_str().into(),
             };
             let bad = |_| {
                 masked(
@@ -211,26 +169,6 @@ impl Stage {
     }
 }
 
-fn is_token(name: &str) -> bool {
-    ["auth_token", "token", "access_token", "client_secret"].contains(&name)
-}
-
-/// What a client of HipChat's first API sends, with or without saying so.
-fn is_form(exchange: &Exchange) -> bool {
-    let kind = exchange
-        .headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let is_json =
-        exchange.body.trim_ascii_start().starts_with(b"{") || exchange.body.trim_ascii_start().starts_with(b"--");
-    !is_json
-        && kind.is_none_or(|(_, value)| {
-            value
-                .to_ascii_lowercase()
-                .starts_with("application/x-www-form-urlencoded")
-        })
-}
-
 /// The innermost reason of an error, which is the one that helps.
 fn cause(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
@@ -238,85 +176,4 @@ fn cause(error: &reqwest::Error) -> String {
         innermost = source;
     }
     format!("no answer: {innermost}")
-}
-
-fn compare(text: &mut String, status: u16, headers: &HeaderMap, body: &str, recorded: Option<&Recorded>) {
-    // Writing to a text cannot fail.
-    let _ = match recorded {
-        None => writeln!(text, "+ {status}"),
-        Some(recorded) if recorded.status == status => writeln!(text, "= {status}"),
-        Some(recorded) => writeln!(text, "~ {status}, recorded {}", recorded.status),
-    };
-    let known = |name: &str| {
-        let headers = recorded.iter().flat_map(|recorded| &recorded.headers);
-        headers.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
-    };
-    for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let value = if is_hidden(name.as_str()) { MASK } else { value.as_ref() };
-        let _ = match known(name.as_str()) {
-            None => writeln!(text, "+ {name}: {value}"),
-            Some((_, recorded)) if recorded == value => writeln!(text, "= {name}: {value}"),
-            Some((_, recorded)) => writeln!(text, "~ {name}: {value}, recorded {recorded}"),
-        };
-    }
-    let missing = recorded.iter().flat_map(|recorded| &recorded.headers);
-    for (name, value) in missing.filter(|(name, _)| !headers.contains_key(name.as_str())) {
-        let _ = writeln!(text, "- {name}: {}", if is_hidden(name) { MASK } else { value });
-    }
-    let _ = match recorded {
-        None if body.is_empty() => Ok(()),
-        None => writeln!(text, "+ {body}"),
-        Some(recorded) if is_same_document(&recorded.body, body) => writeln!(text, "= {}", shown(body)),
-        Some(recorded) => writeln!(text, "~ {}\n  recorded {}", shown(body), shown(&recorded.body)),
-    };
-}
-
-fn is_hidden(name: &str) -> bool {
-    ["set-cookie", "authorization", "www-authenticate"].contains(&name.to_ascii_lowercase().as_str())
-}
-
-fn shown(body: &str) -> &str {
-    if body.is_empty() { "no body" } else { body }
-}
-
-fn is_same_document(one: &str, other: &str) -> bool {
-    let parsed = |text: &str| serde_json::from_str::<Value>(text).ok();
-    one == other || parsed(one).is_some_and(|document| Some(document) == parsed(other))
-}
-
-/// A text without the secrets, as they are and as URLs spell them.
-fn masked(text: &str, secrets: &[Secret]) -> String {
-    let plain = secrets.iter().map(|secret| secret.reveal().to_owned());
-    let encoded = secrets
-        .iter()
-        .map(|secret| utf8_percent_encode(secret.reveal(), NON_ALPHANUMERIC).to_string());
-    let form = secrets
-        .iter()
-        .map(|secret| url::form_urlencoded::byte_serialize(secret.reveal().as_bytes()).collect());
-    let mut spellings: Vec<String> = plain.chain(encoded).chain(form).collect();
-    // The longest first: one may be the beginning of another.
-    spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
-    let masked = spellings
-        .iter()
-        .fold(text.to_owned(), |text, spelling| text.replace(spelling.as_str(), MASK));
-    // What no list of ours knows in a query: by its name.
-    masked
-        .lines()
-        .map(|line| {
-            let words: Vec<String> = line.split(' ').map(hide_named).collect();
-            words.join(" ") + "\n"
-        })
-        .collect()
-}
-
-fn hide_named(word: &str) -> String {
-    let Some((before, query)) = word.split_once('?') else {
-        return word.to_owned();
-    };
-    let pair = |pair: &str| match pair.split_once('=') {
-        Some((name, value)) if is_token(name) && !value.is_empty() => format!("{name}={MASK}"),
-        _ => pair.to_owned(),
-    };
-    format!("{before}?{}", query.split('&').map(pair).collect::<Vec<_>>().join("&"))
 }

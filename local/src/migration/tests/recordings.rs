@@ -42,6 +42,43 @@ fn requests_are_read_raw_and_as_json() {
 }
 
 #[test]
+fn chunks_of_a_raw_request_are_joined() {
+    let head = "POST /v2/room/7/notification HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: Chunked\r\n\r\n";
+    let read = |chunks: &str| read_exchanges("r", format!("{head}{chunks}").as_bytes());
+    for chunks in [
+        "5\r\n{\"a\":\r\n00B;x=\"1\"\r\n \"\r\n0\r\n\r\n\"}\r\n0\r\nTrailer: t\r\n\r\n",
+        "10\n{\"a\": \"\r\n0\r\n\r\n\"}\n0\n",
+    ] {
+        assert_eq!(
+            read(chunks).unwrap()[0].body,
+            b"{\"a\": \"\r\n0\r\n\r\n\"}",
+            "{chunks:?}"
+        );
+    }
+    // Half a message would pass for a whole one.
+    for chunks in [
+        "",
+        "5\r\nabc",
+        "5\r\nabcdef\r\n0\r\n",
+        "3\r\nabc\r\n",
+        "x\r\n",
+        "-1\r\n",
+        "fffffffffffffffff\r\n",
+        "{}",
+    ] {
+        assert_eq!(
+            read(chunks).unwrap_err(),
+            "r: line 3: the body is not in whole chunks; without this header it is sent as it stands",
+            "{chunks:?}"
+        );
+    }
+    assert_eq!(
+        read_exchanges("r", b"POST / HTTP/1.1\nTransfer-Encoding: gzip, chunked\n\n0\n").unwrap_err(),
+        "r: line 2: of the transfer codings, chunked alone is known"
+    );
+}
+
+#[test]
 fn what_is_no_request_is_told_with_its_line() {
     let problem = |content: &[u8]| read_exchanges("r", content).unwrap_err();
     let shape = "no exchange: it needs method, target, headers as pairs, body; status in what was answered";
@@ -71,10 +108,10 @@ fn what_is_no_request_is_told_with_its_line() {
     }
 }
 
-type Seen = Arc<Mutex<Vec<(Method, String, HeaderMap, Bytes)>>>;
+pub(super) type Seen = Arc<Mutex<Vec<(Method, String, HeaderMap, Bytes)>>>;
 
 /// A server that keeps what it gets and answers with what it was asked.
-async fn server(status: StatusCode) -> (String, Seen) {
+pub(super) async fn server(status: StatusCode) -> (String, Seen) {
     let seen = Seen::default();
     let kept = seen.clone();
     let answer = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| async move {
@@ -88,7 +125,7 @@ async fn server(status: StatusCode) -> (String, Seen) {
     (url, seen)
 }
 
-fn exchange(content: &str) -> Exchange {
+pub(super) fn exchange(content: &str) -> Exchange {
     read_exchanges("r", content.as_bytes()).unwrap().remove(0)
 }
 
