@@ -54,32 +54,47 @@ function reference(parent, inner) {
   else parent.append("<" + plain(inner) + ">");
 }
 
+/** What is whole, whatever marks stand in it. The last one is the character that stands for them while marks are looked for. */
+const ATOM = /<([^<>\n]+)>|`([^`\n]+)`|(https?:\/\/[^\s<>|]*[^\s<>|.,:;!?)\]'"*_~])|\uE000/gi;
+
+// Marks stand at the edges of words, with no space inside.
 const INLINE = new RegExp(
-  [
-    "<([^<>\\n]+)>",
-    "`([^`\\n]+)`",
-    // Marks stand at the edges of words, with no space inside.
-    "(?<![\\p{L}\\p{N}])(?:\\*(\\S(?:[^*\\n]*\\S)?)\\*|_(\\S(?:[^_\\n]*\\S)?)_|~(\\S(?:[^~\\n]*\\S)?)~)(?![\\p{L}\\p{N}])",
-    "(https?:\\/\\/[^\\s<>|]*[^\\s<>|.,:;!?)\\]'\"*_~])",
-  ].join("|"),
-  "giu",
+  "(?<![\\p{L}\\p{N}])(?:\\*(\\S(?:[^*\\n]*\\S)?)\\*|_(\\S(?:[^_\\n]*\\S)?)_|~(\\S(?:[^~\\n]*\\S)?)~)(?![\\p{L}\\p{N}])",
+  "gu",
 );
 
 function inline(parent, text, verbatim) {
+  const atoms = [];
+  const rest = text.replace(ATOM, (...match) => (atoms.push(match), "\uE000"));
+  marked(parent, rest, atoms, verbatim);
+}
+
+/** Text with its marks; `atoms` are taken in their order, which is the order of the text. */
+function marked(parent, text, atoms, verbatim) {
   let end = 0;
   for (const match of text.matchAll(INLINE)) {
-    const [whole, target, code, bold, italic, struck, url] = match;
-    emoji(parent, plain(text.slice(end, match.index)));
+    const [whole, bold, italic, struck] = match;
+    unmarked(parent, text.slice(end, match.index), atoms, verbatim);
     end = match.index + whole.length;
-    if (target !== undefined) reference(parent, target);
-    else if (code !== undefined) coded(add(parent, "code"), code);
-    else if (bold !== undefined) inline(add(parent, "strong"), bold, verbatim);
-    else if (italic !== undefined) inline(add(parent, "em"), italic, verbatim);
-    else if (struck !== undefined) inline(add(parent, "s"), struck, verbatim);
-    else if (verbatim) parent.append(plain(url));
-    else link(parent, plain(url), plain(url));
+    if (bold !== undefined) marked(add(parent, "strong"), bold, atoms, verbatim);
+    else if (italic !== undefined) marked(add(parent, "em"), italic, atoms, verbatim);
+    else marked(add(parent, "s"), struck, atoms, verbatim);
   }
-  emoji(parent, plain(text.slice(end)));
+  unmarked(parent, text.slice(end), atoms, verbatim);
+}
+
+function unmarked(parent, text, atoms, verbatim) {
+  text.split("\uE000").forEach((part, index) => {
+    if (index) atom(parent, atoms.shift(), verbatim);
+    emoji(parent, plain(part));
+  });
+}
+
+function atom(parent, [whole, target, code, url], verbatim) {
+  if (target !== undefined) reference(parent, target);
+  else if (code !== undefined) coded(add(parent, "code"), code);
+  else if (url !== undefined && !verbatim) link(parent, plain(url), plain(url));
+  else parent.append(plain(whole));
 }
 
 /** Code holds links, and no other mark. */

@@ -12,7 +12,16 @@ const EVERYTHING = "";
 const REFUSED = "refused";
 
 let messages, calls, entries, channels, epoch;
-let chosen = decodeURIComponent(location.hash.slice(1));
+let chosen = wanted();
+
+/** The place that the address names; an address that cannot be read names none. */
+function wanted() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return EVERYTHING;
+  }
+}
 
 function reset() {
   messages = new Map();
@@ -312,7 +321,7 @@ async function follow() {
 }
 
 addEventListener("hashchange", () => {
-  chosen = decodeURIComponent(location.hash.slice(1));
+  chosen = wanted();
   arrange();
   scroll.scrollTop = scroll.scrollHeight;
 });

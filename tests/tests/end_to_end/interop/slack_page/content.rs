@@ -62,6 +62,19 @@ async fn markup_is_drawn_as_slack_draws_it() {
             "<@U3> <#C1> <!here> <!subteam^S1|@team>",
             "<span class=\"mention\">@U3</span> <span class=\"mention\">#one</span> <span class=\"mention\">@here</span> <span class=\"mention\">@team</span>",
         ),
+        // Links and code are whole, whatever marks stand in them.
+        (
+            "_see `snake_case` now_ `a*b` *c*",
+            "<em>see <code>snake_case</code> now</em> <code>a*b</code> <strong>c</strong>",
+        ),
+        (
+            "_see <#C1|my_file> now_",
+            "<em>see <span class=\"mention\">#my_file</span> now</em>",
+        ),
+        (
+            "*\u{e000}* `\u{e000}`",
+            "<strong>\u{e000}</strong> <code>\u{e000}</code>",
+        ),
         ("<b>", "&lt;b&gt;"),
         ("<javascript:alert(1)|x>", "&lt;javascript:alert(1)|x&gt;"),
     ] {
@@ -73,6 +86,36 @@ async fn markup_is_drawn_as_slack_draws_it() {
         "see <a href=\"https://x.example.com/?a=1&amp;b=2\" rel=\"noopener noreferrer\" target=\"_blank\">https://x.example.com/?a=1&amp;b=2</a>. \
          <a href=\"mailto:a@b.c\" rel=\"noopener noreferrer\" target=\"_blank\">me</a>"
     );
+    for (text, element, url, label) in [
+        ("_<https://x/my_file|f>_", "em", "https://x/my_file", "f"),
+        ("*<https://x/*/1|build>*", "strong", "https://x/*/1", "build"),
+        ("~<https://x/~me|home>~", "s", "https://x/~me", "home"),
+        ("_https://x/my_file_", "em", "https://x/my_file", "https://x/my_file"),
+        ("*_<https://x/*_|b>_*", "strong><em", "https://x/*_", "b"),
+    ] {
+        let closing = element.split("><").collect::<Vec<_>>();
+        let closing: String = closing.iter().rev().map(|name| format!("</{name}>")).collect();
+        let html =
+            format!("<{element}><a href=\"{url}\" rel=\"noopener noreferrer\" target=\"_blank\">{label}</a>{closing}");
+        assert_eq!(drawn(&mut page, text).await, html, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_names_nothing_shows_everything() {
+    let slack = slack().await;
+    say(&slack, json!({"text": "still here"})).await;
+    for place in ["#%", "#nowhere", "#%E0%A4%A"] {
+        let mut page = Browser::open(&format!("{}/{place}", slack.url()), DESKTOP, 700, false).await;
+        page.until("document.querySelector('article:not([hidden])')").await;
+        assert_eq!(page.text("#title").await, "All messages", "{place}");
+        page.value("location.hash = '#C1'").await;
+        page.until("document.getElementById('title').textContent === '# one'")
+            .await;
+        page.value("location.hash = '#%'").await;
+        page.until("document.getElementById('title').textContent === 'All messages'")
+            .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
