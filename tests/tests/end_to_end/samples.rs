@@ -4,11 +4,12 @@
 
 use bytes::Bytes;
 use local::function::Invoked;
-use local::standin::{Target, TargetOptions};
+use local::standin::{Deployment, Lambda, Target, TargetOptions};
 use serde_json::{Value, json};
 use tests::tidy::{Files, root};
 use tokio::net::TcpListener;
 
+use crate::lambda_service::{demo, key, service};
 use crate::stage::Stage;
 
 /// The tokens in the authorizer's events, which the stage exchanges for tokens that its stand-in knows.
@@ -20,8 +21,11 @@ const HIPCHAT_TOKENS: [&str; 2] = [
     "852df0623f91ad2fd94572b77d281751b8b532c6648ae5fefecf8e2049b11a20",
 ];
 
-/// A suite that is set up as `events/README.md` says, and the target of lambda-invoker's route.
-async fn stage() -> (Stage, Target) {
+/// The SHA-256 of `secretA`, the secret of the add-on in hipchat-proxy's events.
+const ADDON_SECRET: &str = "41112091f63b430bec959771b5987f3c33ca8ef52dc2e7187ea2946b0bbea886";
+
+/// A suite that is set up as `events/README.md` says, and what lambda-invoker's routes lead to.
+async fn stage() -> (Stage, Target, Lambda) {
     let target = Target::start(
         TcpListener::bind("127.0.0.1:0").await.unwrap(),
         TargetOptions {
@@ -33,12 +37,23 @@ async fn stage() -> (Stage, Target) {
         },
     )
     .unwrap();
-    let routes = json!({"version": 1, "routes": [{
-        "uri": "/url/*",
-        "methods": ["GET", "POST"],
-        "function_uri": format!("{}/key", target.url()),
-        "authorization": {"apikey": "key"},
-    }]});
+    let lambda = service().await;
+    lambda.deploy(Deployment::new(demo("hello")));
+    let routes = json!({"version": 1, "routes": [
+        {
+            "uri": "/url/*",
+            "methods": ["GET", "POST"],
+            "function_uri": format!("{}/key", target.url()),
+            "authorization": {"apikey": "key"},
+        },
+        {
+            "uri": "/invoke",
+            "timeout": 10_000,
+            "function": {"name": "hello", "region": "eu-west-1", "endpoint_url": lambda.url()},
+        },
+    ]});
+    let addons = json!([{"id": "ci", "secret_sha256": ADDON_SECRET,
+        "token": {"kind": "v2_user", "label": "CI", "rooms": ["Ops"], "read": true}}]);
     let tokens = HIPCHAT_TOKENS.map(|sha256| {
         json!({"sha256": sha256, "kind": "v2_user", "label": "sample", "rooms": ["*"], "users": true, "read": true})
     });
@@ -48,15 +63,25 @@ async fn stage() -> (Stage, Target) {
             ("AUTHZ_TOKEN_FROM", "header:Authorization,query:access_token"),
             ("AUTHZ_TOKEN_PREFIX", "ory_at_"),
             ("HIPCHAT_TOKENS", &json!(tokens).to_string()),
+            ("HIPCHAT_OAUTH_CLIENTS", &addons.to_string()),
+            ("HIPCHAT_OAUTH_KEY", "sample-key-of-thirty-two-characters-or-more"),
             ("INVOKER_CONFIG", &routes.to_string()),
             // An answer in one piece stands in one file.
             ("INVOKER_STREAMING_FRONTS", ""),
         ] {
             options.variables.insert(name.to_owned(), value.to_owned());
         }
+        let key = key("ASIATEST");
+        for (name, value) in [
+            ("AWS_ACCESS_KEY_ID", key.id),
+            ("AWS_SECRET_ACCESS_KEY", key.secret),
+            ("AWS_SESSION_TOKEN", key.session_token.unwrap_or_default()),
+        ] {
+            options.lambda_invoker.environment.insert(name.to_owned(), value);
+        }
     })
     .await;
-    (stage, target)
+    (stage, target, lambda)
 }
 
 /// The stage's own access tokens in the places of the events'.
@@ -130,7 +155,7 @@ fn outcome(function: &str, answer: &Value) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_sample_event_is_answered_as_its_file_says() {
     let files: Files = tests::tidy::read(&root()).unwrap();
-    let (stage, target) = stage().await;
+    let (stage, target, lambda) = stage().await;
     let mut faults = Vec::new();
     let mut seen = 0;
     for (path, event) in files.iter().filter(|(path, _)| path.starts_with("events/")) {
@@ -161,7 +186,7 @@ async fn every_sample_event_is_answered_as_its_file_says() {
     }
     assert!(seen > 50, "{seen} events");
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
-    drop(target);
+    drop((target, lambda));
 }
 
 #[test]
