@@ -131,8 +131,10 @@ impl Account {
         self.dropped_headers = count;
     }
 
-    /// Hides secrets in what the function's log holds, and keeps its end, on one line.
+    /// Hides secrets in what the function called its error and in what its log holds, whose end is kept, on one line.
     pub fn hide(&mut self, mask: &Mask, brought: &Brought) {
+        let named = self.upstream_error.take();
+        self.upstream_error = named.map(|name| mask.hide_in_name(&name, brought));
         let Some(log) = self.raw_log.take() else { return };
         let lines = mask.hide(log.trim_end(), brought).replace('\n', " | ");
         let start = lines.ceil_char_boundary(lines.len().saturating_sub(LOG_KEPT));

@@ -65,6 +65,8 @@ pub enum Failure {
     },
     /// The client has not taken a streamed answer in time.
     ClientTooSlow,
+    /// The Invoke API cannot read a payload that is the client's own body.
+    PayloadRefused,
     /// The Invoke API refused: the table or the role is wrong.
     InvokeRefused,
     /// The Invoke API failed.
@@ -126,6 +128,8 @@ impl Failure {
             Self::FunctionNotReady => (503, "function_not_ready", "The target is not ready yet", UPSTREAM),
             Self::InvokeFailed => (502, "invoke_failed", "The target cannot be invoked", UPSTREAM),
             Self::ClientTooSlow => (504, "client_too_slow", "The answer was not taken in time", CLIENT),
+            // A client must not be able to call a person.
+            Self::PayloadRefused => (502, "invoke_refused", "The target cannot be invoked", UPSTREAM),
             // Both want a person: the role or the table is wrong.
             Self::InvokeRefused => (502, "invoke_refused", "The target cannot be invoked", BROKEN),
             Self::Credentials => (502, "credentials_unavailable", "The request cannot be signed", BROKEN),

@@ -178,17 +178,14 @@ impl App {
         }
         let most = front.front.max_answer_bytes();
         let limit = route.max_response_bytes;
+        // What the front would not take need not be read.
+        let limit = match streamed {
+            true => limit.unwrap_or(MAX_STREAM_BYTES),
+            false => limit.unwrap_or(most).min(most),
+        };
+        let reading = Reading { limit, streamed };
         match target {
-            Target::Endpoint(endpoint) => {
-                // What the front would not take need not be read. A function's reply may have escapes, and be longer
-                // than what it tells.
-                let limit = match streamed {
-                    true => limit.unwrap_or(MAX_STREAM_BYTES),
-                    false => limit.unwrap_or(most).min(most),
-                };
-                let reading = Reading { limit, streamed };
-                endpoint.call(outgoing, reading, deadline, clock, account).await
-            }
+            Target::Endpoint(endpoint) => endpoint.call(outgoing, reading, deadline, clock, account).await,
             Target::Function(function) => {
                 let surroundings = Surroundings {
                     front: &front,
@@ -199,8 +196,6 @@ impl App {
                     now_ms: clock.now_ms(),
                 };
                 // Boxed, so that requests to endpoints do not carry what an event takes.
-                let limit = limit.unwrap_or(if streamed { MAX_STREAM_BYTES } else { most });
-                let reading = Reading { limit, streamed };
                 Box::pin(function.call(outgoing, &surroundings, reading, deadline, clock, account)).await
             }
         }

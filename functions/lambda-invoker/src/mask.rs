@@ -62,6 +62,19 @@ impl Mask {
     /// word, or that looks like a key. All of it is looked for in the text as it was given, so that nothing that is
     /// hidden keeps anything else from being found, and no mark is taken for a value.
     pub fn hide(&self, text: &str, brought: &Brought) -> String {
+        let mut hidden = self.known_in(text, brought);
+        hidden.extend(likely::told(text));
+        hidden.extend(likely::long_runs(text));
+        write(text, hidden)
+    }
+
+    /// The same for the name of an error, which may be as long as a key and speak of tokens.
+    pub fn hide_in_name(&self, name: &str, brought: &Brought) -> String {
+        write(name, self.known_in(name, brought))
+    }
+
+    /// Where known secrets and what was `brought` stand in a text.
+    fn known_in(&self, text: &str, brought: &Brought) -> Vec<Range<usize>> {
         let mut hidden: Vec<Range<usize>> = Vec::new();
         let mut find = |secret: &str| {
             let found = text.match_indices(secret);
@@ -75,9 +88,7 @@ impl Mask {
             // Not all of them can be looked for, and any of them may be a secret.
             None => hidden.push(0..text.len()),
         }
-        hidden.extend(likely::told(text));
-        hidden.extend(likely::long_runs(text));
-        write(text, hidden)
+        hidden
     }
 }
 

@@ -172,6 +172,14 @@ fn the_ladder() {
             Level::Warn,
             None,
         ),
+        (
+            F::PayloadRefused,
+            502,
+            "invoke_refused",
+            "upstream_error",
+            Level::Warn,
+            None,
+        ),
         (F::InvokeRefused, 502, "invoke_refused", "error", Level::Error, None),
         (
             F::Credentials,

@@ -25,7 +25,7 @@ use crate::account::Account;
 use crate::error::Failure;
 use crate::request::Outgoing;
 use crate::response::{self, X_AMZN_REQUESTID, X_UPSTREAM_REQUEST_ID};
-use crate::routes::{FunctionSettings, Invocation as Way, RetryCause, RetryRules, Route};
+use crate::routes::{FunctionSettings, Invocation as Way, PayloadFormat, RetryCause, RetryRules, Route};
 use invocation::{Invocation, Invocations};
 use service::Service;
 pub use service::Services;
@@ -166,7 +166,7 @@ impl Function {
         loop {
             let (request, used) = self.service.signed(invocation, deadline, clock, account).await?;
             account.asked();
-            let refusal = match self.service.send(request, account).await {
+            let refusal = match self.service.send(request, deadline, account).await {
                 Ok(received) => return Ok(received),
                 Err(refusal) => refusal,
             };
@@ -174,6 +174,9 @@ impl Function {
             if refusal.stale && !renewed && self.service.forget(&used) {
                 renewed = true;
                 continue;
+            }
+            if refusal.unreadable && self.settings.payload_format == PayloadFormat::Raw {
+                return Err(Failure::PayloadRefused);
             }
             // A throttled function did not run, whatever the method.
             let next = match &refusal.failure {

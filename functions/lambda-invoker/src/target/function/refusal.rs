@@ -2,10 +2,12 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>).
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use serde::Deserialize;
+use shared::Deadline;
 use shared::http::outbound::{Received, SendError};
 
 use crate::account::Account;
@@ -16,7 +18,13 @@ use crate::error::Failure;
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
 /// No code of any service is half as long.
-const LONGEST_CODE: usize = 128;
+const LONGEST_WORD: usize = 128;
+
+/// Nobody waits longer for the rest of an error whose status is there.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// What the API calls a payload that it cannot read.
+const BAD_PAYLOAD: &str = "InvalidRequestContentException";
 
 /// Why an invocation was not taken.
 #[derive(Debug)]
@@ -27,6 +35,8 @@ pub(super) struct Refusal {
     pub(super) unsent: bool,
     /// Whether the service does not know the credentials any more.
     pub(super) stale: bool,
+    /// Whether the service could not read the payload.
+    pub(super) unreadable: bool,
 }
 
 impl From<SendError> for Refusal {
@@ -35,28 +45,35 @@ impl From<SendError> for Refusal {
             failure: error.into(),
             unsent: error.is_unsent(),
             stale: false,
+            unreadable: false,
         }
     }
 }
 
 impl Refusal {
-    /// Reads what the service says in place of an answer of the function's. Its own code goes to the log.
-    pub(super) async fn read(received: Received<'_>, account: &mut Account) -> Self {
+    /// Reads what the service says in place of an answer of the function's, as far as it comes soon. Its own code goes to
+    /// the log.
+    pub(super) async fn read(received: Received<'_>, deadline: &Deadline, account: &mut Account) -> Self {
         let head = received.head();
         let status = head.status().as_u16();
         let seconds = retry_after(head.headers());
         let named = head.headers().get("x-amzn-errortype");
         let named = named.and_then(|value| code(value.to_str().ok()?));
-        // The status alone says enough where the body breaks off.
-        let body = received.read(MAX_ERROR_BYTES).await.map(|(_, body)| body);
+        // The status alone says enough where the body breaks off or does not come.
+        let wait = LONGEST_WAIT.min(deadline.remaining() / 2);
+        let body = tokio::time::timeout(wait, received.read(MAX_ERROR_BYTES)).await;
+        let body = body.ok().and_then(|read| Some(read.ok()?.1));
         let code = named.or_else(|| code_in(&body.unwrap_or_default()));
         let failure = by_status(status, code.as_deref().unwrap_or_default(), seconds);
-        let stale = code.as_deref().is_some_and(is_stale_word);
+        // Whoever answers anything else may have run the function.
+        let stale = status == 403 && code.as_deref().is_some_and(is_stale_word);
+        let unreadable = status == 400 && code.as_deref() == Some(BAD_PAYLOAD);
         account.error(code);
         Self {
             failure,
             unsent: false,
             stale,
+            unreadable,
         }
     }
 }
@@ -64,9 +81,13 @@ impl Refusal {
 /// The code in a name like `ns#Code:http://...`; `None` for what is no word.
 fn code(name: &str) -> Option<String> {
     let name = name.split(':').next().unwrap_or_default();
-    let code = name.rsplit('#').next().unwrap_or_default().trim();
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    ((1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(is_word)).then(|| code.to_owned())
+    word(name.rsplit('#').next().unwrap_or_default().trim())
+}
+
+/// The name of an error, of a service or of a function in whatever language; `None` for what is no word.
+pub(super) fn word(name: &str) -> Option<String> {
+    let in_word = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:$".contains(&byte);
+    ((1..=LONGEST_WORD).contains(&name.len()) && name.bytes().all(in_word)).then(|| name.to_owned())
 }
 
 /// The code in the body of an error, where its header is missing: a proxy may have dropped it, and services that stand

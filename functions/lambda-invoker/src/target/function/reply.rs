@@ -9,10 +9,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::Answer;
+use super::refusal::word;
 use crate::account::Account;
 use crate::error::Failure;
 use crate::response as client;
 use crate::routes::{FunctionErrors, ReplyFormat};
+use response::Shape;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -31,7 +33,7 @@ pub(super) fn read(
         return whole(reply, method);
     }
     match response::members(&reply) {
-        Some(members) if members.contains_key("statusCode") => response::read(format, &members, JSON, method, account),
+        Some(members) if members.status.is_some() => response::read(format.into(), &members, JSON, method, account),
         // Format 2.0 alone takes any JSON for a body of its own, as HTTP APIs and Function URLs do.
         _ if format == ReplyFormat::V2 => whole(reply, method),
         _ => Err(Failure::BadResponse),
@@ -44,12 +46,7 @@ pub(super) fn read(
 /// [`Failure::BadResponse`] for what is no response.
 pub(super) fn begun(prelude: &[u8], method: &Method, account: &mut Account) -> Result<Answer, Failure> {
     let members = response::members(prelude).ok_or(Failure::BadResponse)?;
-    // REST APIs tell repeats apart; Function URLs and most runtimes have cookies for that.
-    let format = match members.contains_key("multiValueHeaders") {
-        true => ReplyFormat::V1,
-        false => ReplyFormat::V2,
-    };
-    response::read(format, &members, BYTES, method, account)
+    response::read(Shape::Prelude, &members, BYTES, method, account)
 }
 
 /// Takes the reply's bytes as the body, whatever JSON they are.
@@ -73,7 +70,7 @@ pub(super) fn function_error(reply: Bytes, errors: FunctionErrors, account: &mut
         .error_message
         .is_some_and(|message| message.contains("Task timed out after"))
         || thrown.error_type.as_deref() == Some("Sandbox.Timedout");
-    account.error(thrown.error_type);
+    account.error(thrown.error_type.as_deref().and_then(word));
     let is_json = || serde_json::from_slice::<&RawValue>(&reply).is_ok();
     Failure::FunctionError {
         status: if timed_out {

@@ -178,7 +178,12 @@ impl Service {
     }
 
     /// Sends an attempt. Nothing that may have been read is sent again: the function would run twice.
-    pub(super) async fn send(&self, request: Outbound, account: &mut Account) -> Result<Received<'_>, Refusal> {
+    pub(super) async fn send(
+        &self,
+        request: Outbound,
+        deadline: &Deadline,
+        account: &mut Account,
+    ) -> Result<Received<'_>, Refusal> {
         let received = self.http.send(request, false).await.inspect_err(|&error| {
             if error == SendError::AddressRefused {
                 account.error(Some("address_refused".to_owned()));
@@ -189,7 +194,7 @@ impl Service {
         if status.is_success() {
             Ok(received)
         } else {
-            Err(Refusal::read(received, account).await)
+            Err(Refusal::read(received, deadline, account).await)
         }
     }
 }

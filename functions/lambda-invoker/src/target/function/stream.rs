@@ -14,19 +14,22 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use shared::http::outbound::Arriving;
 
-use super::reply;
+use super::{refusal, reply};
 use crate::account::Account;
 use crate::error::Failure;
 use crate::response;
 use crate::routes::{FunctionErrors, ReplyFormat};
 use crate::target::{Answered, Rest};
 use events::{Event, Events};
-use prelude::Found;
+use prelude::{Found, Looking};
 
 /// What the service's own answer is made of, whatever the function says of its reply.
 const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// Of a reply whose body goes nowhere so many bytes are read for its end, which may be an error.
+const MOST_THROWN_AWAY: usize = 1024 * 1024;
 
 /// After the last event the service ends its answer at once.
 const LAST_BYTES: Duration = Duration::from_millis(20);
@@ -65,14 +68,41 @@ impl Payload {
         if !self.start.is_empty() {
             return Ok(Some(std::mem::take(&mut self.start)));
         }
+        let piece = self.arrived(account).await?;
+        self.count(piece.as_deref().unwrap_or_default())?;
+        Ok(piece)
+    }
+
+    fn count(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        self.left = self.left.checked_sub(piece.len()).ok_or(Failure::ResponseTooLarge)?;
+        Ok(())
+    }
+
+    /// Goes on with what was read ahead: the start of the body.
+    fn begin_with(&mut self, start: Bytes) -> Result<(), Failure> {
+        self.count(&start)?;
+        self.start = start;
+        Ok(())
+    }
+
+    /// Reads on to the end, or to where nobody would read on for what goes nowhere.
+    async fn throw_away(&mut self, account: &mut Account) -> Result<(), Failure> {
+        let mut left = MOST_THROWN_AWAY;
+        while let Some(piece) = self.arrived(account).await? {
+            match left.checked_sub(piece.len()) {
+                Some(less) => left = less,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next piece that arrives, not yet counted.
+    async fn arrived(&mut self, account: &mut Account) -> Result<Option<Bytes>, Failure> {
         while !self.ended {
             match self.events.next().map_err(|_| Failure::BadResponse)? {
-                Some(Event::Chunk(piece)) => {
-                    self.left = self.left.checked_sub(piece.len()).ok_or(Failure::ResponseTooLarge)?;
-                    if !piece.is_empty() {
-                        return Ok(Some(piece));
-                    }
-                }
+                Some(Event::Chunk(piece)) if piece.is_empty() => {}
+                Some(Event::Chunk(piece)) => return Ok(Some(piece)),
                 Some(Event::Complete(complete)) => {
                     self.ended = true;
                     // Read to its end, so that the connection can be used again.
@@ -86,7 +116,7 @@ impl Payload {
                     }
                 }
                 Some(Event::Failed(kind)) => {
-                    account.error(Some(kind));
+                    account.error(refusal::word(&kind));
                     return Err(Failure::InvokeFailed);
                 }
                 // Without its last event an answer is not whole.
@@ -120,9 +150,12 @@ pub(super) async fn begin(
     streamed: bool,
     account: &mut Account,
 ) -> Result<Answered, Failure> {
-    let told = headers.get(CONTENT_TYPE).filter(|told| *told != EVENT_STREAM);
-    let announced = told.is_some_and(|told| told == shared::http::STREAM_MEDIA_TYPE);
+    let told = headers.get(CONTENT_TYPE).filter(|told| !is_of(told, EVENT_STREAM));
+    let announced = told.is_some_and(|told| is_of(told, shared::http::STREAM_MEDIA_TYPE));
     let prelude = if format == ReplyFormat::Raw || (told.is_some() && !announced) {
+        // A function that fails at once is answered for with a status.
+        let start = payload.arrived(account).await?;
+        payload.begin_with(start.unwrap_or_default())?;
         None
     } else {
         look_for_prelude(&mut payload, announced, account).await?
@@ -137,6 +170,7 @@ pub(super) async fn begin(
         }
     };
     if !response::has_body(answer.status(), method) {
+        payload.throw_away(account).await?;
         return Ok(answer.into());
     }
     if streamed {
@@ -160,22 +194,29 @@ async fn look_for_prelude(
     account: &mut Account,
 ) -> Result<Option<Bytes>, Failure> {
     let mut start = BytesMut::new();
+    let mut looking = Looking::default();
     loop {
-        match prelude::look(&start) {
+        match looking.at(&start) {
             Found::Prelude(length) => {
                 let json = start.split_to(length).freeze();
-                payload.start = start.split_off(prelude::DELIMITER.len()).freeze();
+                payload.begin_with(start.split_off(prelude::DELIMITER.len()).freeze())?;
                 return Ok(Some(json));
             }
             Found::Nothing if announced => return Err(Failure::BadResponse),
             Found::Nothing => break,
-            Found::Maybe => match payload.next(account).await? {
+            Found::Maybe => match payload.arrived(account).await? {
                 Some(piece) => start.extend_from_slice(&piece),
                 None if announced => return Err(Failure::BadResponse),
                 None => break,
             },
         }
     }
-    payload.start = start.freeze();
+    payload.begin_with(start.freeze())?;
     Ok(None)
+}
+
+/// Whether a content type is of a media type, whatever its case and its parameters.
+fn is_of(content_type: &HeaderValue, media_type: &str) -> bool {
+    let told = content_type.as_bytes().split(|&byte| byte == b';').next();
+    told.is_some_and(|told| told.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes()))
 }

@@ -98,6 +98,40 @@ fn a_prelude_is_known_as_soon_as_may_be() {
     assert_eq!(prelude::look(&long(16 * 1024 - 15)[..1000]), Found::Maybe);
 }
 
+/// What is found in a start that arrives in pieces of `size`, and after how many bytes.
+fn found(start: &[u8], size: usize) -> (Found, usize) {
+    let mut looking = Looking::default();
+    let ends = (0..start.len()).step_by(size).map(|at| (at + size).min(start.len()));
+    let mut last = (Found::Maybe, 0);
+    for end in ends {
+        last = (looking.at(&start[..end]), end);
+        if last.0 != Found::Maybe {
+            break;
+        }
+    }
+    last
+}
+
+#[test]
+fn small_pieces_are_not_looked_at_again_and_again() {
+    let prelude = br#"{"statusCode":200,"headers":{"x":"}\"{","y":["a"]}}"#;
+    let length = prelude.len();
+    let start = [&prelude[..], &[0; 8], b"body"].concat();
+    for size in [1, 3, 200] {
+        let (found, after) = found(&start, size);
+        assert_eq!(found, Found::Prelude(length), "{size}");
+        assert!(after < length + 8 + size || size == 200, "{size} {after}");
+    }
+    // What is no prelude is known with the first byte that shows it.
+    assert_eq!(found(b"  {\"a\":1}\n{\"b\":2}", 1), (Found::Nothing, 10));
+    assert_eq!(found(b" data: 1", 1), (Found::Nothing, 2));
+    let started = std::time::Instant::now();
+    for start in [vec![b' '; 20_000], [&b"{\"a\":["[..], &b"{},".repeat(7000)].concat()] {
+        assert_eq!(found(&start, 1), (Found::Nothing, 16 * 1024));
+    }
+    assert!(started.elapsed() < std::time::Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
 proptest! {
     #[test]
     fn any_change_of_a_byte_is_seen(
@@ -117,6 +151,10 @@ proptest! {
     #[test]
     fn no_bytes_do_harm(bytes in proptest::collection::vec(any::<u8>(), 0..256), size in 1usize..64) {
         let _ = all(&bytes, size);
+        let _ = found(&bytes, size);
+        // Pieces change nothing about a prelude that is there.
+        let whole = [b"{\"a\":1}\0\0\0\0\0\0\0\0", &bytes[..]].concat();
+        prop_assert_eq!(found(&whole, size).0, Found::Prelude(7));
         let _ = prelude::look(&bytes);
     }
 }
