@@ -63,8 +63,17 @@ struct Kept {
     credentials: Option<Credentials>,
     /// No attempt before this moment, in milliseconds since the Unix epoch, while the credentials last.
     not_before_ms: u64,
-    /// Why the last attempt failed, if it took long, and until when nobody else tries.
-    failed: Option<(Unavailable, u64)>,
+    /// The last attempt, if it failed and took long.
+    failed: Option<Failed>,
+}
+
+/// An attempt that failed.
+struct Failed {
+    why: Unavailable,
+    /// How much time it was given, if it was us who ended it.
+    given: Option<Duration>,
+    /// Until when nobody else tries, in milliseconds since the Unix epoch.
+    until_ms: u64,
 }
 
 impl Provider {
@@ -104,7 +113,8 @@ impl Provider {
     /// The credentials, from memory while they last. Callers that ask at the same moment wait for the same answer. It
     /// takes at most three quarters of the time that is `left` for all, so that a source that hangs is told from a
     /// target that does; and no more than a second while there are credentials that still last. An attempt that took long
-    /// and failed speaks for those that come in as much time again: a source that hangs does not cost everybody the same.
+    /// and failed speaks for those that come in as much time again: a source that hangs does not cost everybody the same. One
+    /// that was ended for want of time speaks only for those that have no more of it.
     ///
     /// # Errors
     /// [`Unavailable`] when no source has any that have not expired.
@@ -115,7 +125,7 @@ impl Provider {
         if let Some(credentials) = self.remembered() {
             return Ok(credentials);
         }
-        self.failed_lately()?;
+        self.failed_lately(left)?;
         let wait = left / 4 * 3;
         let deadline = Deadline::after(wait);
         let (_turn, wait) = match (self.asking.try_lock(), self.unexpired()) {
@@ -132,7 +142,7 @@ impl Provider {
         if let Some(credentials) = self.remembered() {
             return Ok(credentials);
         }
-        self.failed_lately()?;
+        self.failed_lately(wait / 3 * 4)?;
         let started = Instant::now();
         // Boxed: most requests never ask, and a role may be assumed with another role.
         let asked = tokio::time::timeout(wait, Box::pin(self.ask(wait))).await;
@@ -153,7 +163,7 @@ impl Provider {
             Err(unavailable) => {
                 self.kept().not_before_ms = self.clock.now_ms() + NEXT_ATTEMPT_MS;
                 self.unexpired()
-                    .ok_or_else(|| self.fail(unavailable, started.elapsed()))
+                    .ok_or_else(|| self.fail(unavailable, wait, started.elapsed()))
             }
         }
     }
@@ -196,17 +206,29 @@ impl Provider {
     }
 
     /// Keeps a failure that took long.
-    fn fail(&self, unavailable: Unavailable, took: Duration) -> Unavailable {
+    fn fail(&self, why: Unavailable, wait: Duration, took: Duration) -> Unavailable {
         if took >= LONG {
             let millis = u64::try_from(took.min(LONGEST_FAILURE).as_millis()).unwrap_or_default();
-            self.kept().failed = Some((unavailable.clone(), self.clock.now_ms() + millis));
+            self.kept().failed = Some(Failed {
+                why: why.clone(),
+                given: is_ours(&why).then_some(wait),
+                until_ms: self.clock.now_ms() + millis,
+            });
         }
-        unavailable
+        why
     }
 
-    fn failed_lately(&self) -> Result<(), Unavailable> {
+    /// Whether an attempt failed lately that had about as much time as there is `left` now.
+    fn failed_lately(&self, left: Duration) -> Result<(), Unavailable> {
+        let wait = left / 4 * 3;
         match &self.kept().failed {
-            Some((unavailable, until_ms)) if self.clock.now_ms() < *until_ms => Err(unavailable.clone()),
+            // Of one route's requests each has a little more or less.
+            Some(failed)
+                if self.clock.now_ms() < failed.until_ms
+                    && failed.given.is_none_or(|given| wait <= given + given / 8) =>
+            {
+                Err(failed.why.clone())
+            }
             _ => Ok(()),
         }
     }
@@ -232,6 +254,11 @@ impl Provider {
             Source::Role(role) => role.assume(self.clock.now_ms(), within).await,
         }
     }
+}
+
+/// Whether it was us who gave up, here or where what a role is assumed with is asked for.
+fn is_ours(why: &Unavailable) -> bool {
+    why.0.ends_with("_timeout")
 }
 
 /// How long credentials last.
