@@ -24,6 +24,7 @@ mod lambda_service;
 mod migration;
 mod permissions;
 mod process;
+mod questions;
 mod samples;
 mod smoke;
 mod stage;
