@@ -1,11 +1,13 @@
 //! The body of `share/file` -> its file and what is said about it: `multipart/related` (RFC 2387) as HipChat documented
 //! it, and as clients write it: bare line feeds, a last boundary without its two dashes, names without quotes, files in
-//! Base64, a message that was put into JSON without any escaping.
+//! Base64, a message that was put into JSON without any escaping. What a client says about a file is never taken for
+//! the file, nor the file for its words, and no words are so odd that they cost the file.
 
 mod part;
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use serde_json::Value;
 
 use super::Fields;
 use super::body::read_json_object;
@@ -21,6 +23,9 @@ const LONGEST_NAME: usize = 255;
 /// The most parts that a body may have; HipChat documented two.
 const MOST_PARTS: usize = 20;
 
+/// The names of the parts that hold words.
+const WORDS: [&str; 3] = ["metadata", "message", "from"];
+
 /// A file as a client shares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedFile {
@@ -34,6 +39,7 @@ pub struct SharedFile {
 ///
 /// # Errors
 /// [`Failure::BadArgument`] when there is no file, it is empty, or its end is missing: half a file is worse than none.
+/// Neither are there two: a call of HipChat's took one.
 pub fn shared_file(headers: &HeaderMap, body: &[u8]) -> Result<(SharedFile, Fields), Failure> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
     let content_type = String::from_utf8_lossy(content_type.unwrap_or_default()).into_owned();
@@ -45,26 +51,62 @@ pub fn shared_file(headers: &HeaderMap, body: &[u8]) -> Result<(SharedFile, Fiel
         ))?,
     };
     let parts = split(body, boundary.as_bytes())?;
-    let named = |name: &str| parts.iter().find(|part| part.name.as_deref() == Some(name));
-    let is_file = |part: &&Part<'_>| part.filename.is_some() || (part.name.is_none() && !part.is_json);
-    let file = named("file")
-        .or_else(|| parts.iter().find(is_file))
-        .ok_or(Failure::BadArgument("a part with name=\"file\" is required"))?;
+    let file = file_of(&parts)?;
     let content = file.decoded()?;
     if content.is_empty() {
         return Err(Failure::BadArgument("the file must not be empty"));
     }
-    let is_metadata = |part: &&Part<'_>| part.name.is_none() && part.is_json;
-    let fields = match named("metadata").or_else(|| parts.iter().find(is_metadata)) {
-        Some(metadata) => read_metadata(&metadata.decoded()?),
-        // Forms have a part for each field.
-        None => fields_of(&parts)?,
-    };
     let shared = SharedFile {
         name: file.filename.as_deref().map_or_else(|| NAMELESS.to_owned(), clean_name),
         content,
     };
-    Ok((shared, fields))
+    Ok((shared, words_of(&parts, file)))
+}
+
+/// The one part that is the file: by its name, else by the name of its file, else one that has no name at all.
+fn file_of<'a, 'b>(parts: &'a [Part<'b>]) -> Result<&'a Part<'b>, Failure> {
+    let is_called_so = |part: &Part<'_>| part.name.as_deref() == Some("file");
+    let is_words = |part: &Part<'_>| part.name.as_deref().is_some_and(|name| WORDS.contains(&name));
+    // JSON without a name is what is said about a file, unless there is no other.
+    let may_be_words = |part: &Part<'_>| part.name.is_none() && part.is_json;
+    let grades: [&dyn Fn(&Part<'_>) -> bool; 3] = [
+        &|part| is_called_so(part) || part.filename.is_some() && !is_words(part) && !may_be_words(part),
+        &|part| part.name.is_none() && !part.is_json,
+        &|part| part.name.is_none() && part.filename.is_some(),
+    ];
+    for is_file in grades {
+        let mut files = parts.iter().filter(|part| is_file(part));
+        match (files.next(), files.next()) {
+            (Some(file), None) => return Ok(file),
+            (Some(_), Some(_)) => {
+                return Err(Failure::BadArgument(
+                    "a call takes one file; send each in a call of its own",
+                ));
+            }
+            (None, _) => {}
+        }
+    }
+    Err(Failure::BadArgument("a part with name=\"file\" is required"))
+}
+
+/// What is said about the file: in a part of that name, in one without a name, or, as in forms, in a part for each
+/// field.
+fn words_of(parts: &[Part<'_>], file: &Part<'_>) -> Fields {
+    let others = || parts.iter().filter(|part| !std::ptr::eq(*part, file));
+    let named = |name: &str| others().find(|part| part.name.as_deref() == Some(name));
+    let nameless = |is_json| others().find(|part| part.name.is_none() && part.is_json == is_json);
+    if let Some(metadata) = named("metadata").or_else(|| nameless(true)) {
+        return read_metadata(&metadata.words());
+    }
+    let fields = ["message", "from"].into_iter().filter_map(|name| {
+        let words = named(name)?.words();
+        Some((name.to_owned(), String::from_utf8_lossy(&words).into_owned()))
+    });
+    let fields = Fields::from_pairs(fields);
+    match nameless(false) {
+        Some(text) if fields.some_text("message").is_none() => read_metadata(&text.words()).overlaid_by(fields),
+        _ => fields,
+    }
 }
 
 /// The boundary that a body begins with, for a request that does not tell it.
@@ -87,10 +129,10 @@ fn split<'a>(body: &'a [u8], boundary: &[u8]) -> Result<Vec<Part<'a>>, Failure> 
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         let end = at + line.len();
         if let Some(rest) = delimiter(line, boundary) {
-            if let Some(begin) = begin.replace(end)
-                && let Some(part) = Part::read(body.get(begin..at).unwrap_or_default())
-            {
-                parts.push(part);
+            // Some clients write a boundary twice; where nothing is, nothing is lost.
+            let source = begin.replace(end).and_then(|begin| body.get(begin..at));
+            if let Some(source) = source.filter(|source| !source.is_empty()) {
+                parts.push(Part::read(source)?);
             }
             if parts.len() > MOST_PARTS {
                 return Err(Failure::BadArgument("the multipart body has too many parts"));
@@ -133,7 +175,14 @@ fn delimiter(line: &[u8], boundary: &[u8]) -> Option<Rest> {
 
 /// The fields of a JSON object; else the text is the message, without what a client put around it to make it JSON.
 fn read_metadata(text: &[u8]) -> Fields {
-    if let Some(object) = read_json_object(text) {
+    if let Some(mut object) = read_json_object(text) {
+        // What is no text is shown as it was written.
+        if let Some(message) = object
+            .get_mut("message")
+            .filter(|value| value.is_array() || value.is_object())
+        {
+            *message = Value::String(message.to_string());
+        }
         return Fields::from_object(object);
     }
     let text = String::from_utf8_lossy(text);
@@ -147,17 +196,6 @@ fn unwrapped(text: &str) -> Option<&str> {
     let text = text.strip_prefix('{')?.trim_start().strip_prefix("\"message\"")?;
     let text = text.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
     text.strip_suffix('}')?.trim_end().strip_suffix('"')
-}
-
-fn fields_of(parts: &[Part<'_>]) -> Result<Fields, Failure> {
-    let mut pairs = Vec::new();
-    for name in ["message", "from"] {
-        if let Some(part) = parts.iter().find(|part| part.name.as_deref() == Some(name)) {
-            let text = String::from_utf8_lossy(&part.decoded()?).into_owned();
-            pairs.push((name.to_owned(), text));
-        }
-    }
-    Ok(Fields::from_pairs(pairs.into_iter()))
 }
 
 /// A file's name without the folders that some clients send before it.

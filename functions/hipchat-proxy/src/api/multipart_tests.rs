@@ -7,6 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[path = "words_tests.rs"]
+mod words;
+
 fn read(content_type: &str, body: &[u8]) -> Result<(SharedFile, Fields), Failure> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());

@@ -74,7 +74,7 @@ impl App {
             username: caption.username,
         };
         self.slack.share(&share, order.deadline, effort).await.map_err(failed)?;
-        if caption.truncated {
+        if caption.truncated || visit.account.effort.as_text {
             visit.account.level = Level::Warn;
         }
         visit.account.outcome = ("sent", "file_shared");

@@ -28,7 +28,7 @@ pub struct Effort {
     pub code: Option<String>,
     /// Time spent with Slack, waits included.
     pub took: Duration,
-    /// Whether Slack took the message only as plain text.
+    /// Whether Slack took the message only as plain text, or only fewer words above a file.
     pub as_text: bool,
 }
 

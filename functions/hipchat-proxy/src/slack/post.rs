@@ -124,28 +124,30 @@ impl Post<'_> {
             .chain(self.attachments.iter().map(|attachment| attachment.content.text()))
             .filter(|part| !part.is_empty())
             .collect();
-        let whole = parts.join("\n");
-        let text = if whole.chars().count() <= limit {
-            whole
-        } else {
-            let mut cut: String = whole.chars().take(limit.saturating_sub(1)).collect();
-            // An escape or a link that the cut went through is left out.
-            for (begin, end) in [('<', '>'), ('&', ';')] {
-                if let Some(at) = cut.rfind(begin)
-                    && !cut.get(at..).is_some_and(|tail| tail.contains(end))
-                {
-                    cut.truncate(at);
-                }
-            }
-            cut.push('…');
-            cut
-        };
         Self {
-            text,
+            text: cut(&parts.join("\n"), limit),
             attachments: Vec::new(),
             ..self.clone()
         }
     }
+}
+
+/// At most so many characters of a markup, and not half an escape or a link.
+pub(super) fn cut(markup: &str, limit: usize) -> String {
+    if markup.chars().count() <= limit {
+        return markup.to_owned();
+    }
+    let mut cut: String = markup.chars().take(limit.saturating_sub(1)).collect();
+    // An escape or a link that the cut went through is left out.
+    for (begin, end) in [('<', '>'), ('&', ';')] {
+        if let Some(at) = cut.rfind(begin)
+            && !cut.get(at..).is_some_and(|tail| tail.contains(end))
+        {
+            cut.truncate(at);
+        }
+    }
+    cut.push('…');
+    cut
 }
 
 #[cfg(test)]

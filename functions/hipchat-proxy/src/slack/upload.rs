@@ -9,11 +9,10 @@ use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use shared::Deadline;
-use url::Url;
 
 use super::client::Address;
 use super::deliver::{Errand, encode};
-use super::outcome::Verdict;
+use super::post::cut;
 use super::upload_url::{Home, checked};
 use super::{Effort, Slack, SlackFailure};
 
@@ -25,6 +24,9 @@ const MOST_FOR_COMPLETION: Duration = Duration::from_secs(3);
 
 /// With less time than this the last step is not begun: nobody would hear how it ended.
 const LEAST_FOR_COMPLETION: Duration = Duration::from_millis(250);
+
+/// What is left of the words above a file that Slack does not take, in characters: Slack's advice for any text.
+const SHORT_COMMENT: usize = 4000;
 
 /// A file and what is shown with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,13 +94,29 @@ impl Slack {
         if deadline.remaining() < LEAST_FOR_COMPLETION {
             return Err(SlackFailure::OutOfTime);
         }
+        let whole = self.complete(&id, share, &share.comment, deadline, effort).await;
+        if whole != Err(SlackFailure::Content) || share.comment.chars().count() <= SHORT_COMMENT {
+            return whole;
+        }
+        // Slack refused it, so nothing is shown yet; with fewer words it may be.
+        effort.as_text = true;
+        let comment = cut(&share.comment, SHORT_COMMENT);
+        self.complete(&id, share, &comment, deadline, effort).await
+    }
+
+    /// The last step.
+    async fn complete(
+        &self,
+        id: &str,
+        share: &Share<'_>,
+        comment: &str,
+        deadline: Deadline,
+        effort: &mut Effort,
+    ) -> Result<(), SlackFailure> {
         let completion = Completion {
-            files: [Titled {
-                id: &id,
-                title: share.name,
-            }],
+            files: [Titled { id, title: share.name }],
             channel_id: share.channel,
-            initial_comment: &share.comment,
+            initial_comment: comment,
             username: share.username.as_deref(),
         };
         let errand = Errand {
@@ -149,32 +167,20 @@ impl Slack {
                 effort.code = Some("bad_upload_url".to_owned());
                 return Err(SlackFailure::Unexpected);
             };
-            match self.fill(&url, &share.content, deadline, effort).await {
-                Ok(()) => return Ok(ticket.file_id),
+            let errand = Errand {
+                address: Address::Upload(&url),
+                body: share.content.clone(),
+                channel: None,
+                post: None,
+                repeatable: false,
+            };
+            match self.deliver(errand, deadline, effort).await {
+                Ok(_) => return Ok(ticket.file_id),
                 // The file may be there or not. A new place is sure to be empty.
                 Err(SlackFailure::Unavailable) if attempt < ATTEMPTS => attempt += 1,
                 Err(failure) => return Err(failure),
             }
         }
-    }
-
-    async fn fill(
-        &self,
-        url: &Url,
-        content: &Bytes,
-        deadline: Deadline,
-        effort: &mut Effort,
-    ) -> Result<(), SlackFailure> {
-        let started = std::time::Instant::now();
-        let sent = self.call(Address::Upload(url), content, deadline, effort).await;
-        effort.took += started.elapsed();
-        let (failure, code) = match sent {
-            Ok(Verdict::Done(_)) => return Ok(()),
-            Ok(Verdict::Refused(failure, code)) => (failure, code),
-            Err(failure) => (failure, "no_answer".to_owned()),
-        };
-        effort.code = Some(code);
-        Err(failure)
     }
 
     fn home(&self) -> Home<'_> {

@@ -161,6 +161,11 @@ async fn what_is_no_file_is_refused_before_slack_hears_of_it() {
             "--B\nContent-Disposition: a; name=file\n\nhalf",
         ),
         share("/v2/room/Ops/share/file", "{}", b""),
+        // Of two files none is shared: HipChat took one in a call.
+        post(
+            "multipart/related; boundary=B",
+            "--B\nContent-Disposition: a; name=file; filename=a\n\nx\n--B\nContent-Disposition: a; name=file; filename=b\n\ny\n--B--",
+        ),
     ] {
         world.ask(ask).await.is_error(400, "Bad Request");
     }
@@ -249,6 +254,9 @@ async fn what_goes_wrong_leaves_nothing_half_shared() {
         (vec![ok(), Reply::Hang], 204, &[GET, PUT, GET, PUT, DONE]),
         (vec![ok(), status(500)], 204, &[GET, PUT, GET, PUT, DONE]),
         (vec![ok(), status(500), ok(), status(500)], 503, &[GET, PUT, GET, PUT]),
+        (vec![ok(), Reply::limited(1)], 204, &[GET, PUT, PUT, DONE]),
+        (vec![ok(), Reply::limited(1), Reply::limited(1)], 429, &[GET, PUT, PUT]),
+        (vec![ok(), Reply::limited(60)], 429, &[GET, PUT]),
         (vec![ok(), status(413)], 400, &[GET, PUT]),
         (vec![ok(), status(403)], 500, &[GET, PUT]),
         (vec![ok(), status(302)], 500, &[GET, PUT]),
@@ -305,4 +313,39 @@ async fn time_is_kept_back_for_the_last_step() {
     assert!(begun.elapsed() < Duration::from_millis(1700), "{:?}", begun.elapsed());
     assert_eq!(world.slack.methods(), STEPS[..2]);
     assert_eq!(world.last_line()["reason"], "out_of_time");
+}
+
+#[tokio::test]
+async fn words_that_slack_calls_too_long_are_cut() {
+    let world = World::new().await;
+    let message = format!("{}&", "x".repeat(9_000));
+    let metadata = json!({ "message": message }).to_string();
+    let ask = || share("/v2/room/Ops/share/file", &metadata, b"x");
+    let ok = || Reply::Slow(Duration::ZERO);
+    world.slack.will([ok(), ok(), Reply::ok_false("msg_too_long")]);
+    world.ask(ask()).await.is_no_content();
+    assert_eq!(world.slack.methods()[2..], [STEPS[2], STEPS[2]]);
+    let comment = |at: usize| {
+        world.slack.calls()[at].body["initial_comment"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(comment(2).len(), 9_005);
+    assert_eq!(comment(3), "x".repeat(3_999) + "…");
+    assert_eq!(world.last_line()["level"], "WARN");
+    // Once, and only where there is something to cut.
+    world.slack.forget();
+    world.slack.will([
+        ok(),
+        ok(),
+        Reply::ok_false("msg_too_long"),
+        Reply::ok_false("msg_too_long"),
+    ]);
+    world.ask(ask()).await.is_error(400, "Bad Request");
+    assert_eq!(world.slack.calls().len(), 4);
+    world.slack.forget();
+    world.slack.will([ok(), ok(), Reply::ok_false("msg_too_long")]);
+    world.ask(to_ops()).await.is_error(400, "Bad Request");
+    assert_eq!(world.slack.calls().len(), 3);
 }

@@ -7,6 +7,13 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::Failure;
 
+/// The longest head of a part, in bytes and in lines; real ones have three lines.
+const LONGEST_HEAD: usize = 16 * 1024;
+const MOST_LINES: usize = 100;
+
+const NO_HEAD: Failure = Failure::BadArgument("each part of the body must have a head, and an empty line behind it");
+const LONG_HEAD: Failure = Failure::BadArgument("the head of a part of the body is too long");
+
 /// Padding may be there or not.
 const ANY_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -29,42 +36,51 @@ pub(super) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// Reads a part, which ends where the boundary's line begins; `None` for one without a head.
-    pub(super) fn read(source: &'a [u8]) -> Option<Self> {
+    /// Reads a part, which ends where the boundary's line begins.
+    ///
+    /// # Errors
+    /// [`Failure::BadArgument`] for one whose head does not begin or end, or is too long.
+    pub(super) fn read(source: &'a [u8]) -> Result<Self, Failure> {
         let mut fields: Vec<(String, String)> = Vec::new();
         let mut rest = source;
-        let mut bare = false;
-        loop {
-            let end = rest.iter().position(|byte| *byte == b'\n')?;
-            let (line, after) = rest.split_at_checked(end + 1)?;
+        let mut lines = 0;
+        let bare = loop {
+            let end = rest.iter().position(|byte| *byte == b'\n').ok_or(NO_HEAD)?;
+            let (line, after) = rest.split_at_checked(end + 1).ok_or(NO_HEAD)?;
             rest = after;
-            bare |= !line.ends_with(b"\r\n");
-            let line = String::from_utf8_lossy(line);
-            let line = line.trim_end_matches(['\r', '\n']);
-            if line.trim().is_empty() {
-                break;
+            lines += 1;
+            if source.len() - rest.len() > LONGEST_HEAD || lines > MOST_LINES {
+                return Err(LONG_HEAD);
+            }
+            let text = String::from_utf8_lossy(line);
+            let text = text.trim_end_matches(['\r', '\n']);
+            if text.trim().is_empty() {
+                break !line.ends_with(b"\r\n");
             }
             // A line that begins with space goes on with the one before it.
-            if line.starts_with([' ', '\t'])
+            if text.starts_with([' ', '\t'])
                 && let Some((_, value)) = fields.last_mut()
             {
-                value.push_str(line);
-            } else if let Some((name, value)) = line.split_once(':') {
+                value.push_str(text);
+            } else if let Some((name, value)) = text.split_once(':') {
                 fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+            } else if fields.is_empty() {
+                return Err(NO_HEAD);
             }
-        }
+        };
         let field = |wanted: &str| {
             let found = fields.iter().find(|(name, _)| name == wanted);
             found.map_or("", |(_, value)| value.as_str())
         };
         let disposition = field("content-disposition");
-        // The line end before a boundary is the boundary's; a file with bare line feeds may end in a carriage return.
+        // The line end before a boundary is the boundary's, and like the one before the content: a file behind a bare
+        // line feed may end in a carriage return.
         let content = rest.strip_suffix(b"\n").unwrap_or(rest);
         let content = match content.strip_suffix(b"\r") {
             Some(without) if !bare => without,
             _ => content,
         };
-        Some(Self {
+        Ok(Self {
             name: parameter(disposition, "name").filter(|name| !name.is_empty()),
             filename: extended(disposition).or_else(|| parameter(disposition, "filename")),
             is_json: field("content-type")
@@ -97,6 +113,37 @@ impl<'a> Part<'a> {
             )),
         }
     }
+
+    /// The content of a part that holds words, decoded as far as it can be: what is said about a file never costs it.
+    pub(super) fn words(&self) -> Vec<u8> {
+        match self.encoding.as_str() {
+            "quoted-printable" => unquoted(self.content),
+            _ => self.decoded().unwrap_or_else(|_| self.content.to_vec()),
+        }
+    }
+}
+
+/// Text without the marks of quoted-printable (RFC 2045, section 6.7); what is no such mark stays as it is.
+fn unquoted(text: &[u8]) -> Vec<u8> {
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match (first, after) {
+            (b'=', [b'\r', b'\n', tail @ ..] | [b'\n', tail @ ..] | tail @ []) => rest = tail,
+            (b'=', [high, low, tail @ ..]) if let (Some(high), Some(low)) = (digit(high), digit(low)) => {
+                out.push(high << 4 | low);
+                rest = tail;
+            }
+            _ => out.push(*first),
+        }
+    }
+    out
 }
 
 /// A parameter of a header's value: in quotes, in which a backslash stands before a quote or another backslash, or as it
