@@ -194,9 +194,12 @@ impl App {
             (_, None) => return Ok(Cow::Borrowed(channel)),
         };
         let found = self.channel_id(name, deadline, visit).await;
-        found
-            .and_then(|id| id.map(Cow::Owned).ok_or(SlackFailure::ChannelGone))
-            .map_err(|failure| Failure::Slack(failure, place.subject()))
+        let found = found.map_err(|failure| Failure::Slack(failure, place.subject()))?;
+        found.map(Cow::Owned).ok_or_else(|| match place.spot {
+            // The client made the name up; nobody has to act.
+            Spot::Slug(_) => Failure::Unknown(place.subject()),
+            Spot::Listed(_) | Spot::Default(_) => Failure::Slack(SlackFailure::ChannelGone, place.subject()),
+        })
     }
 
     /// The message that `parent` names, if it is one of this channel that we posted: others are answered nowhere.

@@ -17,12 +17,12 @@ use channels::{Channels, Look};
 /// How many addresses are remembered at most.
 const MAX_PEOPLE: usize = 10_000;
 
-/// What is known of the workspace. Everything is forgotten after a time, so that renamed channels and new people are
-/// found; that somebody was not found is remembered for a minute at most, that a channel was not for some seconds.
+/// What is known of the workspace. Everything is looked up anew after a time, so that renamed channels and new people
+/// are found; that somebody was not found is remembered for a minute at most, that a channel was not for some seconds.
 pub struct Workspace {
     ttl_secs: u64,
     telemetry: Arc<Telemetry>,
-    channels: Mutex<Channels>,
+    channels: Channels,
     people: Mutex<HashMap<String, Person>>,
 }
 
@@ -48,7 +48,7 @@ impl Workspace {
         Self {
             ttl_secs,
             telemetry,
-            channels: Mutex::default(),
+            channels: Channels::default(),
             people: Mutex::new(HashMap::new()),
         }
     }
@@ -56,7 +56,7 @@ impl Workspace {
     /// The id of the channel `name` (without `#`), among those that are not archived.
     ///
     /// # Errors
-    /// Why the channels cannot be listed.
+    /// Why the channels cannot be listed, for a name that is not known.
     pub async fn channel_id(
         &self,
         slack: &Slack,
@@ -65,9 +65,6 @@ impl Workspace {
         deadline: Deadline,
         effort: &mut Effort,
     ) -> Result<Option<String>, SlackFailure> {
-        // Held while listing, so that simultaneous callers share one list.
-        let waiting = tokio::time::timeout(deadline.remaining(), self.channels.lock());
-        let mut channels = waiting.await.map_err(|_| SlackFailure::OutOfTime)?;
         let look = Look {
             slack,
             telemetry: &self.telemetry,
@@ -75,7 +72,7 @@ impl Workspace {
             now,
             deadline,
         };
-        channels.find(name, look, effort).await
+        self.channels.find(name, look, effort).await
     }
 
     /// The Slack id of the person with this e-mail address.

@@ -1,6 +1,6 @@
 //! Channels by their names, in a workspace whose list takes longer than one request.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -70,14 +70,17 @@ async fn a_place_in_the_list_does_not_last_for_ever() {
     world.ask(notify("two")).await.is_no_content();
     assert_eq!(cursors(&world), ["-", "p2", "p2", "-", "p2b"]);
     world.slack.forget();
-    // And so do we: what was begun too long ago is begun anew.
+    // Until Slack does, a list that was begun goes on, however long ago: one that is asked for so seldom would never
+    // come to its end. Then it is as young as its last page.
     world.clock.advance_ms(300_000);
     world.slack.will([page(&[("C1", "one")], "p2"), Reply::limited(60)]);
-    world.ask(notify("two")).await.is_error(429, "Too Many Requests");
+    world.ask(notify("three")).await.is_error(429, "Too Many Requests");
     world.clock.advance_ms(300_000);
-    world.slack.will([page(&[("C2", "two")], "")]);
-    world.ask(notify("two")).await.is_no_content();
-    assert_eq!(cursors(&world), ["-", "p2", "-"]);
+    world.slack.will([page(&[("C3", "three")], "")]);
+    world.ask(notify("three")).await.is_no_content();
+    world.clock.advance_ms(299_000);
+    world.ask(notify("one")).await.is_no_content();
+    assert_eq!(cursors(&world), ["-", "p2", "p2"]);
 }
 
 #[tokio::test]
@@ -96,11 +99,96 @@ async fn a_channel_that_is_new_is_found_after_some_seconds() {
         world.ask(notify("nowhere")).await.is_error(404, "Not Found");
     }
     assert_eq!(cursors(&world).len(), 2);
-    // A list that cannot be had anew leaves the old one.
-    world.clock.advance_ms(10_000);
-    world.slack.will([Reply::limited(60)]);
-    world.ask(notify("nowhere")).await.is_error(404, "Not Found");
+    // A list that cannot be had anew leaves the old one for the names that it holds. Of others it tells nothing: a
+    // client that heard 404 would drop its message, though the channel may be there by now.
+    for (reply, status) in [
+        (Reply::limited(60), 429),
+        (Reply::ok_false("internal_error"), 503),
+        (Reply::Hang, 503),
+    ] {
+        world.clock.advance_ms(10_000);
+        world.slack.will([reply.clone(), reply]);
+        assert_eq!(world.ask(notify("nowhere")).await.status, status);
+        world.slack.will_no_more();
+        world.ask(notify("one")).await.is_no_content();
+    }
+    world.slack.will([Reply::Slow(Duration::from_secs(3))]);
+    let late = world.ask_within(notify("nowhere"), 1700).await;
+    late.is_error(503, "Service Unavailable");
+}
+
+#[tokio::test]
+async fn known_names_do_not_wait_for_the_list() {
+    let world = world().await;
+    world.slack.will([page(&[("C1", "one")], "")]);
     world.ask(notify("one")).await.is_no_content();
+    let quick = async |world: &World| {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let begun = Instant::now();
+        world.ask(notify("one")).await.is_no_content();
+        begun.elapsed()
+    };
+    // While a list is young, and while it is so old that another request reads it anew.
+    for age_ms in [10_000, 300_000] {
+        world.clock.advance_ms(age_ms);
+        world.slack.will([Reply::Slow(Duration::from_secs(3))]);
+        let (slow, took) = tokio::join!(world.ask_within(notify("nowhere"), 3000), quick(&world));
+        slow.is_error(503, "Service Unavailable");
+        assert!(took < Duration::from_millis(1000), "{age_ms}: {took:?}");
+    }
+    // What the pages read so far hold does not wait for the next ones either.
+    world
+        .slack
+        .will([page(&[("C2", "two")], "p2"), Reply::Slow(Duration::from_secs(3))]);
+    let two = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let begun = Instant::now();
+        world.ask(notify("two")).await.is_no_content();
+        begun.elapsed()
+    };
+    let (_, took) = tokio::join!(world.ask_within(notify("nowhere"), 3000), two);
+    assert!(took < Duration::from_millis(1000), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_old_list_that_cannot_be_had_anew_still_knows_its_names() {
+    let world = world().await;
+    world.slack.will([page(&[("C1", "one")], "")]);
+    world.ask(notify("one")).await.is_no_content();
+    world.clock.advance_ms(86_400_000);
+    world.slack.will([Reply::limited(60)]);
+    world.ask(notify("one")).await.is_no_content();
+    assert_eq!(cursors(&world), ["-", "-"]);
+    // Nor does its refresh keep the message for long.
+    world.slack.will([Reply::Slow(Duration::from_secs(5))]);
+    let begun = Instant::now();
+    world.ask(notify("one")).await.is_no_content();
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_room_without_a_channel_is_unknown_to_every_call() {
+    let world = world().await;
+    let file = "--B\nContent-Disposition: attachment; name=file; filename=a\n\nc\n--B--";
+    let calls = [
+        notify("nowhere"),
+        Ask::post("/v2/room/nowhere/share/file")
+            .bearer("tokA")
+            .header("Content-Type", "multipart/related; boundary=B")
+            .body(file.as_bytes()),
+        Ask::new("PUT", "/v2/room/nowhere/topic")
+            .bearer("tokA")
+            .json(r#"{"topic":"a"}"#),
+    ];
+    for ask in calls {
+        let message = world.ask(ask).await.is_error(404, "Not Found");
+        assert_eq!(message, "Room 'nowhere' not found");
+        let line = world.last_line();
+        assert_eq!(
+            (&line["reason"], &line["level"]),
+            (&json!("unknown_room"), &json!("INFO"))
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
-//! The channels by name: read page by page, going on with the next request where the time of one was over.
+//! The channels by name: read page by page, going on with the next request where the time of one was over. One request
+//! reads; what is known already is told to all others meanwhile.
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -21,14 +24,25 @@ const LEAST_AGE_SECS: u64 = 10;
 /// For each page of the list it is believed so much longer, in seconds: the method takes twenty calls a minute.
 const PAGE_SECS: u64 = 3;
 
+/// A request whose channel stands in an old list does not wait longer than this for a new one.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 const ALL_TYPES: &str = "public_channel%2Cprivate_channel";
 const PUBLIC_TYPE: &str = "public_channel";
 
 /// The channels that are known.
 #[derive(Debug, Default)]
 pub(super) struct Channels {
-    /// The last list that was read to its end.
-    whole: Option<List>,
+    /// Held for as long as it takes to look something up in them.
+    lists: std::sync::Mutex<Lists>,
+    /// Held by the one request that reads.
+    reading: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    /// The last list that was read to its end, and when that was.
+    whole: Option<(u64, List)>,
     /// One that is not.
     begun: Option<List>,
     /// An operator was told that there are more channels than are listed.
@@ -37,8 +51,6 @@ pub(super) struct Channels {
 
 #[derive(Debug)]
 struct List {
-    /// When the first page was asked for.
-    at: u64,
     types: &'static str,
     pages: u64,
     /// Where the next page begins; empty before the first one, and behind the last.
@@ -77,9 +89,8 @@ pub(super) struct Look<'a> {
 }
 
 impl List {
-    fn new(at: u64, types: &'static str) -> Self {
+    fn new(types: &'static str) -> Self {
         Self {
-            at,
             types,
             pages: 0,
             cursor: String::new(),
@@ -97,89 +108,130 @@ impl List {
     }
 }
 
+impl Lists {
+    /// What is known for sure: a channel's id, or that there is none of this name.
+    fn answer(&self, name: &str, look: Look<'_>) -> Option<Option<String>> {
+        if let Some((at, list)) = &self.whole {
+            let fresh = list.ids.get(name).filter(|_| is_fresh(*at, look.now, look.ttl_secs));
+            let believed_secs = LEAST_AGE_SECS.max(list.pages * PAGE_SECS).min(look.ttl_secs);
+            if fresh.is_some() || is_fresh(*at, look.now, believed_secs) {
+                return Some(fresh.cloned());
+            }
+        }
+        self.begun_id(name).map(Some)
+    }
+
+    /// What was read so far of the next list.
+    fn begun_id(&self, name: &str) -> Option<String> {
+        self.begun.as_ref().and_then(|list| list.ids.get(name)).cloned()
+    }
+
+    /// What the last list held, however old it is.
+    fn old(&self, name: &str) -> Option<String> {
+        self.whole.as_ref().and_then(|(_, list)| list.ids.get(name)).cloned()
+    }
+
+    /// Puts the list that was begun in the place of the last one. It counts from its end: one that many requests had to
+    /// read would be old before anybody saw it. Tells an operator, once, when it does not hold all channels.
+    fn finish(&mut self, look: Look<'_>) {
+        let Some(list) = self.begun.take() else { return };
+        if !list.cursor.is_empty() && !std::mem::replace(&mut self.told, true) {
+            let mut line = look
+                .telemetry
+                .line(Level::Warn, "channels beyond these are not found by name");
+            line.number("channel_count", u32::try_from(list.ids.len()).unwrap_or(u32::MAX));
+            look.telemetry.write(line);
+        }
+        self.whole = Some((look.now, list));
+    }
+}
+
 impl Channels {
     /// The id of a channel. A name that the list does not hold is looked for once more when the list is some seconds
     /// old: its channel may be new.
+    ///
+    /// # Errors
+    /// Why the channels cannot be listed, for a name that no list holds: whether there is such a channel nobody knows.
     pub(super) async fn find(
-        &mut self,
+        &self,
         name: &str,
         look: Look<'_>,
         effort: &mut Effort,
     ) -> Result<Option<String>, SlackFailure> {
-        let is_kept = |list: &List| is_fresh(list.at, look.now, look.ttl_secs);
-        self.whole = self.whole.take().filter(is_kept);
-        self.begun = self.begun.take().filter(is_kept);
-        if let Some(list) = &self.whole {
-            let believed_secs = LEAST_AGE_SECS.max(list.pages * PAGE_SECS);
-            let is_believed = self.begun.is_none() && is_fresh(list.at, look.now, believed_secs);
-            if is_believed || list.ids.contains_key(name) {
-                return Ok(list.ids.get(name).cloned());
+        if let Some(answer) = self.lists().answer(name, look) {
+            return Ok(answer);
+        }
+        let old = self.lists().old(name);
+        let reading = match (self.reading.try_lock(), &old) {
+            (Ok(reading), _) => reading,
+            // Another request reads. An id outlives the name that it was found by.
+            (Err(_), Some(_)) => return Ok(old),
+            (Err(_), None) => {
+                let waiting = tokio::time::timeout(look.deadline.remaining(), self.reading.lock());
+                let reading = waiting.await.map_err(|_| SlackFailure::OutOfTime)?;
+                if let Some(answer) = self.lists().answer(name, look) {
+                    return Ok(answer);
+                }
+                reading
             }
-        }
-        let begun = self.begun.get_or_insert_with(|| List::new(look.now, ALL_TYPES));
-        if let Some(id) = begun.ids.get(name) {
-            return Ok(Some(id.clone()));
-        }
-        let read = read_on(begun, look, effort).await;
-        let found = begun.ids.get(name).cloned();
+        };
+        // What is looked for is wanted for something.
+        let patience = look.deadline.remaining() * 2 / 3;
+        let patience = if old.is_some() {
+            patience.min(PATIENCE)
+        } else {
+            patience
+        };
+        let read = self.read_on(look, look.deadline.capped(patience), effort).await;
+        drop(reading);
+        let lists = self.lists();
         match read {
-            Ok(()) => {
-                self.whole = self.begun.take();
-                self.tell_of_more(look.telemetry);
-                Ok(found)
-            }
+            Ok(()) => Ok(lists.old(name)),
             // What was read so far may tell, or the list before it.
-            Err(failure) if found.is_none() && self.whole.is_none() => Err(failure),
-            Err(_) => Ok(found),
+            Err(failure) => lists.begun_id(name).or(old).map(Some).ok_or(failure),
         }
     }
 
-    /// Tells an operator, once, that the list does not hold all channels.
-    fn tell_of_more(&mut self, telemetry: &Telemetry) {
-        let Some(list) = self.whole.as_ref().filter(|list| !list.cursor.is_empty()) else {
-            return;
-        };
-        if !std::mem::replace(&mut self.told, true) {
-            let mut line = telemetry.line(Level::Warn, "channels beyond these are not found by name");
-            line.number("channel_count", u32::try_from(list.ids.len()).unwrap_or(u32::MAX));
-            telemetry.write(line);
+    /// Reads a list to its end, private channels too where the app may see them.
+    async fn read_on(&self, look: Look<'_>, deadline: Deadline, effort: &mut Effort) -> Result<(), SlackFailure> {
+        let mut began_anew = false;
+        loop {
+            let (form, types, pages) = {
+                let mut lists = self.lists();
+                let list = lists.begun.get_or_insert_with(|| List::new(ALL_TYPES));
+                (list.form(), list.types, list.pages)
+            };
+            let asked = look.slack.ask("conversations.list", form, deadline, effort).await;
+            let answer = match (asked, effort.code.as_deref()) {
+                (Ok(answer), _) => answer,
+                (Err(SlackFailure::Credentials), Some("missing_scope")) if types == ALL_TYPES => {
+                    self.lists().begun = Some(List::new(PUBLIC_TYPE));
+                    continue;
+                }
+                // A place in a list does not last for ever.
+                (Err(SlackFailure::Unexpected), Some("invalid_cursor")) if !began_anew && pages > 0 => {
+                    began_anew = true;
+                    self.lists().begun = Some(List::new(types));
+                    continue;
+                }
+                (Err(failure), _) => return Err(failure),
+            };
+            let page: Page = serde_json::from_slice(&answer).map_err(|_| SlackFailure::Unavailable)?;
+            let mut lists = self.lists();
+            let list = lists.begun.get_or_insert_with(|| List::new(types));
+            for channel in page.channels {
+                list.ids.entry(channel.name).or_insert(channel.id);
+            }
+            list.pages += 1;
+            list.cursor = page.response_metadata.next_cursor;
+            if list.cursor.is_empty() || list.pages >= MAX_PAGES {
+                lists.finish(look);
+                return Ok(());
+            }
         }
     }
-}
 
-/// Reads a list to its end, private channels too where the app may see them, in two thirds of the time: what is looked
-/// for is wanted for something.
-async fn read_on(list: &mut List, look: Look<'_>, effort: &mut Effort) -> Result<(), SlackFailure> {
-    let deadline = look.deadline.capped(look.deadline.remaining() * 2 / 3);
-    let mut began_anew = false;
-    while list.pages < MAX_PAGES {
-        let asked = look
-            .slack
-            .ask("conversations.list", list.form(), deadline, effort)
-            .await;
-        let answer = match (asked, effort.code.as_deref()) {
-            (Ok(answer), _) => answer,
-            (Err(SlackFailure::Credentials), Some("missing_scope")) if list.types == ALL_TYPES => {
-                *list = List::new(list.at, PUBLIC_TYPE);
-                continue;
-            }
-            // A place in a list does not last for ever.
-            (Err(SlackFailure::Unexpected), Some("invalid_cursor")) if !began_anew && list.pages > 0 => {
-                began_anew = true;
-                *list = List::new(look.now, list.types);
-                continue;
-            }
-            (Err(failure), _) => return Err(failure),
-        };
-        let page: Page = serde_json::from_slice(&answer).map_err(|_| SlackFailure::Unavailable)?;
-        for channel in page.channels {
-            list.ids.entry(channel.name).or_insert(channel.id);
-        }
-        list.pages += 1;
-        list.cursor = page.response_metadata.next_cursor;
-        if list.cursor.is_empty() {
-            break;
-        }
+    fn lists(&self) -> MutexGuard<'_, Lists> {
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    Ok(())
 }

@@ -106,6 +106,11 @@ impl SlackStub {
         self.state.lock().unwrap().replies.extend(replies);
     }
 
+    /// Forgets the answers that nobody asked for.
+    pub(crate) fn will_no_more(&self) {
+        self.state.lock().unwrap().replies.clear();
+    }
+
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.state.lock().unwrap().calls.clone()
     }
