@@ -1,6 +1,8 @@
 //! The directory and the allow-list: read at the start, and anew from time to time. What cannot be read, or is wrong,
 //! does not take the place of what is right: the old one stays, and an operator is told.
 
+mod sources;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -8,10 +10,12 @@ use shared::telemetry::{Level, Telemetry, Unit};
 use shared::{Deadline, Secret, SecretSource, Secrets};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::access::addons::{self, AddOns};
+use crate::access::addons::AddOns;
 use crate::access::{self, AllowList};
-use crate::config::{DirectorySource, OauthSource};
+use crate::config::DirectorySource;
 use crate::rooms::{self, Directory};
+
+pub(crate) use sources::{OauthTexts, Sources, Texts};
 
 /// A request does not wait longer than this for documents that are read anew.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -19,27 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// After a reading that failed the next one is tried so soon.
 const RETRY_SECS: u64 = 30;
 
+/// A token that other documents may prove has them read anew, when they are this old.
+const NEWS_SECS: u64 = 10;
+
 /// A secret is not read twice within this time: two documents may be keys of one.
 const SECRET_MIN_AGE: Duration = Duration::from_secs(1);
-
-/// Where the documents stand.
-#[derive(Debug, Clone)]
-pub(crate) struct Sources {
-    pub(crate) directory: DirectorySource,
-    pub(crate) tokens: SecretSource,
-    pub(crate) oauth: Option<OauthSource>,
-}
-
-impl Sources {
-    /// Whether they can change while the function lives.
-    fn may_change(&self) -> bool {
-        let is_plain = |source: &SecretSource| matches!(source, SecretSource::Plain(_));
-        let plain_directory = matches!(&self.directory, DirectorySource::Document(source) if is_plain(source));
-        let oauth = self.oauth.as_ref();
-        let plain_oauth = oauth.is_none_or(|oauth| is_plain(&oauth.clients) && is_plain(&oauth.key));
-        !(plain_directory && is_plain(&self.tokens) && plain_oauth)
-    }
-}
 
 /// What the documents say. The allow-list's rooms are positions in this very directory.
 #[derive(Debug)]
@@ -74,30 +62,6 @@ impl Known {
         } else {
             Err(problems)
         }
-    }
-}
-
-/// The texts that the documents were read from.
-pub(crate) struct Texts {
-    pub(crate) directory: Secret,
-    pub(crate) tokens: Secret,
-    pub(crate) oauth: Option<OauthTexts>,
-}
-
-/// The add-ons, and the keys that prove their tokens.
-#[derive(PartialEq)]
-pub(crate) struct OauthTexts {
-    pub(crate) clients: Secret,
-    pub(crate) key: Secret,
-}
-
-impl OauthTexts {
-    /// Reads both.
-    ///
-    /// # Errors
-    /// One line for each problem in either.
-    pub(crate) fn read(&self, directory: &Directory) -> Result<AddOns, Vec<String>> {
-        addons::read(self.clients.reveal(), self.key.reveal(), directory)
     }
 }
 
@@ -154,6 +118,29 @@ impl Documents {
             let patience = PATIENCE.min(deadline.remaining() / 3);
             self.read_anew(schedule, now_secs, patience).await;
         }
+        self.latest()
+    }
+
+    /// What the documents say, for a request that shows `token`. One that an add-on may have fetched from an environment
+    /// which knows a newer key is worth a look at the documents before it is refused; made-up ones get no more than one
+    /// every few seconds.
+    pub(crate) async fn for_token(&self, token: Option<&Secret>, now_secs: u64, deadline: Deadline) -> Arc<Known> {
+        let known = self.current(now_secs, deadline).await;
+        let is_news = token.is_some_and(|token| known.tokens.addons().may_be_news(token, now_secs));
+        if !is_news || self.ttl_secs == 0 || !self.sources.may_prove_more() {
+            return known;
+        }
+        let patience = PATIENCE.min(deadline.remaining() / 3);
+        // Another request may be reading them: then they are young when it has done so.
+        if let Ok(schedule) = tokio::time::timeout(patience, self.schedule.lock()).await
+            && now_secs.saturating_sub(schedule.last) >= NEWS_SECS
+        {
+            self.read_anew(schedule, now_secs, patience).await;
+        }
+        self.latest()
+    }
+
+    fn latest(&self) -> Arc<Known> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -123,7 +123,7 @@ impl App {
         };
         let asked = markup(version, &fields);
         visit.markup = *asked.as_ref().unwrap_or(&Markup::Json);
-        let known = self.documents.current(visit.now_secs, deadline).await;
+        let known = self.documents.for_token(token.as_ref(), visit.now_secs, deadline).await;
         let grant = self.admit(&known.tokens, token, target.need, visit)?;
         asked?;
         let wanted = match (version, target.call) {

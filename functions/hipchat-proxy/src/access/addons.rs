@@ -101,6 +101,13 @@ impl AddOns {
         Ok(&client.grant)
     }
 
+    /// Whether a token looks like one that another environment made, with a key or for a client that is not known here
+    /// yet.
+    pub fn may_be_news(&self, token: &Secret, now_secs: u64) -> bool {
+        let is_alive = Claim::read(token.reveal()).is_some_and(|(claim, _)| now_secs < claim.expires);
+        is_alive && self.find(token, now_secs) == Err(Failure::UnknownToken)
+    }
+
     /// How long a token still lasts, in seconds; `None` for one that was not made here.
     pub fn seconds_left(&self, token: &Secret, now_secs: u64) -> Option<u64> {
         let grant = self.find(token, now_secs).ok()?;

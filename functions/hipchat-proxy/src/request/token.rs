@@ -55,7 +55,7 @@ impl App {
     ) -> Result<Answer, Failure> {
         let last = path.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or_default();
         let token = Secret::new(percent_decode_str(last).decode_utf8_lossy());
-        let known = self.documents.current(visit.now_secs, deadline).await;
+        let known = self.documents.for_token(Some(&token), visit.now_secs, deadline).await;
         let left = known.tokens.seconds_left(&token, visit.now_secs);
         let grant = self.admit(&known.tokens, Some(token.clone()), Need::Send, visit)?;
         visit.account.outcome = ("answered", "token_described");

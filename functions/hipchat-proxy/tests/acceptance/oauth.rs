@@ -207,3 +207,61 @@ async fn clients_and_keys_are_read_anew() {
     let new = world.ask(fetch("ci", "rotated-s3cret", GRANT)).await;
     assert_eq!(new.status, 200);
 }
+
+#[tokio::test]
+async fn a_token_by_a_key_that_is_not_known_yet_is_looked_into_at_once() {
+    const KEYS: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys-AbCdEf";
+    let clients = clients("client-s3cret");
+    let variables = [
+        ("HIPCHAT_OAUTH_CLIENTS", clients.as_str()),
+        ("HIPCHAT_OAUTH_KEY_SECRET_ARN", KEYS),
+    ];
+    let start = async || World::with_secrets(&variables, &[(KEYS, KEY)]).await;
+    let (quick, slow) = (start().await, start().await);
+    let old = token(&quick, "ci").await;
+    quick.secrets.put(KEYS, &format!("another-{KEY}\n{KEY}"));
+    quick.clock.advance_ms(301_000);
+    let new = token(&quick, "ci").await;
+    // This one read its keys a minute ago, and the new one was not among them.
+    slow.clock.advance_ms(60_000);
+    slow.ask(notify("Ops", &new)).await.is_error(401, "Unauthorized");
+    assert_eq!(slow.secrets.reads(), 2);
+    slow.secrets.put(KEYS, &format!("another-{KEY}\n{KEY}"));
+    // Tokens that nobody made cannot have them read with every request.
+    for _ in 0..20 {
+        slow.ask(notify("Ops", &new)).await.is_error(401, "Unauthorized");
+        slow.ask(notify("Ops", "nobody's")).await.is_error(401, "Unauthorized");
+    }
+    slow.clock.advance_ms(9_000);
+    slow.ask(notify("Ops", &new)).await.is_error(401, "Unauthorized");
+    assert_eq!(slow.secrets.reads(), 2);
+    slow.clock.advance_ms(1_000);
+    slow.ask(notify("Ops", "nobody's")).await.is_error(401, "Unauthorized");
+    assert_eq!(slow.secrets.reads(), 2);
+    slow.ask(notify("Ops", &new)).await.is_no_content();
+    slow.ask(notify("Ops", &old)).await.is_no_content();
+    assert_eq!(slow.secrets.reads(), 3);
+    // What is past its time is not worth a look.
+    slow.secrets.put(KEYS, KEY);
+    slow.clock.advance_ms(29_100_000);
+    slow.ask(notify("Ops", "nobody's")).await.is_error(401, "Unauthorized");
+    let reads = slow.secrets.reads();
+    slow.clock.advance_ms(60_000);
+    slow.ask(notify("Ops", &new)).await.is_error(401, "Unauthorized");
+    assert_eq!(slow.secrets.reads(), reads);
+    // Several at once share one look.
+    let (quick, slow) = (start().await, start().await);
+    for world in [&quick, &slow] {
+        world.secrets.put(KEYS, &format!("another-{KEY}\n{KEY}"));
+    }
+    quick.clock.advance_ms(301_000);
+    slow.clock.advance_ms(60_000);
+    let new = token(&quick, "ci").await;
+    let (one, two, three) = tokio::join!(
+        slow.ask(notify("Ops", &new)),
+        slow.ask(notify("Ops", &new)),
+        slow.ask(Ask::get(&format!("/v2/oauth/token/{new}")))
+    );
+    assert_eq!((one.status, two.status, three.status), (204, 204, 200));
+    assert_eq!(slow.secrets.reads(), 2);
+}
