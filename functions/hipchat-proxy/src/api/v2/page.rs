@@ -12,6 +12,9 @@ const USUAL: usize = 100;
 /// The most items of a page.
 const MOST: usize = 1000;
 
+/// The longest value that goes on to the next page, in bytes.
+const LONGEST_KEPT: usize = 64;
+
 /// What an answer has beside its items, in bytes: links and the numbers of the page.
 const BESIDE: usize = 4096;
 
@@ -45,6 +48,7 @@ impl Page {
         let start = number("start-index", "start-index must be a whole number")?;
         let most = number("max-results", "max-results must be a whole number")?;
         let kept = KEPT.iter().filter_map(|name| Some((*name, query.some_text(name)?)));
+        let kept = kept.filter(|(_, value)| is_word_list(value));
         let expand = query.some_text("expand").unwrap_or_default();
         Ok(Self {
             start: start.unwrap_or_default(),
@@ -99,6 +103,13 @@ impl Page {
         }
         link
     }
+}
+
+/// Whether a value can mean anything to the next page: `true`, or words and commas. All links of a page fit beside its
+/// items, whatever else a client sends.
+fn is_word_list(value: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b'_' | b'-');
+    value.len() <= LONGEST_KEPT && value.bytes().all(fits)
 }
 
 /// Takes what an item needs from what is left; whether that was enough.
@@ -162,6 +173,40 @@ mod tests {
         );
         let whole = Page::read(&Fields::from_pairs(pairs(b""))).unwrap();
         assert_eq!(whole.of(all(), &base, &["room"])["maxResults"], json!(100));
+    }
+
+    #[test]
+    fn links_cannot_outgrow_the_answer() {
+        let long = "%C3%A9".repeat(2000);
+        for value in [
+            long.as_str(),
+            &"%22".repeat(2000),
+            &"x".repeat(2000),
+            &"a.b,".repeat(16),
+        ] {
+            let query = format!(
+                "start-index=50&expand=items,{value}&include-private={value}&include-archived={value}\
+                 &include-guests={value}&include-deleted={value}"
+            );
+            let bytes = BESIDE + 2000;
+            let page = Page::read(&Fields::from_pairs(pairs(query.as_bytes())))
+                .unwrap()
+                .within(bytes);
+            let base = Base::of(Some(&format!("https://{}", "h".repeat(250))), &Request::new(()));
+            let text = page
+                .of((0..900).map(|number| json!(number)), &base, &["room"])
+                .to_string();
+            let escapes = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+            assert!(text.len() + escapes <= bytes, "{} of {bytes}", text.len() + escapes);
+        }
+        let kept = page(
+            "max-results=1&expand=items.owner,items&include-private=true&include-deleted=é",
+            2,
+        );
+        assert_eq!(
+            kept["links"]["next"],
+            json!("https://h/v2/room?start-index=1&max-results=1&expand=items%2Eowner%2Citems&include-private=true")
+        );
     }
 
     #[test]
