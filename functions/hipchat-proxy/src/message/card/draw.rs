@@ -145,8 +145,10 @@ impl Sheet<'_> {
         let most = MAX_BLOCKS.saturating_sub(self.blocks.len() + 2) * MAX_FIELDS;
         let mut left = MAX_TEXT.saturating_sub(self.blocks.iter().map(Block::length).sum());
         let mut fields = Vec::new();
+        let mut below = Vec::new();
         for attribute in card.attributes.iter().take(most) {
-            let field = Element::text(self.field(attribute));
+            let (field, unlinked) = self.field(attribute);
+            let field = Element::text(field);
             match left.checked_sub(field.length()) {
                 Some(rest) => left = rest,
                 None => break,
@@ -158,6 +160,7 @@ impl Sheet<'_> {
                     (label, value) => format!("{label}: {value}"),
                 });
             fields.push(field);
+            below.extend(unlinked.map(|url| (attribute, url)));
         }
         let missing = card.attributes.len() - fields.len();
         self.blocks
@@ -166,6 +169,19 @@ impl Sheet<'_> {
                 fields: fields.to_vec(),
                 accessory: None,
             }));
+        for (attribute, url) in below {
+            let section = Block::section(self.address_below(attribute, url));
+            // Room for the line, for a picture, and for who sent it.
+            let rest = left
+                .checked_sub(section.length())
+                .filter(|_| section.length() <= MAX_SECTION && self.blocks.len() + 3 < MAX_BLOCKS);
+            // A part of an address is of no use.
+            self.truncated |= rest.is_none();
+            if let Some(rest) = rest {
+                left = rest;
+                self.blocks.push(section);
+            }
+        }
         if missing > 0 {
             self.truncated = true;
             self.blocks.push(Block::Context {
@@ -174,7 +190,16 @@ impl Sheet<'_> {
         }
     }
 
-    fn field(&mut self, attribute: &Attribute) -> String {
+    /// The address of an attribute under its name.
+    fn address_below(&self, attribute: &Attribute, url: &str) -> String {
+        let name = [&attribute.label, &attribute.value];
+        let name = name.into_iter().find(|name| !name.is_empty());
+        let name = name.map_or(String::new(), |name| format!("*{}*\n", escape(name, self.rules.strict)));
+        name + &escape_address(url)
+    }
+
+    /// The text of an attribute, and its address when that does not fit into it.
+    fn field<'c>(&mut self, attribute: &'c Attribute) -> (String, Option<&'c str>) {
         let mut atoms = Vec::new();
         if !attribute.label.is_empty() {
             atoms.push(Atom::Open(Mark::Bold));
@@ -187,14 +212,17 @@ impl Sheet<'_> {
         if let Some(lozenge) = attribute.lozenge {
             atoms.push(Atom::Token(format!("{lozenge} ")));
         }
-        let linked = self.linked(attribute.url.as_deref(), &attribute.value);
-        atoms.push(match linked.filter(|token| token.len() < MAX_FIELD) {
+        let url = attribute.url.as_deref();
+        let linked = self.linked(url.filter(|url| fits(url)), &attribute.value);
+        let linked = linked.filter(|token| token.len() < MAX_FIELD);
+        let unlinked = url.filter(|_| linked.is_none());
+        atoms.push(match linked {
             Some(token) => Atom::Token(token),
             None => Atom::Text(escape(&attribute.value, self.rules.strict)),
         });
         let laid = lay_out(&atoms, MAX_FIELD, 1);
         self.truncated |= laid.truncated;
-        laid.parts.into_iter().next().unwrap_or_default()
+        (laid.parts.into_iter().next().unwrap_or_default(), unlinked)
     }
 
     /// A link with all of a label, if there is one and it fits.

@@ -106,7 +106,7 @@ fn line(value: Option<&Value>, longest: usize) -> Option<String> {
     Some(line.chars().take(longest.saturating_sub(1)).chain(['…']).collect())
 }
 
-/// Where the card itself leads, however long that is.
+/// Where the card or an attribute leads, however long that is.
 fn destination(value: Option<&Value>) -> Option<String> {
     safe_address(value?.as_str()?)
 }
@@ -158,7 +158,7 @@ fn attribute(attribute: &Value) -> Option<Attribute> {
     Some(Attribute {
         label: label.unwrap_or_default(),
         value: shown.unwrap_or_default(),
-        url: link(inner("url")),
+        url: destination(inner("url")),
         lozenge: inner("style").and_then(Value::as_str).and_then(lozenge),
     })
 }

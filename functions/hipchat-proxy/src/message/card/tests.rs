@@ -289,6 +289,41 @@ fn what_lacks_a_required_member_is_no_card() {
 }
 
 #[test]
+fn the_address_of_an_attribute_that_no_link_takes_stands_below_it() {
+    let long = format!("https://x/?a&{}", "c".repeat(2000));
+    let attribute = |url: &str| json!({"label": "Log", "value": {"label": "build", "url": url}});
+    let fields = |markup: &str| json!({"type": "section", "fields": [text(markup)]});
+    let below = format!("*Log*\n{}", long.replace('&', "&amp;"));
+    check(
+        json!({"attributes": [attribute(&long)]}),
+        &[section("*T*"), fields("*Log*\nbuild"), section(&below)],
+    );
+    // Beside its label it may be too long for a field, too.
+    let nearly = format!("https://x/{}", "c".repeat(1985));
+    check(
+        json!({"attributes": [attribute(&nearly)]}),
+        &[
+            section("*T*"),
+            fields("*Log*\nbuild"),
+            section(&format!("*Log*\n{nearly}")),
+        ],
+    );
+    check(
+        json!({"attributes": [attribute(&format!("javascript:{}", "c".repeat(3000)))]}),
+        &[section("*T*"), fields("*Log*\nbuild")],
+    );
+    // Addresses that are no use when cut are not shown in part, and that is told.
+    let endless = drawn(&card(
+        json!({"attributes": [attribute(&format!("https://x/{}", "c".repeat(4000)))]}),
+    ));
+    assert_eq!(endless.blocks.len(), 2);
+    assert!(endless.truncated);
+    let many = drawn(&card(json!({"attributes": vec![attribute(&long); 60]})));
+    assert!(many.truncated && many.blocks.len() <= 50);
+    assert!(many.blocks.iter().map(Block::length).sum::<usize>() < 13_000);
+}
+
+#[test]
 fn long_texts_are_cut_within_slacks_limits() {
     let url = format!("http://{}", "x".repeat(1900));
     let title = drawn(&card(json!({"title": "&".repeat(600), "url": url})));
