@@ -37,7 +37,7 @@ audit: ## Known vulnerabilities in the dependencies; needs the advisory database
 	@.ci/tool cargo-deny --locked check advisories || \
 	    { echo "audit: failed: an advisory applies (above), or its database could not be fetched" >&2; exit 1; }
 
-bench: ## The benchmark against its floors, under two minutes; ARGS=--full for numbers to quote
+bench: ## The benchmark against its floors, under two minutes; ARGS=--full for numbers to quote, --grow for how cost grows
 	set -e; for package in $(FUNCTIONS) bench; do cargo build --locked --release -p $$package; done
 	@exec "$${CARGO_TARGET_DIR:-target}/release/bench" $(ARGS)
 

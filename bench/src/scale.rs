@@ -28,18 +28,19 @@ pub fn run(options: &Options, output: &mut impl Write) -> Result<bool, String> {
     if options.grow {
         return grow(options, output);
     }
+    let file = options.render.clone().unwrap_or_else(kept);
+    // A file that was named must be there; without one, what is kept counts if it is.
+    let growth = if options.render.is_some() || file.is_file() {
+        Some(read(&file)?)
+    } else {
+        None
+    };
+    // The reckoning begins with what was measured, so that a page that gets the one gets the other.
     let mut sections = Vec::new();
-    if let Some(file) = &options.render {
-        let growth = read(file)?;
-        sections.push(measured(Some(&growth)));
-        if let Some(docs) = &options.docs {
-            write(&docs.join(PLOT), &plot(&growth))?;
-        }
+    if options.render.is_some() || options.docs.is_some() {
+        sections.push(measured(growth.as_ref()));
     }
-    // The reckoning begins with what was measured, so that it changes with it.
     if options.simulate || options.docs.is_some() {
-        let file = options.render.clone().unwrap_or_else(kept);
-        let growth = if file.is_file() { Some(read(&file)?) } else { None };
         sections.extend(simulate::sections(growth.as_ref()));
     }
     if let Some(docs) = &options.docs {
@@ -50,6 +51,9 @@ pub fn run(options: &Options, output: &mut impl Write) -> Result<bool, String> {
                 page::put(&text, section.name, &section.body).map_err(|what| format!("{}: {what}", file.display()))?;
         }
         write(&file, &text)?;
+        if let Some(growth) = &growth {
+            write(&docs.join(PLOT), &plot(growth))?;
+        }
     }
     output
         .write_all(simulate::text(&sections).as_bytes())
@@ -64,6 +68,35 @@ pub fn measured(growth: Option<&Growth>) -> Section {
         name: GROWTH,
         body: growth.map_or_else(|| NOTHING.to_owned(), tables),
     }
+}
+
+/// What is wrong with a page and its plot, given the measurement that is kept and what was simulated from it.
+#[must_use]
+pub fn faults(page: &str, svg: Option<&str>, growth: Option<&Growth>, simulated: &[Section]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut sections = vec![measured(growth)];
+    sections.extend_from_slice(simulated);
+    let (mut told, mut made): (Vec<&str>, Vec<&str>) =
+        (page::names(page), sections.iter().map(|section| section.name).collect());
+    told.sort_unstable();
+    made.sort_unstable();
+    if told != made {
+        faults.push(format!("{PAGE} has marks for {told:?}, and {made:?} are generated"));
+    }
+    for section in &sections {
+        if !page.contains(&page::block(section.name, &section.body)) {
+            faults.push(format!(
+                "{PAGE}: what stands between the marks of {} is not what is generated",
+                section.name
+            ));
+        }
+    }
+    if svg != growth.map(plot).as_deref() {
+        faults.push(format!(
+            "{PLOT} is not the plot of the measurement that is kept, or must not be there without one"
+        ));
+    }
+    faults
 }
 
 /// Reads the result of a measurement.
@@ -109,4 +142,50 @@ fn grow(options: &Options, output: &mut impl Write) -> Result<bool, String> {
 
 fn write(file: &Path, text: &str) -> Result<(), String> {
     fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::growth::result::tests::made_up;
+
+    fn simulated() -> Vec<Section> {
+        let section = |name, body: &str| Section {
+            name,
+            body: body.to_owned(),
+        };
+        vec![section("a", "| 1,000 |"), section("b", "| 2,000 |")]
+    }
+
+    fn written(growth: Option<&Growth>) -> (String, Option<String>) {
+        let sections = [vec![measured(growth)], simulated()].concat();
+        (format!("# Page\n\n{}", simulate::text(&sections)), growth.map(plot))
+    }
+
+    fn of(page: &str, svg: Option<&str>, growth: Option<&Growth>) -> usize {
+        faults(page, svg, growth, &simulated()).len()
+    }
+
+    #[test]
+    fn a_page_is_true_of_one_measurement_alone() {
+        let (one, other) = (made_up(|_| 40.0), made_up(|_| 41.0));
+        let (page, svg) = written(Some(&one));
+        assert_eq!(of(&page, svg.as_deref(), Some(&one)), 0);
+        assert_eq!(of(&page, svg.as_deref(), Some(&other)), 2, "tables and plot");
+        assert_eq!(of(&page, svg.as_deref(), None), 2);
+        assert_eq!(of(&page, None, Some(&one)), 1);
+        let (unmeasured, none) = written(None);
+        assert_eq!(of(&unmeasured, none.as_deref(), None), 0);
+        assert_eq!(of(&unmeasured, svg.as_deref(), None), 1, "a plot of nothing");
+        assert_eq!(of(&unmeasured, None, Some(&one)), 2);
+    }
+
+    #[test]
+    fn an_edited_or_forgotten_part_is_noticed() {
+        let (page, _) = written(None);
+        assert_eq!(of(&page.replace("1,000", "1,001"), None, None), 1);
+        let more = format!("{page}{}", page::block("hand-made", "numbers"));
+        assert_eq!(of(&more, None, None), 1);
+        assert_eq!(of(&page.replace("bench:b", "bench:c"), None, None), 2);
+    }
 }

@@ -6,15 +6,15 @@ use super::result::{Growth, SeriesResult};
 pub use super::svg::plot;
 
 /// What stands in the page while nothing was measured.
-pub const NOTHING: &str = "Nothing measured is kept yet. On an idle machine, `make bench ARGS=\"--grow --json bench/results/growth.json\"` measures, and\n\
-    `make bench ARGS=\"--render bench/results/growth.json --docs docs\"` writes the tables and the plot.\n";
+pub const NOTHING: &str = "Nothing measured is kept yet. On an idle machine, `make bench ARGS=\"--grow --json=bench/results/growth.json\"` measures it, in\n\
+    a few minutes, and `make bench ARGS=\"--render=bench/results/growth.json --docs=docs\"` writes tables and plot here.\n";
 
 /// The tables.
 #[must_use]
 pub fn tables(growth: &Growth) -> String {
     let machine = &growth.machine;
     let mut text = format!(
-        "Measured on one CPU of a machine with {} CPUs ({}) and {} GiB of memory; medians of {} interleaved rounds. The driver\n\
+        "Measured on one CPU of a machine with {} CPUs ({}) and {} GiB of memory; medians over {} rounds. The driver\n\
          and all stand-ins share that CPU with the function, so latencies hold their work, and so does the throughput of many\n\
          invocations at a time; CPU times are the function's alone.\n\n\
          ![How cost grows: a plot for each series](growth.svg)\n\n\

@@ -8,7 +8,7 @@ use super::result::{Growth, SeriesResult};
 const COLUMNS: usize = 2;
 const CELL: (f64, f64) = (420.0, 250.0);
 /// The diagram inside its cell: left, top, right, bottom.
-const INSIDE: (f64, f64, f64, f64) = (64.0, 40.0, 404.0, 206.0);
+const INSIDE: (f64, f64, f64, f64) = (64.0, 40.0, 400.0, 206.0);
 const LEGEND: f64 = 36.0;
 
 /// The plot of all series that have points.
@@ -172,6 +172,8 @@ fn short(size: f64) -> String {
         format!("{:.0}M", size / KIB / KIB)
     } else if size >= KIB && size % KIB == 0.0 {
         format!("{:.0}k", size / KIB)
+    } else if size >= 1e3 {
+        format!("{}k", size / 1e3)
     } else {
         format!("{size:.0}")
     }
@@ -208,7 +210,7 @@ mod tests {
         assert_eq!(one.place(7.0), 50.0);
         assert_eq!(
             [1.0, 1_024.0, 4_194_304.0, 10_000.0].map(short),
-            ["1", "1k", "4M", "10000"]
+            ["1", "1k", "4M", "10k"]
         );
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn lambda(growth: Option<&Growth>) -> String {
         }
     };
     text.push_str(
-        "| upstream | busy on average | at the peak | concurrency of the account | a cold start of all: refused for | requests refused | memory | requests, USD a month | memory, USD a month |\n\
+        "| upstream | busy on average | at the peak | concurrency of the account | all at once: refused for | requests refused | memory | requests, USD a month | memory, USD a month |\n\
          |--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for ms in UPSTREAM_MS {
@@ -44,8 +44,12 @@ pub(super) fn lambda(growth: Option<&Growth>) -> String {
         // Writing into a string cannot fail.
         let _ = writeln!(
             text,
-            "| {} ms | {} | {} | {} | {:.0} s | {} | {} GB | {} | {} |",
-            thousands(ms),
+            "| {} | {} | {} | {} | {:.0} s | {} | {} GB | {} | {} |",
+            if ms > 0.0 {
+                format!("{} ms", thousands(ms))
+            } else {
+                "none".to_owned()
+            },
             thousands(busy.ceil()),
             thousands(lambda::peak(busy)),
             thousands(quota),
