@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, StatusCode, Uri};
+use shared::Secret;
 use tokio::net::TcpListener;
 
 use super::recordings::{exchange, server};

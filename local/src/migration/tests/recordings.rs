@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
+use shared::Secret;
 use tokio::net::TcpListener;
 
 use super::*;

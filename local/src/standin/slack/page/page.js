@@ -238,8 +238,6 @@ function days() {
 
 function arrange() {
   const articles = [...log.querySelectorAll("article")];
-  for (const article of articles) article.hidden = !isShown(article);
-  days();
   const count = (isSo) => articles.filter(isSo).length;
   const direct = [...messages.values()].filter((message) => message.channel.startsWith("D"));
   const known = new Map([
@@ -249,6 +247,8 @@ function arrange() {
     [REFUSED, "Refused calls"],
   ]);
   if (!known.has(chosen)) chosen = EVERYTHING;
+  for (const article of articles) article.hidden = !isShown(article);
+  days();
   const counts = new Map([...known.keys()].map((id) => [id, count((article) => article.dataset.place === id)]));
   counts.set(EVERYTHING, count((article) => article.classList.contains("message")));
   counts.set(REFUSED, count((article) => article.classList.contains("refused")));
