@@ -12,6 +12,7 @@ use url::{Host, Url};
 use super::authorization::{Iam, is_scope_word};
 use super::connection::{EnvironmentProxy, read_proxy};
 use super::credentials::{CredentialSource, Named};
+use super::partition::ends_host;
 use super::pattern::HostPattern;
 use super::reader::{Fields, Problems};
 use super::surroundings::Surroundings;
@@ -232,9 +233,11 @@ fn scope_of(host: &str) -> Option<(String, String)> {
     let labels: Vec<&str> = host.split('.').collect();
     let (service, region) = match labels.as_slice() {
         [_, "lambda-url", region, "on", "aws"] => ("lambda", region),
-        [_, "execute-api", region, "vpce", "amazonaws", "com"]
-        | [_, "execute-api", region, "amazonaws", "com"]
-        | [_, "execute-api", region, "amazonaws", "com", "cn"] => ("execute-api", region),
+        [_, "execute-api", region, "vpce", rest @ ..] | [_, "execute-api", region, rest @ ..]
+            if ends_host(region, rest) =>
+        {
+            ("execute-api", region)
+        }
         _ => return None,
     };
     is_scope_word(region).then(|| (service.to_owned(), (*region).to_owned()))
@@ -260,6 +263,11 @@ mod tests {
                 "vpce-0a.execute-api.eu-west-1.vpce.amazonaws.com",
                 Some(("execute-api", "eu-west-1")),
             ),
+            (
+                "a1.execute-api.eusc-de-east-1.amazonaws.eu",
+                Some(("execute-api", "eusc-de-east-1")),
+            ),
+            ("a1.execute-api.cn-north-1.amazonaws.com", None),
             ("api.example.com", None),
             ("execute-api.us-east-2.amazonaws.com", None),
             ("abc.lambda-url.eu-west-1.on.aws.example.com", None),

@@ -10,6 +10,7 @@ use super::authorization::{Iam, is_scope_word};
 use super::connection::read_proxy;
 use super::credentials::CredentialSource;
 use super::endpoint::{Policy, checked};
+use super::partition::service_host;
 use super::reader::{Fields, Problems};
 use super::surroundings::Surroundings;
 pub use format::{Envelope, FunctionErrors, PayloadFormat, ReplyFormat};
@@ -91,7 +92,7 @@ pub(super) fn read(
         let text = endpoint_url
             .clone()
             .or_else(|| ENDPOINT_VARIABLES.iter().find_map(|name| surroundings.variable(name)))
-            .unwrap_or_else(|| format!("https://lambda.{region}.amazonaws.com"));
+            .unwrap_or_else(|| format!("https://{}", service_host("lambda", &region)));
         policy.proxy.of(&Url::parse(&text).ok()?)
     };
     Some(FunctionSettings {

@@ -11,6 +11,7 @@ mod endpoint;
 mod function;
 mod headers;
 mod matching;
+mod partition;
 mod pattern;
 mod problems;
 mod reader;
@@ -37,6 +38,7 @@ pub use function::{
 pub(crate) use headers::is_hop_by_hop;
 pub use headers::{Forwarded, HeaderRules};
 pub use matching::{Found, Order};
+pub use partition::service_host;
 pub use pattern::{HostPattern, Methods, PathPattern, upper_escapes};
 pub use resilience::{CircuitRules, RetryCause, RetryRules};
 pub use role::AssumeRole;

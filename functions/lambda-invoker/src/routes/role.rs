@@ -6,6 +6,7 @@ use url::Url;
 
 use super::authorization::is_scope_word;
 use super::endpoint::{Policy, checked};
+use super::partition::{ends_host, service_host};
 use super::reader::{Fields, Problems};
 use super::surroundings::Surroundings;
 
@@ -109,8 +110,7 @@ fn read_endpoint(
             problems.add(&path, "is required: AWS_REGION does not tell it");
             return None;
         };
-        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-        let url = Url::parse(&format!("https://sts.{region}.amazonaws.com{suffix}/")).ok()?;
+        let url = Url::parse(&format!("https://{}/", service_host("sts", &region))).ok()?;
         return Some((url, region));
     };
     let url = match checked(field.text(problems)?, policy) {
@@ -123,8 +123,11 @@ fn read_endpoint(
     let labels: Vec<&str> = url.host_str().unwrap_or_default().split('.').collect();
     let told = match labels.as_slice() {
         ["sts", "amazonaws", "com"] => Some("us-east-1".to_owned()),
-        ["sts" | "sts-fips", region, "amazonaws", "com", ..] if is_scope_word(region) => Some((*region).to_owned()),
-        [_, "sts", region, "vpce", "amazonaws", "com"] if is_scope_word(region) => Some((*region).to_owned()),
+        ["sts" | "sts-fips", region, rest @ ..] | [_, "sts", region, "vpce", rest @ ..]
+            if is_scope_word(region) && ends_host(region, rest) =>
+        {
+            Some((*region).to_owned())
+        }
         _ => own_region,
     };
     let Some(region) = told else {

@@ -211,6 +211,8 @@ fn the_address_of_sts_tells_its_region() {
     for (endpoint, region) in [
         ("https://sts.us-west-2.amazonaws.com", "us-west-2"),
         ("https://sts.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        ("https://sts.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
+        ("https://vpce-1.sts.cn-north-1.vpce.amazonaws.com.cn", "cn-north-1"),
         ("https://sts.amazonaws.com", "us-east-1"),
         ("https://vpce-1.sts.eu-north-1.vpce.amazonaws.com", "eu-north-1"),
         ("http://127.0.0.1:5000", "eu-west-1"),
@@ -226,7 +228,7 @@ fn the_environments_proxy_is_for_routes_that_name_none() {
     const VARIABLES: &[(&str, &str)] = &[
         ("AWS_REGION", "eu-west-1"),
         ("HTTPS_PROXY", "http://env.example.com:3128"),
-        ("NO_PROXY", "internal.example.com"),
+        ("NO_PROXY", "internal.example.com,amazonaws.com.cn"),
     ];
     let table = read(
         json!({"routes": [
@@ -236,12 +238,16 @@ fn the_environments_proxy_is_for_routes_that_name_none() {
             {"uri": "/4", "function_uri": "http://127.0.0.1/"},
             {"uri": "/5", "function": {"name": "hello"}},
             {"uri": "/6", "function": {"name": "hello", "endpoint_url": "https://x.internal.example.com"}},
+            {"uri": "/7", "function": {"name": "hello", "region": "cn-north-1"}},
         ]}),
         VARIABLES,
     );
     let shown: Vec<Option<&str>> = table.routes().iter().map(proxy).collect();
     let env = Some("http://env.example.com:3128/");
-    assert_eq!(shown, [env, None, Some("http://own.example.com/"), None, env, None]);
+    assert_eq!(
+        shown,
+        [env, None, Some("http://own.example.com/"), None, env, None, None]
+    );
 }
 
 #[test]

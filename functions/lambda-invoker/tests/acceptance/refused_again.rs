@@ -53,7 +53,11 @@ async fn a_payload_of_the_clients_own_that_is_refused_wants_nobody() {
         let invoked = json!({"name": "f", "endpoint_url": upstream.url(""), "payload_format": format});
         let function = function(json!([{"uri": "/", "function": invoked}])).await;
         let answer = function.call(&post("/", b"{\"a\":\"\\ud800\"}").alb()).await;
-        assert_eq!((answer.status, answer.error()), (502, "invoke_refused".to_owned()), "{format}");
+        assert_eq!(
+            (answer.status, answer.error()),
+            (502, "invoke_refused".to_owned()),
+            "{format}"
+        );
         assert_eq!(function.line()["level"], level, "{format}");
     }
 }

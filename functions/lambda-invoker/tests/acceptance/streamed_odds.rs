@@ -126,8 +126,11 @@ async fn a_prelude_may_have_lists_and_cookies() {
         json!({"statusCode": 200, "multiValueHeaders": {"vary": ["a", "b"]}, "headers": {"x-y": "1"}, "cookies": ["c=1"]}),
         json!({"statusCode": 200, "headers": {"vary": ["a", "b"], "x-y": 1}, "cookies": ["c=1"]}),
     ] {
-        let (_upstream, function) =
-            answering(reply(PRELUDE, &[head.to_string().as_bytes(), NULS], Some(json!({}))), &json!({})).await;
+        let (_upstream, function) = answering(
+            reply(PRELUDE, &[head.to_string().as_bytes(), NULS], Some(json!({}))),
+            &json!({}),
+        )
+        .await;
         let begun = begin(&function, &get("/x").url()).await;
         assert_eq!(
             (begun.header("vary"), begun.header("x-y")),
@@ -223,14 +226,22 @@ async fn an_answer_has_the_invocations_time_once_the_target_is_done() {
 
 #[tokio::test]
 async fn the_end_of_a_stream_fits_before_lambdas_own() {
-    let upstream = Upstream::reacting(Reaction::Stall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_vec())).await;
+    let upstream = Upstream::reacting(Reaction::Stall(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_vec(),
+    ))
+    .await;
     for margin in [0, 50] {
-        let route = json!([{"uri": "/*", "function_uri": upstream.url("/"), "timeout": 60_000, "deadline_margin": margin}]);
+        let route =
+            json!([{"uri": "/*", "function_uri": upstream.url("/"), "timeout": 60_000, "deadline_margin": margin}]);
         let function = streaming(route).await;
         let started = Instant::now();
         let mut begun = crate::streaming::begin_within(&function, &get("/x").url(), 600).await;
         while let Ok(Some(_)) = begun.body.next().await {}
-        assert!(started.elapsed() < Duration::from_millis(540), "{margin} {:?}", started.elapsed());
+        assert!(
+            started.elapsed() < Duration::from_millis(540),
+            "{margin} {:?}",
+            started.elapsed()
+        );
         assert!(begun.body.deadline().remaining().is_zero());
     }
 }

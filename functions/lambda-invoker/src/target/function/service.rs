@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::credentials::Provider;
 use crate::error::Failure;
 use crate::request::query::encode;
-use crate::routes::{FunctionSettings, Invocation as Way, Route, Signing};
+use crate::routes::{FunctionSettings, Invocation as Way, Route, Signing, service_host};
 use crate::target::signer::Signer;
 
 /// What the service signs for.
@@ -69,7 +69,7 @@ impl Services {
         clients: &mut Clients,
     ) -> Arc<Service> {
         let endpoint = settings.endpoint_url.clone().or_else(|| self.default_endpoint.clone());
-        let endpoint = endpoint.unwrap_or_else(|| public_endpoint(&settings.region));
+        let endpoint = endpoint.unwrap_or_else(|| format!("https://{}", service_host(SERVICE, &settings.region)));
         let url = Url::parse(&endpoint).ok();
         let place = url.as_ref().map(Place::of).unwrap_or_else(|| Place {
             host: String::new(),
@@ -115,12 +115,6 @@ impl Services {
         self.known.push(service.clone());
         service
     }
-}
-
-/// The service's address in a region (<https://docs.aws.amazon.com/general/latest/gr/lambda-service.html>).
-fn public_endpoint(region: &str) -> String {
-    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-    format!("https://lambda.{region}.amazonaws.com{suffix}")
 }
 
 impl Service {

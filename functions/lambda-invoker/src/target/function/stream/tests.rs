@@ -129,7 +129,11 @@ fn small_pieces_are_not_looked_at_again_and_again() {
     for start in [vec![b' '; 20_000], [&b"{\"a\":["[..], &b"{},".repeat(7000)].concat()] {
         assert_eq!(found(&start, 1), (Found::Nothing, 16 * 1024));
     }
-    assert!(started.elapsed() < std::time::Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < std::time::Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 proptest! {
