@@ -144,7 +144,8 @@ fn response(content_type: &str, body: &str) -> Vec<u8> {
 fn streamed() -> Vec<u8> {
     let prelude = r#"{"statusCode":200,"headers":{"content-type":"application/json"}}"#;
     let events = events::of(prelude, ORDERS);
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n";
     let length = format!("{:x}\r\n", events.len());
     [head.as_bytes(), length.as_bytes(), &events, b"\r\n0\r\n\r\n"].concat()
 }
