@@ -96,7 +96,7 @@ impl Files {
     }
 
     /// The files of these ids under their titles, if all of them were uploaded and none was completed before.
-    fn ready(&self, wanted: &[(String, Option<String>)]) -> Result<Vec<SlackFile>, Code> {
+    pub(super) fn ready(&self, wanted: &[(String, Option<String>)]) -> Result<Vec<SlackFile>, Code> {
         let one = |(id, title): &(String, Option<String>)| {
             let upload = self.uploads.iter().find(|upload| upload.file.id == *id)?;
             let mut file = upload.file.clone();
@@ -109,7 +109,7 @@ impl Files {
     }
 
     /// From now on they can be read, and not be completed again.
-    fn complete(&mut self, files: &[SlackFile]) {
+    pub(super) fn complete(&mut self, files: &[SlackFile]) {
         for upload in &mut self.uploads {
             upload.is_complete |= files.iter().any(|file| file.id == upload.file.id);
         }
@@ -172,19 +172,16 @@ pub(super) fn complete(workspace: &Workspace, arguments: &Arguments) -> Result<V
         .map(|file| Some((text_of(file, "id")?, text_of(file, "title"))))
         .collect();
     let wanted = wanted.filter(|wanted| !wanted.is_empty()).ok_or("invalid_arguments")?;
-    let files = workspace.files(|files| files.ready(&wanted))?;
-    if let Some(channel) = arguments.text("channel_id") {
-        let envelope = Envelope {
-            channel,
-            username: arguments.text("username"),
-            icon: arguments.text("icon_emoji").or_else(|| arguments.text("icon_url")),
-            thread_ts: arguments.text("thread_ts"),
-            client_msg_id: None,
-            by_webhook: false,
-        };
-        workspace.share(envelope, arguments.text("initial_comment").unwrap_or_default(), &files)?;
-    }
-    workspace.files(|kept| kept.complete(&files));
+    let envelope = arguments.text("channel_id").map(|channel| Envelope {
+        channel,
+        username: arguments.text("username"),
+        icon: arguments.text("icon_emoji").or_else(|| arguments.text("icon_url")),
+        thread_ts: arguments.text("thread_ts"),
+        client_msg_id: None,
+        by_webhook: false,
+    });
+    let comment = arguments.text("initial_comment").unwrap_or_default();
+    let files = workspace.complete(&wanted, envelope, comment)?;
     let told: Vec<Value> = files
         .iter()
         .map(|file| json!({"id": file.id, "title": file.title}))

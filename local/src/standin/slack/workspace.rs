@@ -144,25 +144,21 @@ impl Workspace {
         Ok(message)
     }
 
-    /// Keeps a message that shows files. The channel is given by its id, and the app must be in it.
-    pub(super) fn share(&self, envelope: Envelope, comment: String, files: &[SlackFile]) -> Result<(), Code> {
+    /// Completes files of these ids under their titles, all of them or none, and each once however many ask at once;
+    /// with an envelope it keeps a message that shows them. The channel is given by its id, and the app must be in it.
+    pub(super) fn complete(
+        &self,
+        wanted: &[(String, Option<String>)],
+        envelope: Option<Envelope>,
+        comment: String,
+    ) -> Result<Vec<SlackFile>, Code> {
         let mut state = self.lock();
-        let is_direct = state.direct.values().any(|direct| *direct == envelope.channel);
-        if !is_direct {
-            let channel = state.channel(&envelope.channel)?;
-            channel.open_to_members().map_err(|code| match code {
-                "is_archived" => "invalid_channel",
-                code => code,
-            })?;
+        let files = state.files.ready(wanted)?;
+        if let Some(envelope) = envelope {
+            share(&mut state, envelope, comment, &files)?;
         }
-        let place = state.place(&envelope, false, true)?;
-        let content = Content {
-            text: comment,
-            attachments: Vec::new(),
-            blocks: Vec::new(),
-        };
-        state.keep(place, envelope, content, files.to_vec());
-        Ok(())
+        state.files.complete(&files);
+        Ok(files)
     }
 
     /// The files, those that nobody sees yet among them.
@@ -193,6 +189,26 @@ impl Workspace {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Keeps a message that shows files.
+fn share(state: &mut State, envelope: Envelope, comment: String, files: &[SlackFile]) -> Result<(), Code> {
+    let is_direct = state.direct.values().any(|direct| *direct == envelope.channel);
+    if !is_direct {
+        let channel = state.channel(&envelope.channel)?;
+        channel.open_to_members().map_err(|code| match code {
+            "is_archived" => "invalid_channel",
+            code => code,
+        })?;
+    }
+    let place = state.place(&envelope, false, true)?;
+    let content = Content {
+        text: comment,
+        attachments: Vec::new(),
+        blocks: Vec::new(),
+    };
+    state.keep(place, envelope, content, files.to_vec());
+    Ok(())
 }
 
 #[cfg(test)]

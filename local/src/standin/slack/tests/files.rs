@@ -115,3 +115,16 @@ async fn what_is_no_upload_is_refused() {
     let refused = call(&slack, "files.completeUploadExternal", json!({"files": []})).await;
     assert_eq!(refused, error("invalid_arguments"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_completed_once_however_many_ask_at_once() {
+    for _ in 0..20 {
+        let slack = start(options()).await;
+        let id = uploaded(&slack, "a.png", "content").await;
+        let one = || call(&slack, "files.completeUploadExternal", complete(&id, "C200"));
+        let answers = tokio::join!(one(), one(), one(), one());
+        let answers: [Value; 4] = answers.into();
+        let taken = answers.iter().filter(|answer| answer["ok"] == true).count();
+        assert_eq!((taken, slack.messages().len()), (1, 1));
+    }
+}
