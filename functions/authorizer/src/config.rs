@@ -28,7 +28,7 @@ use crate::policy::PolicyRules;
 use crate::rules::{Rules, ScopeRules, ScopeStrategy};
 use crate::token::TokenRules;
 use crate::upstream::UpstreamRules;
-use providers::Defaults;
+use providers::{Defaults, apart};
 
 /// Everything that the environment decides. [`Config::from_env`] has the table of variables.
 #[derive(Debug, Clone)]
@@ -246,10 +246,6 @@ impl Config {
         let context = lists::context(&mut reader, &mut warnings);
         let cache = answers::cache(&mut reader, upstream.max_bytes);
         let log_token_fp = reader.flag("AUTHZ_LOG_TOKEN_FP", true);
-        for name in reader.unknown("AUTHZ_", KNOWN) {
-            warnings.push((name, "is no variable of the authorizer"));
-        }
-        reader.finish()?;
         let single = |introspection| ProviderConfig {
             name: None,
             prefix: String::new(),
@@ -258,10 +254,16 @@ impl Config {
             source: SourceConfig::Introspection(Box::new(introspection)),
             names: Names::Variables,
         };
-        // One of them is there when no problem was found.
-        let providers = listed
-            .or_else(|| by_variables.map(|introspection| vec![single(introspection)]))
-            .ok_or_else(|| ConfigError::new(vec!["AUTHZ_INTROSPECTION_URL: is required".to_owned()]))?;
+        let providers = listed.or_else(|| by_variables.map(|introspection| vec![single(introspection)]));
+        let known = providers.as_deref().unwrap_or_default();
+        apart::tell_unfit(&mut reader, known, &tokens.prefix, permission.as_ref());
+        for name in reader.unknown("AUTHZ_", KNOWN) {
+            warnings.push((name, "is no variable of the authorizer"));
+        }
+        reader.finish()?;
+        // They are there when no problem was found.
+        let providers =
+            providers.ok_or_else(|| ConfigError::new(vec!["AUTHZ_INTROSPECTION_URL: is required".to_owned()]))?;
         Ok(Self {
             providers,
             upstream,

@@ -66,7 +66,7 @@ impl App {
         clock: Arc<dyn Clock>,
         telemetry: Arc<Telemetry>,
     ) -> Result<Self, ConfigError> {
-        let permission = Permission::new(&config, &providers)?;
+        let permission = Permission::new(&config, &providers, &clock)?;
         for (variable, what) in &config.warnings {
             let mut line = telemetry.line(Level::Warn, what);
             line.text("variable", variable);
@@ -111,7 +111,8 @@ impl Shared {
         if !policy.lets_preflight_in(request) {
             return self.judge(request, context, account).await;
         }
-        if policy.answers_simply(request) {
+        // Where the server of permissions was not asked, no token opens anything.
+        if policy.answers_simply(request) || self.permission.is_some() {
             return Decision::Preflight;
         }
         // API Gateway keeps a policy for the token that came along, so a good token gets all of its own.
@@ -150,11 +151,8 @@ impl Shared {
             Ok(granted) => granted,
             Err(problem) => return Decision::Refuse(problem, Some(claims)),
         };
-        // A preflight is let in anyway.
-        if let Some(permission) = &self.permission
-            && !self.config.policy.lets_preflight_in(request)
-        {
-            let asked = permission.ask(provider.caller(), request, &token, &claims, deadline, account);
+        if let Some(permission) = &self.permission {
+            let asked = permission.ask(provider, request, &token, &claims, deadline, account);
             if let Err(problem) = asked.await {
                 return Decision::Refuse(problem, Some(claims));
             }
@@ -194,6 +192,7 @@ impl Shared {
                 Found::Nothing => {}
             }
         }
+        let deadline = self.until(&key, deadline);
         let ask = async || self.introspect(provider, &key, token, deadline, account).await;
         let asked = self.flights.join(&key, deadline, ask).await;
         match asked {
@@ -205,6 +204,17 @@ impl Shared {
             }
             asked => asked,
         }
+    }
+
+    /// Until when the authorization server may answer: where remembered claims may serve instead, and another server is to
+    /// be asked then, that one has its time, too.
+    fn until(&self, key: &Key, deadline: Deadline) -> Deadline {
+        if self.permission.is_none() || self.cache.find_stale(key, self.clock.now_ms()).is_none() {
+            return deadline;
+        }
+        let remaining = deadline.remaining();
+        let for_check = self.config.upstream.request_timeout.min(remaining / 2);
+        deadline.capped(remaining - for_check)
     }
 
     async fn introspect(

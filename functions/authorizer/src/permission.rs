@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use serde::Serialize;
-use shared::{ConfigError, Deadline};
+use shared::{Clock, ConfigError, Deadline};
 use url::Url;
 
 pub use wanted::{Actions, Template, Wanted};
@@ -21,7 +21,7 @@ use crate::claims::Claims;
 use crate::config::{Config, IntrospectionConfig, ProviderConfig};
 use crate::error::Problem;
 use crate::event::AuthorizationRequest;
-use crate::provider::{Caller, Providers, Question};
+use crate::provider::{Caller, Provider, Providers, Question};
 use crate::token::AccessToken;
 use crate::upstream::{Target, Upstream};
 
@@ -56,6 +56,9 @@ pub struct Permission {
     rules: PermissionRules,
     upstream: Arc<Upstream>,
     target: Target,
+    /// Whether tokens may be of one of several servers.
+    of_several: bool,
+    nobody: Caller,
 }
 
 /// The body of warden's question.
@@ -86,9 +89,14 @@ impl Permission {
     ///
     /// # Errors
     /// A line when its URL leads nowhere.
-    pub fn new(config: &Config, providers: &Providers) -> Result<Option<Self>, ConfigError> {
-        let (Some(rules), Some(upstream)) = (&config.permission, providers.upstream()) else {
+    pub fn new(config: &Config, providers: &Providers, clock: &Arc<dyn Clock>) -> Result<Option<Self>, ConfigError> {
+        let Some(rules) = &config.permission else {
             return Ok(None);
+        };
+        let problem = |what: &str| ConfigError::new(vec![format!("AUTHZ_PERMISSION_URL: {what}")]);
+        let upstream = match providers.upstream_to(&rules.url.origin()) {
+            Some(upstream) => upstream.clone(),
+            None => Arc::new(Upstream::new(config.upstream.clone(), None, clock.clone()).map_err(problem)?),
         };
         // Headers of the operator's may hold a key that is meant for their own server alone.
         let is_same = |endpoint: &&IntrospectionConfig| endpoint.url.origin() == rules.url.origin();
@@ -97,22 +105,24 @@ impl Permission {
         // Keto says no with 403.
         let answers_by_403 = matches!(rules.check, Check::Keto { .. });
         let target = upstream.json(&rules.url, &headers.unwrap_or_default(), answers_by_403);
-        let no_host = || ConfigError::new(vec!["AUTHZ_PERMISSION_URL: has no host".to_owned()]);
         Ok(Some(Self {
             rules: rules.clone(),
-            upstream: upstream.clone(),
-            target: target.ok_or_else(no_host)?,
+            upstream,
+            target: target.ok_or_else(|| problem("has no host"))?,
+            of_several: providers.are_several(),
+            nobody: Caller::Anonymous,
         }))
     }
 
-    /// Asks whether the token of `claims` may do what is requested, in the name of `caller`.
+    /// Asks whether the token of `claims`, for which `provider` answers, may do what is requested: in the name that we have
+    /// at that server, if it is the only one or at the same place; of several, none is shown what belongs to another.
     ///
     /// # Errors
     /// [`Problem::Permission`] when it may not; [`Problem::PermissionAction`] and [`Problem::PermissionResource`] for what
     /// cannot be asked about; else the server's failure.
     pub async fn ask(
         &self,
-        caller: &Caller,
+        provider: &Provider,
         request: &AuthorizationRequest<'_>,
         token: &AccessToken<'_>,
         claims: &Claims,
@@ -130,6 +140,8 @@ impl Permission {
                 Check::Keto { .. } => |received| received.status == 403 && reply::allowed(received).is_none(),
             },
         };
+        let is_shown = !self.of_several || provider.is_at(&self.rules.url.origin());
+        let caller = if is_shown { provider.caller() } else { &self.nobody };
         let started = Instant::now();
         let received = caller.post(&self.upstream, &question, deadline, account).await;
         account.permission_took = Some(started.elapsed());
@@ -155,7 +167,13 @@ impl Permission {
                 namespace,
                 object: resource,
                 relation: action,
-                subject_id: claims.subject().ok_or(Problem::NoPrincipal)?,
+                // Of several servers each has a prefix of its own, which keeps its users apart from others of their names.
+                subject_id: if self.of_several {
+                    claims.principal()
+                } else {
+                    claims.subject()
+                }
+                .ok_or(Problem::NoPrincipal)?,
             }),
         };
         // Texts are always written.

@@ -135,9 +135,10 @@ impl PolicyRules {
                     listed(request, resources, with_options)
                 }
                 (Granted::Asked, PolicyScope::Api) => Some(Resources::One(whole_stage(request))),
-                (Granted::Asked, PolicyScope::Method) if is_preflight => {
-                    exact(request).map(|resource| Resources::Many(vec![resource, all_options(request)]))
-                }
+                // The ARN of a route for everything, `$default`, would open all other methods.
+                (Granted::Asked, PolicyScope::Method) if is_preflight => exact(request)
+                    .filter(|_| request.arn.verb() == Some("OPTIONS"))
+                    .map(|resource| Resources::Many(vec![resource, all_options(request)])),
                 (Granted::Asked, PolicyScope::Method) => exact(request).map(Resources::One),
             };
             let Some(resources) = resources else {

@@ -57,7 +57,7 @@ const MEMBERS: [(&str, Shape, Option<Kind>); 31] = [
     ("token_scope", Shape::Text, Some(Kind::Introspection)),
     ("token_audience", Shape::Text, Some(Kind::Introspection)),
     ("require_exp", Shape::Flag, Some(Kind::Introspection)),
-    ("require_token_use", Shape::Flag, Some(Kind::Introspection)),
+    ("require_token_use", Shape::Flag, None),
     ("jwks_url", Shape::Text, Some(Kind::Jwks)),
     ("jwks_ttl_secs", Shape::Count, Some(Kind::Jwks)),
     ("algorithms", Shape::Texts, Some(Kind::Jwks)),
@@ -71,6 +71,8 @@ pub(super) struct Entry {
     scalars: HashMap<String, String>,
     lists: HashMap<String, Vec<String>>,
     headers: BTreeMap<String, String>,
+    /// Members that are there and hold nothing.
+    blank: Vec<String>,
     problems: Vec<(String, String)>,
 }
 
@@ -99,6 +101,7 @@ impl Entry {
             scalars: HashMap::new(),
             lists: HashMap::new(),
             headers: BTreeMap::new(),
+            blank: Vec::new(),
             problems: Vec::new(),
         };
         for (nth, (name, value)) in members.iter().enumerate() {
@@ -126,7 +129,8 @@ impl Entry {
             return self.problem(path, format_args!("belongs to the kind {word} alone"));
         }
         match (shape, value) {
-            (_, Json::Null) => {}
+            (_, Json::Null) => self.blank.push(name.to_owned()),
+            (Shape::Text, Json::Text(text)) if text.is_empty() => self.blank.push(name.to_owned()),
             (Shape::Text, Json::Text(text)) => drop(self.scalars.insert(path, text.clone())),
             (Shape::Text, _) => self.problem(path, "must be a text"),
             (Shape::Flag, Json::Flag(flag)) => drop(self.scalars.insert(path, flag.to_string())),
@@ -180,6 +184,11 @@ impl Entry {
     /// The path of a member.
     pub(super) fn path(&self, name: &str) -> String {
         Names::member(self.at, name)
+    }
+
+    /// Whether a member is there as `null` or an empty text.
+    pub(super) fn is_blank(&self, name: &str) -> bool {
+        self.blank.iter().any(|blank| blank == name)
     }
 
     /// A list, if it is given.

@@ -47,9 +47,15 @@ pub(super) fn permission(
     let kinds = [("none", Kind::None), ("warden", Kind::Warden), ("keto", Kind::Keto)];
     let kind = reader.choice(CHECK, Kind::None, &kinds);
     if kind == Kind::None {
-        // Whoever names a server means that it is asked.
-        if reader.text(URL).is_some() && reader.text(CHECK).is_none_or(|word| word == "none") {
-            reader.problem(URL, format_args!("is of no use without {CHECK}=warden or {CHECK}=keto"));
+        // Whoever says where to ask, or in which words, means that it is asked. The template always says what a path is called.
+        let is_off = reader.text(CHECK).is_none_or(|word| word == "none");
+        for variable in [URL, ACTIONS, NAMESPACE] {
+            if is_off && reader.text(variable).is_some() {
+                reader.problem(
+                    variable,
+                    format_args!("is of no use without {CHECK}=warden or {CHECK}=keto"),
+                );
+            }
         }
         return None;
     }
@@ -80,9 +86,12 @@ pub(super) fn permission(
     if let Err(what) = resource {
         reader.problem(RESOURCE, what);
     }
+    // Two, for a line of the log has room for 256 bytes of each.
     let what = "makes each answer one for a single method and path: set the authorizer's TTL in API Gateway to 0, or add method \
-                and path to its identity sources (context.httpMethod and context.path of a REST API, $context.httpMethod and \
-                $context.path of an HTTP API); $context.routeKey alone lets one path's answer serve others";
+                and path to its identity sources";
+    warnings.push((CHECK.to_owned(), what));
+    let what = "needs context.httpMethod and context.path of a REST API, $context.httpMethod and $context.path of an HTTP API \
+                among the identity sources of a TTL; $context.routeKey alone lets one path's answer serve others";
     warnings.push((CHECK.to_owned(), what));
     policy.scope = PolicyScope::Method;
     Some(PermissionRules {

@@ -1,9 +1,11 @@
 //! The list of servers that answer for tokens, `AUTHZ_PROVIDERS`: each entry, and what they must not have in common.
 
+pub(super) mod apart;
+
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
-use shared::env::Reader;
+use shared::env::{Reader, is_loopback};
 
 use super::entry::{Entry, KINDS, Kind};
 use super::json::Json;
@@ -11,7 +13,7 @@ use super::names::Names;
 use super::provider::{JwksConfig, ProviderConfig, SourceConfig};
 use super::server::{self, IntrospectionConfig};
 use super::{ISSUER_MATCHES, MODES, lists};
-use crate::claims::{ClaimRules, PrincipalRules, same_issuer};
+use crate::claims::{ClaimRules, PrincipalRules};
 
 const LIST: &str = "AUTHZ_PROVIDERS";
 /// More servers than anyone has; each is compared with each other.
@@ -95,7 +97,17 @@ pub(super) fn providers(
         }
         providers.extend(read);
     }
-    tell_shared(reader, &providers);
+    apart::tell_shared(reader, &providers);
+    for provider in &providers {
+        if let SourceConfig::Jwks(jwks) = &provider.source
+            && jwks.url.scheme() == "http"
+            && !is_loopback(&jwks.url)
+        {
+            let what = "is plain HTTP: whoever stands between can put keys of their own into the answer, and then signs tokens \
+                        that pass";
+            warnings.push((provider.names.of("JWKS_URL"), what));
+        }
+    }
     if let [only] = providers.as_slice()
         && matches!(only.source, SourceConfig::Jwks(_))
         && only.claims.issuers.is_empty()
@@ -126,7 +138,16 @@ fn provider(
     if reader.text(&path("kind")).is_none() {
         reader.problem(&path("kind"), "is required: introspection or jwks");
     }
-    let prefix = lists::token_prefix(reader, &path("token_prefix"));
+    let prefix = match (entry.kind, reader.text(&path("token_prefix"))) {
+        (Some(Kind::Jwks), Some(_)) => {
+            reader.problem(
+                &path("token_prefix"),
+                "must not be set for the kind jwks: a signed token stands by itself",
+            );
+            String::new()
+        }
+        _ => lists::token_prefix(reader, &path("token_prefix")),
+    };
     let mut claims = claim_rules(reader, entry, defaults.claims);
     if claims.issuers.is_empty() && entry.list("issuers").is_none() && count > 1 {
         reader.problem(
@@ -138,10 +159,17 @@ fn provider(
         claims: entry
             .list("principal_claims")
             .unwrap_or_else(|| defaults.principal.claims.clone()),
-        prefix: reader.text_or(&path("principal_prefix"), &defaults.principal.prefix),
-        default: reader
-            .text(&path("default_principal"))
-            .or_else(|| defaults.principal.default.clone()),
+        // Nothing, in so many words, takes back what is inherited.
+        prefix: match entry.is_blank("principal_prefix") {
+            true => String::new(),
+            false => reader.text_or(&path("principal_prefix"), &defaults.principal.prefix),
+        },
+        default: match entry.is_blank("default_principal") {
+            true => None,
+            false => reader
+                .text(&path("default_principal"))
+                .or_else(|| defaults.principal.default.clone()),
+        },
     };
     let source = match kind? {
         Kind::Introspection => {
@@ -151,9 +179,15 @@ fn provider(
         Kind::Jwks => {
             // Nobody is asked whether such a token still counts, so it must end by itself.
             claims.require_exp = true;
-            // What introspection says of a token and no token says of itself.
-            claims.require_token_use = false;
-            SourceConfig::Jwks(Box::new(jwks(reader, entry, names, defaults.allow_http)?))
+            let jwks = jwks(reader, entry, names, defaults.allow_http)?;
+            if claims.audiences.is_empty() && !jwks.require_typ_at_jwt {
+                reader.problem(
+                    &path("audiences"),
+                    "is required, or require_typ_at_jwt: the same keys may sign ID tokens, and nothing else tells those from access \
+                     tokens",
+                );
+            }
+            SourceConfig::Jwks(Box::new(jwks))
         }
     };
     Some(ProviderConfig {
@@ -228,44 +262,6 @@ fn jwks(reader: &mut Reader<'_>, entry: &Entry, names: Names, allow_http: bool) 
 fn required_url(reader: &mut Reader<'_>, path: &str, allow_http: bool) -> Option<url::Url> {
     reader.required(path);
     reader.url(path, allow_http)
-}
-
-/// Tells what two entries must not share: a name, a prefix, and, as far as it chooses between them, an issuer.
-fn tell_shared(reader: &mut Reader<'_>, providers: &[ProviderConfig]) {
-    for (nth, later) in providers.iter().enumerate() {
-        for earlier in providers.iter().take(nth) {
-            let path = |name: &str| later.names.of(name);
-            let other = |name: &str| earlier.names.of(name);
-            if later.name == earlier.name {
-                reader.problem(&path("name"), format_args!("is also {}", other("name")));
-            }
-            if later.prefix == earlier.prefix && !later.prefix.is_empty() {
-                reader.problem(&path("token_prefix"), format_args!("is also {}", other("token_prefix")));
-            }
-            let shares = |issuer: &String| {
-                let issuers = &mut earlier.claims.issuers.iter();
-                let matches = [earlier.claims.issuer_match, later.claims.issuer_match];
-                issuers.any(|known| matches.iter().any(|how| same_issuer(known, issuer, *how)))
-            };
-            if later.prefix.is_empty() && earlier.prefix.is_empty() {
-                for (at, _) in later
-                    .claims
-                    .issuers
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, issuer)| shares(issuer))
-                {
-                    reader.problem(
-                        &path(&format!("issuers[{at}]")),
-                        format_args!(
-                            "stands in {} too, and neither has a token_prefix: nothing would tell which one answers",
-                            other("issuers")
-                        ),
-                    );
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

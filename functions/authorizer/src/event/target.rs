@@ -61,8 +61,13 @@ impl AuthorizationRequest<'_> {
         template.is_some_and(|template| template == self.arn_path())
     }
 
+    /// The path that a REST API tells beside its ARN, as far as the event has one.
+    pub fn rest_path(&self) -> Option<&str> {
+        self.event.path.get().filter(|_| self.kind == Kind::RestRequest)
+    }
+
     /// Whether the client used the domain name that API Gateway gives each API, which begins with the API's id.
-    fn has_default_domain(&self) -> bool {
+    pub fn has_default_domain(&self) -> bool {
         let context = self.event.request_context.0.as_ref();
         context.is_some_and(|context| {
             let prefix = context.domain_prefix.get();

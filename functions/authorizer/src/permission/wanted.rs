@@ -149,8 +149,9 @@ impl PermissionRules {
 }
 
 /// The path's segments with their escapes resolved, joined by `:`, a `:` inside one as `%3A`. `None` where the same text
-/// could stand for another path too: for what servers read in different ways, where an escape comes to light under an escape,
-/// and for an escape from an HTTP API, which resolves them itself.
+/// could stand for another path too: for what servers read in different ways, parameters of a segment (RFC 3986, section 3.3)
+/// among it; where an escape comes to light under an escape; for an escape from an HTTP API, which resolves them itself; and
+/// where a REST API tells two paths.
 fn segments(request: &AuthorizationRequest<'_>) -> Option<String> {
     if request.kind == Kind::WsConnect {
         return Some(CONNECTION.to_owned());
@@ -163,9 +164,12 @@ fn segments(request: &AuthorizationRequest<'_>) -> Option<String> {
     if path.has_escapes() && request.kind.is_http_api() {
         return None;
     }
+    if is_told_otherwise(request, &path) {
+        return None;
+    }
     let mut joined = String::new();
     for (at, segment) in path.resolved().enumerate() {
-        if segment.contains('%') {
+        if segment.contains(['%', ';']) {
             return None;
         }
         if at > 0 {
@@ -174,6 +178,23 @@ fn segments(request: &AuthorizationRequest<'_>) -> Option<String> {
         joined.push_str(&segment.replace(':', "%3A"));
     }
     Some(joined)
+}
+
+/// Whether an event has another path beside that of its ARN. A domain name of one's own may stand for a part of the path,
+/// which the event then has in front.
+fn is_told_otherwise(request: &AuthorizationRequest<'_>, path: &Path<'_>) -> bool {
+    let Some(told) = request.rest_path() else {
+        return false;
+    };
+    let Some(told) = Path::read(told) else {
+        return true;
+    };
+    let (told, path): (Vec<&str>, Vec<&str>) = (told.resolved().collect(), path.resolved().collect());
+    if request.has_default_domain() {
+        told != path
+    } else {
+        !told.ends_with(&path)
+    }
 }
 
 /// The path of API Gateway's own route.

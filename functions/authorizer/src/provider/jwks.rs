@@ -27,6 +27,23 @@ use jwt::Header;
 use key_cache::{KeyCache, KeyRules};
 use key_set::KeySet;
 
+/// Members that access tokens do not have and others do that the same keys sign: hashes and the nonce of an ID token (OpenID
+/// Connect Core, 3.1.3.6 and 3.3.2.11; FAPI 1.0 part 2, 5.1), the events of a security event (RFC 8417), the parameters of an
+/// answer to an authorization request (JARM, 2.1), the reply of an introspection (RFC 9701). None of these opens anything.
+/// How and when somebody has logged in stands in access tokens, too (RFC 9068, section 2.2.1), and so tells nothing.
+const OF_OTHER_KINDS: [&str; 10] = [
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "nonce",
+    "events",
+    "code",
+    "error",
+    "access_token",
+    "id_token",
+    "token_introspection",
+];
+
 /// A server that publishes its keys.
 pub struct Jwks {
     upstream: Arc<Upstream>,
@@ -62,6 +79,7 @@ impl Jwks {
         let rules = KeyRules {
             ttl: jwks.ttl,
             stale: config.cache.stale,
+            patience: upstream.request_timeout(),
         };
         Self {
             upstream,
@@ -115,12 +133,7 @@ impl Jwks {
     }
 
     async fn keys_for(&self, kid: &str, deadline: Deadline, account: &mut Account) -> Result<Arc<KeySet>, Problem> {
-        let fetch = async |is_urgent: bool| {
-            let deadline = if is_urgent {
-                deadline
-            } else {
-                deadline.capped(self.upstream.request_timeout())
-            };
+        let fetch = async |deadline: Deadline| {
             let exchange = &mut account.keys;
             let received = self.upstream.get(&self.target, deadline, exchange).await?;
             read_document(&received)
@@ -135,9 +148,7 @@ impl Jwks {
 
     fn read(&self, payload: &[u8]) -> Result<Claims, Problem> {
         let reply = Reply::of_claims(payload)?;
-        // Only an ID token holds hashes of others (OpenID Connect Core, 3.3.2.11), only a security event its events
-        // (RFC 8417); the same keys sign them, and neither opens anything.
-        if ["at_hash", "c_hash", "events"].iter().any(|name| reply.has(name)) {
+        if OF_OTHER_KINDS.iter().any(|name| reply.has(name)) {
             return Err(Problem::NotAccessToken);
         }
         let claims = Claims::new(&reply, &self.principal, &self.context);

@@ -13,6 +13,7 @@ mod system_token;
 use std::sync::Arc;
 
 use shared::{Clock, ConfigError, Deadline, Secrets};
+use url::Origin;
 
 pub use caller::{Caller, Question};
 pub use credential::Credential;
@@ -39,6 +40,8 @@ pub struct Provider {
     prefix: String,
     must: ClaimRules,
     keys: Keys,
+    /// Where it is asked about tokens.
+    origin: Option<Origin>,
     source: Source,
 }
 
@@ -79,9 +82,9 @@ impl Providers {
         }
     }
 
-    /// The server that answers for a token: the one whose prefix it has, the longest first; or else, for a JWT, the one
-    /// that lists the issuer that it names; or else the only one without a prefix, leaving out those that take nothing but
-    /// JWTs when it is none.
+    /// The server that answers for a token: the one whose prefix it has, the longest first; or else, of those without a
+    /// prefix, for a JWT the one that lists the issuer that it names; or else the only one, leaving out those that take
+    /// nothing but JWTs when it is none.
     ///
     /// # Errors
     /// [`Problem::NoProvider`].
@@ -98,21 +101,27 @@ impl Providers {
             return Ok(only);
         }
         let is_jwt = jwks::has_three_parts(text);
-        if let Some(issuer) = jwks::unverified_issuer(text) {
-            let mut listing = self.0.iter().filter(|provider| provider.must.lists(&issuer));
-            let first = listing.clone().find(|provider| provider.prefix.is_empty());
-            if let Some(provider) = first.or_else(|| only(&mut listing)) {
-                return Ok(provider);
-            }
+        let without = || self.0.iter().filter(|provider| provider.prefix.is_empty());
+        if let Some(issuer) = jwks::unverified_issuer(text)
+            && let Some(provider) = without().find(|provider| provider.must.lists(&issuer))
+        {
+            return Ok(provider);
         }
-        let without = self.0.iter().filter(|provider| provider.prefix.is_empty());
-        let mut able = without.filter(|provider| is_jwt || !matches!(provider.source, Source::Jwks(_)));
+        let mut able = without().filter(|provider| is_jwt || !matches!(provider.source, Source::Jwks(_)));
         only(&mut able).ok_or(Problem::NoProvider)
     }
 
-    /// The way to servers, for whatever else is asked: that to the first of them.
-    pub fn upstream(&self) -> Option<&Arc<Upstream>> {
-        self.0.first().map(Provider::upstream)
+    /// The way to whatever else is asked at a place: that to the server at the same place, or to the only one there is.
+    /// Who vouches for one of several servers vouches for no other.
+    pub fn upstream_to(&self, origin: &Origin) -> Option<&Arc<Upstream>> {
+        let mut there = self.0.iter().filter(|provider| provider.is_at(origin));
+        let provider = there.next().or_else(|| only(&mut self.0.iter()));
+        provider.map(Provider::upstream)
+    }
+
+    /// Whether there is more than one.
+    pub fn are_several(&self) -> bool {
+        self.0.len() > 1
     }
 
     /// Whether a token is one that we ourselves show to a server.
@@ -152,6 +161,11 @@ impl Provider {
             Source::Introspection(introspection) => introspection.caller(),
             Source::Jwks(jwks) => jwks.caller(),
         }
+    }
+
+    /// Whether it is asked about tokens at this place: by scheme, host and port (RFC 6454, section 4).
+    pub fn is_at(&self, origin: &Origin) -> bool {
+        self.origin.as_ref() == Some(origin)
     }
 
     /// The way to it.

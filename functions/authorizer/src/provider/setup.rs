@@ -62,6 +62,7 @@ pub(super) fn provider(
         prefix: provider.prefix.clone(),
         must: provider.claims.clone(),
         keys,
+        origin: provider.introspection().map(|endpoint| endpoint.url.origin()),
         source,
     })
 }

@@ -116,36 +116,36 @@ async fn a_key_is_good_for_what_its_issuer_says_and_nothing_else() {
         jwk
     };
     for (key, name, value, reason) in [
-        (&p256, "use", json!("enc"), "unknown_key"),
+        (&p256, "use", json!("enc"), "upstream_invalid"),
         (&p256, "use", json!(null), "allow"),
-        (&p256, "use", json!(5), "unknown_key"),
+        (&p256, "use", json!(5), "upstream_invalid"),
         (&p256, "key_ops", json!(["verify"]), "allow"),
-        (&p256, "key_ops", json!(["sign"]), "unknown_key"),
-        (&p256, "key_ops", json!([]), "unknown_key"),
+        (&p256, "key_ops", json!(["sign"]), "upstream_invalid"),
+        (&p256, "key_ops", json!([]), "upstream_invalid"),
         (&p256, "alg", json!("ES256"), "allow"),
         (&p256, "alg", json!("ES384"), "algorithm"),
         (&p256, "alg", json!("ECDH-ES"), "algorithm"),
-        (&p256, "crv", json!("P-384"), "unknown_key"),
-        (&p256, "crv", json!("secp256k1"), "unknown_key"),
-        (&p256, "kty", json!("RSA"), "unknown_key"),
+        (&p256, "crv", json!("P-384"), "upstream_invalid"),
+        (&p256, "crv", json!("secp256k1"), "upstream_invalid"),
+        (&p256, "kty", json!("RSA"), "upstream_invalid"),
         (&p256, "kid", json!("other"), "unknown_key"),
         (&p256, "kid", json!("P256"), "unknown_key"),
-        (&p256, "kid", json!(null), "unknown_key"),
+        (&p256, "kid", json!(null), "upstream_invalid"),
         // The point at infinity and its like: a key without a secret.
         (&p256, "x", json!(encoded([0; 32])), "bad_signature"),
-        (&p256, "x", json!(encoded([0; 31])), "unknown_key"),
-        (&p256, "y", json!(""), "unknown_key"),
-        (&p256, "d", json!(encoded([7; 32])), "unknown_key"),
+        (&p256, "x", json!(encoded([0; 31])), "upstream_invalid"),
+        (&p256, "y", json!(""), "upstream_invalid"),
+        (&p256, "d", json!(encoded([7; 32])), "upstream_invalid"),
         (&rsa, "alg", json!("RS256"), "allow"),
         (&rsa, "alg", json!("PS256"), "algorithm"),
         (&rsa, "alg", json!("RSA-OAEP"), "algorithm"),
         // With the exponent 1 every text is its own signature.
-        (&rsa, "e", json!("AQ"), "unknown_key"),
-        (&rsa, "e", json!("AA"), "unknown_key"),
-        (&rsa, "e", json!("Ag"), "unknown_key"),
-        (&rsa, "n", json!(encoded([255; 128])), "unknown_key"),
-        (&rsa, "n", json!(encoded([255; 1025])), "unknown_key"),
-        (&rsa, "n", json!("AQ=="), "unknown_key"),
+        (&rsa, "e", json!("AQ"), "upstream_invalid"),
+        (&rsa, "e", json!("AA"), "upstream_invalid"),
+        (&rsa, "e", json!("Ag"), "upstream_invalid"),
+        (&rsa, "n", json!(encoded([255; 128])), "upstream_invalid"),
+        (&rsa, "n", json!(encoded([255; 1025])), "upstream_invalid"),
+        (&rsa, "n", json!("AQ=="), "upstream_invalid"),
     ] {
         let published = Published::new(&[]);
         published.now_does(stub::json(200, json!({"keys": [with(key, name, value.clone())]})));
@@ -162,7 +162,7 @@ const BY_SMALL: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6InNtYWxsIiwidHlwIjoiSldUIn0.
 async fn a_key_that_can_be_broken_counts_for_nothing() {
     let published = Published::new(&[]);
     published.now_does(stub::json(200, SMALL));
-    assert_eq!(wide(&published).await.reason(BY_SMALL).await, "unknown_key");
+    assert_eq!(wide(&published).await.reason(BY_SMALL).await, "upstream_invalid");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::stub::{self, Act};
 /// One server that publishes keys, with members of its entry added.
 pub(crate) fn entry(members: Value) -> String {
     let mut entry = json!({"name": "main", "kind": "jwks", "jwks_url": "{base}/jwks.json",
-                           "issuers": ["https://auth.example.com/"]});
+                           "issuers": ["https://auth.example.com/"], "audiences": ["orders-api"]});
     for (name, value) in members.as_object().unwrap() {
         entry[name] = value.clone();
     }
@@ -141,6 +141,18 @@ async fn claims_are_checked_as_introspections_are() {
         (json!({"at_hash": "x"}), "not_access_token"),
         (json!({"c_hash": "x"}), "not_access_token"),
         (json!({"events": {}}), "not_access_token"),
+        // How somebody has logged in stands in access tokens, too (RFC 9068, section 2.2.1).
+        (
+            json!({"auth_time": NOW, "acr": "1", "amr": ["pwd"], "sid": "s"}),
+            "allow",
+        ),
+        // Of ID tokens, and of answers to authorization requests (JARM).
+        (json!({"nonce": "n"}), "not_access_token"),
+        (json!({"s_hash": "x"}), "not_access_token"),
+        (json!({"code": "c"}), "not_access_token"),
+        (json!({"error": "access_denied", "state": "s"}), "not_access_token"),
+        (json!({"access_token": "x"}), "not_access_token"),
+        (json!({"id_token": "x"}), "not_access_token"),
     ] {
         let token = key.token(&claims(changes.clone()));
         if reason == "allow_late" {
@@ -345,7 +357,11 @@ async fn what_is_no_document_of_keys_is_a_failure() {
         (stub::json(500, ""), "upstream_status"),
         (Act::Close, "upstream_connect"),
         (Act::Cut("{".to_owned()), "upstream_connect"),
-        (stub::json(200, json!({"keys": []})), "unknown_key"),
+        (stub::json(200, json!({"keys": []})), "upstream_invalid"),
+        (
+            stub::json(200, json!({"keys": [{"kty": "oct", "kid": "one", "k": "c2VjcmV0"}]})),
+            "upstream_invalid",
+        ),
         (
             stub::json(
                 200,
@@ -378,4 +394,36 @@ async fn a_stalling_server_is_given_up_in_time() {
     let event = token_event(&format!("Bearer {}", key.good())).to_string();
     assert_eq!(fixture.ask_raw(&event, 300).await, e500());
     assert!(started.elapsed() < std::time::Duration::from_millis(290));
+}
+
+#[tokio::test]
+async fn a_document_without_a_usable_key_replaces_no_keys() {
+    let key = Key::p256("one");
+    let published = Published::new(&[&key]);
+    let fixture = authorizer(&published, json!({"jwks_ttl_secs": 100}), &[]).await;
+    assert_eq!(fixture.reason(&key.good()).await, "allow");
+    published.now(&[]);
+    fixture.later(50);
+    assert_eq!(fixture.reason(&key.good()).await, "allow");
+    fixture.assert_line(json!({"keys_failure": "upstream_invalid", "keys_status": 200, "KeyFetchFailures": 1}));
+    // The server is left alone for a while, as after every failure.
+    assert_eq!(fixture.reason(&key.good()).await, "allow");
+    assert_eq!(fixture.fetches(), 2);
+    // The old keys end when they would have ended.
+    fixture.later(50);
+    assert_eq!(fixture.reason(&key.good()).await, "upstream_invalid");
+}
+
+#[tokio::test]
+async fn what_a_token_is_used_for_is_asked_of_signed_tokens_too() {
+    let key = Key::p256("one");
+    let published = Published::new(&[&key]);
+    let everywhere = [("AUTHZ_REQUIRE_TOKEN_USE", "true")];
+    let strict = authorizer(&published, json!({}), &everywhere).await;
+    assert_eq!(strict.reason(&key.good()).await, "not_access_token");
+    let told = key.token(&claims(json!({"token_use": "access_token"})));
+    assert_eq!(strict.reason(&told).await, "allow");
+    // Unless the entry says otherwise in so many words.
+    let free = authorizer(&published, json!({"require_token_use": false}), &everywhere).await;
+    assert_eq!(free.reason(&key.good()).await, "allow");
 }

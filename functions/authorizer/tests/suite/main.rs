@@ -7,6 +7,7 @@
 )]
 
 mod acceptance;
+mod apart;
 mod attacks;
 mod cache;
 mod fixture;

@@ -15,7 +15,9 @@ const KETO: [(&str, &str); 3] = [
     ("AUTHZ_PERMISSION_URL", "{base}/relation-tuples/check"),
     ("AUTHZ_KETO_NAMESPACE", "api"),
 ];
-const BY_WARDEN: [(&str, &str); 2] = [
+const BY_WARDEN: [(&str, &str); 4] = [
+    ("AUTHZ_INTROSPECTION_AUTH", "bearer"),
+    ("AUTHZ_BEARER", S1),
     ("AUTHZ_PERMISSION_CHECK", "warden"),
     ("AUTHZ_PERMISSION_URL", "{base}/warden/token/allowed"),
 ];
@@ -328,9 +330,21 @@ async fn preflights_are_let_in_unasked_and_other_options_are_read() {
     let answer = preflight.ask(&options(event())).await.unwrap();
     assert_eq!(
         answer["policyDocument"]["Statement"][0]["Resource"],
-        json!([A_REST.replace("GET", "OPTIONS"), W_REST.replace("*/*", "OPTIONS/*")])
+        W_REST.replace("*/*", "OPTIONS/*")
     );
     assert!(asked(&preflight).is_empty());
+    // The ARN of a route for everything names no method: it would open all that nobody was asked about.
+    let iam = fixture(no(), &with(&open, &[("AUTHZ_HTTP_V2_RESPONSE", "iam")])).await;
+    let mut anything = http_v2(&bearer);
+    anything["routeArn"] = json!(W_V1.replace("*/*", "$default/$default"));
+    anything["routeKey"] = json!("$default");
+    anything["requestContext"]["http"]["method"] = json!("OPTIONS");
+    let answer = iam.ask(&anything).await.unwrap();
+    assert_eq!(
+        answer["policyDocument"]["Statement"][0]["Resource"],
+        W_V1.replace("*/*", "OPTIONS/*")
+    );
+    assert!(asked(&iam).is_empty());
     // Every other method is asked about.
     assert_eq!(preflight.ask(&event()).await, deny("alice", W_REST));
     let closed = fixture(yes(), &KETO).await;
@@ -362,6 +376,37 @@ async fn both_servers_share_one_budget_and_lambdas_deadline() {
         assert_eq!((fixture.up(), asked(&fixture).len()), (1, 1));
         fixture.assert_line(json!({"reason": "upstream_timeout", "permission": "failed"}));
     }
+}
+
+#[tokio::test]
+async fn claims_that_may_serve_on_leave_time_for_the_check() {
+    let mut introspections = 0;
+    let stub = Stub::new(move |seen| {
+        if seen.path != INTROSPECT {
+            return yes();
+        }
+        introspections += 1;
+        if introspections == 1 { ok() } else { Act::Stall }
+    });
+    let more = [
+        ("AUTHZ_STALE_IF_ERROR_SECS", "600"),
+        ("AUTHZ_RETRIES", "2"),
+        ("AUTHZ_REQUEST_TIMEOUT_MS", "200"),
+        ("AUTHZ_TOTAL_BUDGET_MS", "600"),
+    ];
+    let fixture = Fixture::new(stub, &with(&KETO, &more)).await;
+    assert_eq!(fixture.ask(&event()).await, allow("alice", A_REST));
+    fixture.clock.advance_ms(60_000);
+    let started = Instant::now();
+    assert_eq!(fixture.ask(&event()).await, allow("alice", A_REST));
+    assert!(
+        started.elapsed() < Duration::from_millis(600),
+        "{:?}",
+        started.elapsed()
+    );
+    fixture.assert_line(json!({"reason": "stale", "upstream_failure": "upstream_timeout", "permission": "allowed"}));
+    // Also where there is less time than two requests may take.
+    assert_eq!(fixture.ask_raw(&event().to_string(), 450).await, allow("alice", A_REST));
 }
 
 #[tokio::test]
@@ -426,34 +471,6 @@ async fn a_no_of_keto_is_not_about_our_own_token() {
 }
 
 #[tokio::test]
-async fn each_provider_asks_in_its_own_name() {
-    let providers = json!([
-        {"name": "one", "kind": "introspection", "token_prefix": "ory_at_A", "issuers": ["https://auth.example.com/"],
-         "introspection_url": format!("{{base}}{INTROSPECT}"), "introspection_auth": "bearer", "bearer": S1,
-         "principal_prefix": "one|"},
-        {"name": "two", "kind": "introspection", "token_prefix": "ory_at_C", "issuers": ["https://two.example.com/"],
-         "introspection_url": format!("{{base}}{INTROSPECT}"), "introspection_auth": "bearer", "bearer": S2},
-    ])
-    .to_string();
-    let stub = Stub::new(|seen| match seen.path.as_str() {
-        INTROSPECT if seen.body.contains("CCCC") => ok_with(json!({"sub": "bob", "iss": "https://two.example.com/"})),
-        INTROSPECT => ok(),
-        _ => yes(),
-    });
-    let fixture = Fixture::new(stub, &with(&KETO, &[("AUTHZ_PROVIDERS", &providers)])).await;
-    for (token, own, subject) in [(T1, S1, "alice"), (T2, S2, "bob")] {
-        fixture.ask(&token_event(&format!("Bearer {token}"))).await.unwrap();
-        let check = asked(&fixture).pop().unwrap();
-        assert_eq!(check.header("authorization"), Some(format!("Bearer {own}").as_str()));
-        assert!(
-            check.body.contains(&format!(r#""subject_id":"{subject}""#)),
-            "{}",
-            check.body
-        );
-    }
-}
-
-#[tokio::test]
 async fn the_line_tells_of_the_check() {
     let fixture = fixture(no(), &KETO).await;
     let _ = fixture.ask(&event()).await;
@@ -507,6 +524,18 @@ async fn a_start_names_what_is_wrong() {
         let problems = try_new(&stub, &variables).await.err().unwrap();
         assert!(problems.iter().any(|problem| problem == expected), "{problems:?}");
     }
+    for (variable, value) in [
+        ("AUTHZ_PERMISSION_ACTIONS", r#"{"GET": "read"}"#),
+        ("AUTHZ_KETO_NAMESPACE", "api"),
+    ] {
+        let problems = try_new(&stub, &[(variable, value)]).await.err().unwrap();
+        assert_eq!(
+            problems,
+            [format!(
+                "{variable}: is of no use without AUTHZ_PERMISSION_CHECK=warden or AUTHZ_PERMISSION_CHECK=keto"
+            )]
+        );
+    }
     let far = [
         ("AUTHZ_PERMISSION_CHECK", "warden"),
         ("AUTHZ_PERMISSION_URL", "http://keto.example.com/x"),
@@ -521,6 +550,11 @@ async fn a_start_warns_of_the_gateways_cache() {
     let log = fixture.own_log();
     assert!(
         log.contains("AUTHZ_PERMISSION_CHECK") && log.contains("TTL in API Gateway"),
+        "{log}"
+    );
+    // The end of what is to be said is in the log, too.
+    assert!(
+        log.contains("$context.routeKey alone lets one path's answer serve others"),
         "{log}"
     );
 }

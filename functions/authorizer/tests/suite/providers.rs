@@ -40,8 +40,8 @@ fn name(issuer: &str) -> &str {
 fn list() -> Value {
     json!([
         {"name": "a", "kind": "introspection", "introspection_url": "{base}/a", "token_prefix": "ory_at_", "issuers": [A]},
-        {"name": "b", "kind": "jwks", "jwks_url": "{base}/b", "issuers": [B]},
-        {"name": "c", "kind": "jwks", "jwks_url": "{base}/c", "issuers": [C]},
+        {"name": "b", "kind": "jwks", "jwks_url": "{base}/b", "issuers": [B], "audiences": ["orders-api"]},
+        {"name": "c", "kind": "jwks", "jwks_url": "{base}/c", "issuers": [C], "audiences": ["orders-api"]},
         {"name": "d", "kind": "introspection", "introspection_url": "{base}/d", "issuers": [D]},
     ])
 }
@@ -110,6 +110,9 @@ async fn each_token_finds_its_server() {
     // A token of the known form that no server lists: several have no prefix, so none of them is the one.
     let foreign = world.stranger.token(&from(E));
     assert_eq!(world.passes(&foreign).await, Err("no_provider".to_owned()));
+    // A server with a prefix is asked about tokens that have it, and about no others.
+    let unprefixed = world.stranger.token(&from(A));
+    assert_eq!(world.passes(&unprefixed).await, Err("no_provider".to_owned()));
     // Only one of those without a prefix can be asked about an opaque token.
     assert_eq!(world.passes("opaque").await, Err("inactive".to_owned()));
     world.fixture.assert_line(json!({"provider": "d"}));

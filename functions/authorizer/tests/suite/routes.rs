@@ -467,6 +467,20 @@ async fn a_preflight_with_a_good_token_gets_the_tokens_own_policy() {
     assert_eq!(fixture.ask(&with_token("GET/orders/42")).await, allow("alice", &arn));
     let policy = listed(&["OPTIONS/orders/42", "OPTIONS/*"]);
     assert_eq!(fixture.ask(&with_token("OPTIONS/orders/42")).await, policy);
+    // The route for everything names no method, and its ARN would open them all.
+    let variables = [
+        options,
+        ("AUTHZ_POLICY_SCOPE", "method"),
+        ("AUTHZ_HTTP_V2_RESPONSE", "iam"),
+    ];
+    let fixture = Fixture::playing(vec![ok()], &variables).await;
+    let mut anything = http("$default", "OPTIONS", "/orders/42");
+    anything["routeArn"] = json!(W_V1.replace("*/*", "$default/$default"));
+    let answer = fixture.ask(&anything).await.unwrap();
+    assert_eq!(
+        answer["policyDocument"]["Statement"][0]["Resource"],
+        W_V1.replace("*/*", "OPTIONS/*")
+    );
 }
 
 /// A preflight is let in whatever its token is, but for nothing else.

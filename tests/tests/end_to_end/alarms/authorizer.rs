@@ -184,7 +184,7 @@ pub(super) async fn no_keys() -> Scenario {
     hydra.public().fault(Fault::status(503).times(10_000));
     let claims = json!({"iss": hydra.public_url(), "sub": "alice", "exp": 4_102_444_800_u64});
     let known = event(&format!("Bearer {}", hydra.mint_jwt(&claims).unwrap()));
-    let keys = json!([{"name": "hydra", "kind": "jwks", "issuers": [hydra.public_url()],
+    let keys = json!([{"name": "hydra", "kind": "jwks", "issuers": [hydra.public_url()], "audiences": ["api"],
                        "jwks_url": format!("{}/.well-known/jwks.json", hydra.public_url())}]);
     let settings = [
         ("AUTHZ_PROVIDERS", keys.to_string()),

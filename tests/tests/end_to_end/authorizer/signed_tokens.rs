@@ -60,7 +60,7 @@ impl Door {
     fn claims(&self, changes: Value) -> Value {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let mut claims = json!({
-            "aud": [], "client_id": "web", "exp": now + 600, "ext": {}, "iat": now, "iss": self.hydra.public_url(),
+            "aud": ["orders-api"], "client_id": "web", "exp": now + 600, "ext": {}, "iat": now, "iss": self.hydra.public_url(),
             "jti": "0f0f", "nbf": now, "scp": ["hello"], "sub": "alice",
         });
         for (name, value) in changes.as_object().unwrap() {
@@ -92,7 +92,8 @@ impl Door {
 
 fn keys_of_hydra(members: Value) -> Value {
     let mut entry =
-        json!({"name": "hydra", "kind": "jwks", "jwks_url": "PUBLIC/.well-known/jwks.json", "issuers": ["PUBLIC"]});
+        json!({"name": "hydra", "kind": "jwks", "jwks_url": "PUBLIC/.well-known/jwks.json", "issuers": ["PUBLIC"],
+               "audiences": ["orders-api"]});
     for (name, value) in members.as_object().unwrap() {
         entry[name] = value.clone();
     }
@@ -160,6 +161,9 @@ async fn what_is_wrong_with_a_signed_token_decides_the_answer() {
         (signed(json!({"scp": "hello"})), 200, "allow"),
         (signed(json!({"scp": ["bye"]})), 403, "scope"),
         (signed(json!({"iss": "https://elsewhere/"})), 403, "issuer"),
+        // Hydra signs ID tokens with keys of the same document.
+        (signed(json!({"aud": ["web"]})), 403, "audience"),
+        (signed(json!({"nonce": "n"})), 401, "not_access_token"),
         (signed(json!({"exp": 1_700_000_000})), 401, "expired"),
         (signed(json!({"exp": null})), 401, "no_exp"),
         (signed(json!({"nbf": 9_000_000_000_u64})), 401, "not_yet_valid"),

@@ -25,8 +25,7 @@ fn check(list: &str, lines: &[&str]) {
     assert!(!told.concat().contains("s3cret"), "{told:?}");
 }
 
-const JWKS: &str =
-    r#"{"name": "keys", "kind": "jwks", "jwks_url": "https://k.example.com/jwks.json", "issuers": ["https://k/"]}"#;
+const JWKS: &str = r#"{"name": "keys", "kind": "jwks", "jwks_url": "https://k.example.com/jwks.json", "issuers": ["https://k/"], "audiences": ["x"]}"#;
 
 /// The good entry with members before its own.
 fn jwks(members: &str) -> String {
@@ -97,7 +96,7 @@ fn every_member_is_read() {
 
     assert_eq!((keys.name.as_deref(), keys.prefix.as_str()), (Some("keys"), ""));
     assert_eq!((keys.claims.audiences[0].as_str(), keys.claims.skew_secs), ("api", 3));
-    assert!(keys.claims.require_exp && !keys.claims.require_token_use);
+    assert!(keys.claims.require_exp && keys.claims.require_token_use);
     assert_eq!((keys.principal.claims.len(), keys.principal.prefix.as_str()), (2, "p|"));
     let SourceConfig::Jwks(jwks) = &keys.source else {
         panic!()
@@ -120,7 +119,7 @@ fn little_is_required() {
     // One server may do without issuers; where nobody vouches for them, the start warns.
     let config = read(r#"[{"name": "a", "kind": "introspection", "introspection_url": "https://h/"}]"#).unwrap();
     assert!(config.warnings.is_empty());
-    let config = read(r#"[{"name": "a", "kind": "jwks", "jwks_url": "https://h/"}]"#).unwrap();
+    let config = read(r#"[{"name": "a", "kind": "jwks", "jwks_url": "https://h/", "audiences": ["x"]}]"#).unwrap();
     assert!(
         config.warnings[0].1.contains("without issuers"),
         "{:?}",
@@ -137,7 +136,7 @@ fn what_is_no_list_of_objects_stops_the_start() {
     check("[5]", &["AUTHZ_PROVIDERS[0]: must be an object"]);
     check(
         &format!("[{JWKS}] s3cret"),
-        &["AUTHZ_PROVIDERS: is not valid JSON (line 1, column 110)"],
+        &["AUTHZ_PROVIDERS: is not valid JSON (line 1, column 130)"],
     );
     check(
         "[{\"s3cret\"",
@@ -156,7 +155,7 @@ fn every_problem_is_told_at_once_with_its_path() {
         r#"[
             {"name": "a s3cret", "kind": "introspecton", "issuer": ["s3cret"]},
             {"kind": "jwks", "jwks_uri": "https://s3cret/", "algorithms": ["none", "HS256", "rs256", "RS256", 5],
-             "issuers": [], "jwks_ttl_secs": 5, "require_typ_at_jwt": "true", "client_id": "s3cret", "kind": "s3cret"},
+             "issuers": [], "audiences": ["x"], "jwks_ttl_secs": 5, "require_typ_at_jwt": "true", "client_id": "s3cret", "kind": "s3cret"},
             {"name": "c", "kind": "introspection", "introspection_url": "http://s3cret.example.com/", "issuers": ["https://c/", ""],
              "introspection_auth": "basic", "client_secret": "s3cret",
              "client_secret_secret_arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf",
@@ -196,7 +195,7 @@ fn single_problems() {
     for (members, line) in [
         (
             r#""token_prefix": "s3cret x""#,
-            "token_prefix: must be of letters, digits and -._~+/",
+            "token_prefix: must not be set for the kind jwks: a signed token stands by itself",
         ),
         (r#""token_prefix": 5"#, "token_prefix: must be a text"),
         (
@@ -227,6 +226,10 @@ fn single_problems() {
     ] {
         check(&jwks(members), &[&format!("AUTHZ_PROVIDERS[0].{line}")]);
     }
+    check(
+        r#"[{"name": "a", "kind": "introspection", "introspection_url": "https://h/", "token_prefix": "s3cret x"}]"#,
+        &["AUTHZ_PROVIDERS[0].token_prefix: must be of letters, digits and -._~+/"],
+    );
 }
 
 #[test]
@@ -249,7 +252,7 @@ fn the_variables_of_the_only_server_have_no_place_beside_the_list() {
 #[test]
 fn servers_share_nothing_that_chooses_between_them() {
     let pair = |one: &str, two: &str| {
-        let url = r#""kind": "jwks", "jwks_url": "https://k.example.com/""#;
+        let url = r#""kind": "introspection", "introspection_url": "https://k.example.com/""#;
         format!("[{{{url}, {one}}}, {{{url}, {two}}}]")
     };
     check(
@@ -288,4 +291,82 @@ fn servers_share_nothing_that_chooses_between_them() {
         ),
         &["AUTHZ_PROVIDERS[1].token_prefix: is also AUTHZ_PROVIDERS[0].token_prefix"],
     );
+}
+
+#[test]
+fn signed_tokens_must_be_told_from_id_tokens() {
+    let entry = |members: &str| {
+        format!(r#"[{{"name": "a", "kind": "jwks", "jwks_url": "https://h/", "issuers": ["https://x"]{members}}}]"#)
+    };
+    let line = "AUTHZ_PROVIDERS[0].audiences: is required, or require_typ_at_jwt: the same keys may sign ID tokens, and nothing else \
+                tells those from access tokens";
+    check(&entry(""), &[line]);
+    check(&entry(r#", "require_typ_at_jwt": false"#), &[line]);
+    for members in [r#", "require_typ_at_jwt": true"#, r#", "audiences": ["orders"]"#] {
+        read(&entry(members)).unwrap();
+    }
+    read_with(&entry(""), &[("AUTHZ_AUDIENCES", "orders")]).unwrap();
+}
+
+#[test]
+fn an_entry_may_take_back_what_it_inherits_of_the_principal() {
+    let inherited = [("AUTHZ_PRINCIPAL_PREFIX", "p|"), ("AUTHZ_DEFAULT_PRINCIPAL", "nobody")];
+    let read = |members: &str| {
+        let config = read_with(&jwks(members), &inherited).unwrap();
+        let principal = config.providers[0].principal.clone();
+        (principal.prefix, principal.default)
+    };
+    for none in ["null", "\"\""] {
+        assert_eq!(
+            read(&format!(r#""principal_prefix": {none}, "default_principal": {none}"#)),
+            (String::new(), None)
+        );
+    }
+    assert_eq!(
+        read(r#""token_prefix": """#),
+        ("p|".to_owned(), Some("nobody".to_owned()))
+    );
+}
+
+#[test]
+fn signed_tokens_have_no_prefix() {
+    check(
+        &jwks(r#""token_prefix": "ory_at_""#),
+        &["AUTHZ_PROVIDERS[0].token_prefix: must not be set for the kind jwks: a signed token stands by itself"],
+    );
+    let told = read_with(&format!("[{JWKS}]"), &[("AUTHZ_TOKEN_PREFIX", "ory_at_")]).unwrap_err();
+    assert_eq!(
+        told,
+        ["AUTHZ_TOKEN_PREFIX: must not be set together with an entry of the kind jwks, whose tokens have no prefix"]
+    );
+}
+
+#[test]
+fn keys_over_plain_http_are_warned_about() {
+    let warnings = |url: &str| {
+        let list = format!("[{}]", JWKS.replace("https://k.example.com", url));
+        read_with(&list, &[("AUTHZ_ALLOW_HTTP", "true")]).unwrap().warnings
+    };
+    let [(variable, what)] = &warnings("http://k.example.com")[..] else {
+        panic!()
+    };
+    assert_eq!(variable, "AUTHZ_PROVIDERS[0].jwks_url");
+    assert!(what.contains("whoever stands between"), "{what}");
+    assert!(warnings("https://k.example.com").is_empty() && warnings("http://127.0.0.1:1").is_empty());
+}
+
+#[test]
+fn warnings_fit_into_a_line() {
+    let keto = [
+        ("AUTHZ_PERMISSION_CHECK", "keto"),
+        ("AUTHZ_PERMISSION_URL", "https://keto.example.com/"),
+        ("AUTHZ_KETO_NAMESPACE", "api"),
+        ("AUTHZ_ALLOW_HTTP", "true"),
+    ];
+    let list = r#"[{"name": "a", "kind": "jwks", "jwks_url": "http://h.example.com/", "audiences": ["x"]}]"#;
+    let warnings = read_with(list, &keto).unwrap().warnings;
+    assert!(warnings.len() >= 4, "{warnings:?}");
+    for (_, what) in warnings {
+        assert!(what.len() <= 256, "{what}");
+    }
 }

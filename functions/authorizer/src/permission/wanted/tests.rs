@@ -77,6 +77,39 @@ fn every_shape_of_event_asks_the_same() {
 }
 
 #[test]
+fn a_rest_api_tells_its_path_twice() {
+    let rules = rules("resources:{segments}");
+    let event = |tail: &str, path: &str, domain: &str| {
+        let mut event = rest(&format!("GET/{tail}"), "/{proxy+}");
+        event["path"] = json!(path);
+        event["requestContext"] = json!({"apiId": "a1b2c3d4e5", "domainPrefix": domain});
+        event
+    };
+    let (default, own) = ("a1b2c3d4e5", "api");
+    for (tail, path, domain, expected) in [
+        ("orders/42", "/orders/42", default, "read resources:orders:42"),
+        ("orders/42", "/orders/42/", default, "read resources:orders:42"),
+        ("a%20b", "/a b", default, "read resources:a b"),
+        ("", "/", default, "read resources:"),
+        ("orders/42", "/orders/43", default, "permission_resource"),
+        ("orders/42", "/orders", default, "permission_resource"),
+        ("orders/42", "/orders/../42", default, "permission_resource"),
+        ("orders/42", "/shop/orders/42", default, "permission_resource"),
+        ("orders/42", "", default, "permission_resource"),
+        // A domain name of one's own may stand for a part of the path.
+        ("orders/42", "/shop/v1/orders/42", own, "read resources:orders:42"),
+        ("orders/42", "/shop/orders/43", own, "permission_resource"),
+        ("orders/42", "/x-orders/42", own, "permission_resource"),
+    ] {
+        assert_eq!(
+            asked(&rules, &event(tail, path, domain)),
+            expected,
+            "{tail} {path} {domain}"
+        );
+    }
+}
+
+#[test]
 fn each_verb_has_its_action() {
     let rules = rules("{verb}");
     for (verb, expected) in [
@@ -110,12 +143,15 @@ fn resources_of_paths() {
         ("a:b/c:d:e", "resources:a%3Ab:c%3Ad%3Ae"),
         (":", "resources:%3A"),
         ("b\u{fc}cher/a b", "resources:b\u{fc}cher:a b"),
-        ("a@b/(c);d=1,2", "resources:a@b:(c);d=1,2"),
+        ("a@b/(c),d=1", "resources:a@b:(c),d=1"),
         ("*", "resources:*"),
         // What servers read in different ways.
         (".", "permission_resource"),
         ("a/../b", "permission_resource"),
         ("a\\b", "permission_resource"),
+        // Some servers take what follows for a parameter of the segment, and route without it.
+        ("orders;x=1/42", "permission_resource"),
+        ("orders/42;", "permission_resource"),
         ("a\u{7f}", "permission_resource"),
     ];
     for (path, resource) in shared {

@@ -22,6 +22,9 @@ pub(super) struct KeyRules {
     pub(super) ttl: Duration,
     /// Beyond that, while the server fails.
     pub(super) stale: Duration,
+    /// How long somebody waits for others whose keys count. Never more than half of the time that there is, for other
+    /// servers may have to be asked, too.
+    pub(super) patience: Duration,
 }
 
 /// Keys, and the failure that they stand in for.
@@ -91,8 +94,8 @@ impl KeyCache {
         }
     }
 
-    /// Keys in which to look for one of this name. `fetch` gets them from the server; it is told whether nothing else can
-    /// serve, or may give up early.
+    /// Keys in which to look for one of this name. `fetch` gets them from the server; it is told until when, which is sooner
+    /// where others can serve.
     ///
     /// # Errors
     /// Why there are none; `UnknownKey` when they were looked at a moment ago, without that one among them.
@@ -100,19 +103,22 @@ impl KeyCache {
         &self,
         kid: &str,
         deadline: Deadline,
-        fetch: impl AsyncFnOnce(bool) -> Result<KeySet, Problem>,
+        fetch: impl AsyncFnOnce(Deadline) -> Result<KeySet, Problem>,
     ) -> Result<Found, Problem> {
         let (instead, after) = match self.plan(kid, self.clock.now_ms()) {
             Plan::Serve(keys) => return Ok(Found { keys, failure: None }),
             Plan::Refuse(problem) => return Err(problem),
             Plan::Fetch { instead, after } => (instead, after),
         };
-        let is_urgent = instead.is_none();
+        let deadline = match instead {
+            None => deadline,
+            Some(_) => deadline.capped(self.rules.patience.min(deadline.remaining() / 2)),
+        };
         let fetched = self
             .fetching
             .join(&(), deadline, async || match self.landed_after(after) {
                 Some(landed) => landed,
-                None => self.fetched(fetch(is_urgent)).await,
+                None => self.fetched(fetch(deadline)).await,
             })
             .await;
         match (fetched, instead) {

@@ -60,7 +60,8 @@ impl KeySet {
     /// small, symmetric, or published with their private part.
     ///
     /// # Errors
-    /// [`Problem::UpstreamInvalid`] for what is no such document, or holds too many keys.
+    /// [`Problem::UpstreamInvalid`] for what is no such document, holds too many keys, or none of use: whoever signs tokens
+    /// has published one, so that is a fault and no withdrawal.
     pub(super) fn read(body: &[u8]) -> Result<Self, Problem> {
         let document: Document<'_> = serde_json::from_slice(body).map_err(|_| Problem::UpstreamInvalid)?;
         if document.keys.len() > MOST_KEYS {
@@ -68,7 +69,11 @@ impl KeySet {
         }
         let keys = document.keys.into_iter();
         let keys = keys.filter_map(|key| Key::new(serde_json::from_str(key.get()).ok()?));
-        Ok(Self(keys.collect()))
+        let keys: Vec<Key> = keys.collect();
+        if keys.is_empty() {
+            return Err(Problem::UpstreamInvalid);
+        }
+        Ok(Self(keys))
     }
 
     /// Whether there is a key of this name.

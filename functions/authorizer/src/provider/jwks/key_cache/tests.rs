@@ -11,6 +11,7 @@ fn cache() -> (Arc<KeyCache>, Arc<ManualClock>) {
     let rules = KeyRules {
         ttl: Duration::from_secs(300),
         stale: Duration::ZERO,
+        patience: Duration::from_millis(200),
     };
     (Arc::new(KeyCache::new(rules, clock.clone())), clock)
 }
@@ -33,7 +34,7 @@ async fn one_fetch_serves_all_who_wait_also_when_it_fails() {
             .map(|_| {
                 let (cache, fetched) = (cache.clone(), fetched.clone());
                 tokio::spawn(async move {
-                    let fetch = async |_: bool| {
+                    let fetch = async |_: Deadline| {
                         fetched.fetch_add(1, Ordering::SeqCst);
                         tokio::time::sleep(Duration::from_millis(20)).await;
                         if fails {
@@ -79,7 +80,8 @@ async fn a_fetch_that_is_cut_off_is_begun_by_the_next_one() {
 async fn only_a_fetch_that_nothing_stands_in_for_may_take_all_the_time() {
     let (cache, clock) = cache();
     let urgent = AtomicU32::new(0);
-    let fetch = async |is_urgent: bool| {
+    let fetch = async |deadline: Deadline| {
+        let is_urgent = deadline.remaining() > Duration::from_secs(1);
         urgent.fetch_add(u32::from(is_urgent), Ordering::SeqCst);
         Ok(set())
     };
@@ -97,4 +99,25 @@ async fn only_a_fetch_that_nothing_stands_in_for_may_take_all_the_time() {
 fn penalties_double_up_to_a_limit() {
     let penalties: Vec<u64> = [1, 2, 3, 4, 5, 6, 100, u32::MAX].map(penalty_ms).to_vec();
     assert_eq!(penalties, [1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000]);
+}
+
+#[tokio::test]
+async fn whose_keys_count_waits_for_anothers_fetch_no_longer_than_for_its_own() {
+    let (cache, clock) = cache();
+    cache.find("1", soon(), async |_| Ok(set())).await.unwrap();
+    clock.advance_ms(150_000);
+    // Somebody needs a key that is not known, and takes all the time.
+    let urgent = cache.find("2", soon(), async |_| {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        Ok(set())
+    });
+    let other = async {
+        tokio::task::yield_now().await;
+        let started = std::time::Instant::now();
+        let found = cache.find("1", soon(), async |_| Ok(set())).await.unwrap();
+        (found.keys.knows("1"), found.failure, started.elapsed())
+    };
+    let (_, (knows, failure, took)) = tokio::join!(urgent, other);
+    assert_eq!((knows, failure), (true, Some(Problem::UpstreamTimeout)));
+    assert!(took < Duration::from_millis(500), "{took:?}");
 }
