@@ -1,11 +1,7 @@
 //! What comes from elsewhere is pinned: actions by commit, tools by version; workflows may read and nothing else; what guards
 //! the supply is really called.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::process::Command;
 
