@@ -181,7 +181,7 @@ impl Config {
     /// | `AUTHZ_LOG_TOKEN_FP` | `true` | log the beginning of a token's cache key |
     /// | `AUTHZ_PROVIDERS` | | several servers, or one whose tokens are verified here: a JSON list of objects; then the variables of the introspection, `AUTHZ_CA_BUNDLE` and `AUTHZ_ISSUERS` are not set |
     /// | `AUTHZ_PERMISSION_CHECK` | `none` | whether a server is asked what the token permits, for each request: `none`, `warden` (Hydra 0.x) or `keto` (Ory Keto); answers are then for one method and path, whatever `AUTHZ_POLICY_SCOPE` says |
-    /// | `AUTHZ_PERMISSION_URL` | | the complete URL of the check, such as `https://keto:4466/relation-tuples/check`; asked in the same name as the introspection |
+    /// | `AUTHZ_PERMISSION_URL` | | the complete URL of the check, such as `https://keto:4466/relation-tuples/check`; asked in the same name as the introspection; of several servers only in that of one at the same origin |
     /// | `AUTHZ_PERMISSION_ACTIONS` | `read` for GET, HEAD and OPTIONS, `write` for POST, PUT and PATCH, `delete` for DELETE | what each verb asks to do, as a JSON object; `CONNECT` is a WebSocket connection; a verb that is not there is refused |
     /// | `AUTHZ_PERMISSION_RESOURCE` | `resources:{segments}` | what a path is called: a text with `{segments}` (joined by `:`), `{verb}` and `{route}` |
     /// | `AUTHZ_KETO_NAMESPACE` | | Keto's namespace of these resources; required for `keto` |

@@ -2,8 +2,9 @@
 //
 // Reads one line of JSON, {"clients": [{"id", "secret", "scope"}], "lifetime": seconds, "algorithm": "RS256"}, and prints its
 // base URL. On each further line it signs with a new key: "rotate" keeps the old ones published, "replace" does not. It prints
-// "done" then, and ends when its standard input does.
-import { generateKeyPairSync } from "node:crypto";
+// "done" then, and ends when its standard input does. On the line "id-token" somebody logs in at the client "spa" by the
+// authorization code flow, with the nonce "n", and the ID token is printed.
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { createRequire } from "node:module";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
@@ -15,6 +16,7 @@ const installed = createRequire(`${process.env.NODE_MODULES_OF}/package.json`);
 const { Provider } = await import(installed.resolve("oidc-provider"));
 
 const resource = "https://api.example.com/";
+const spa = { id: "spa", secret: "spa-s3cret", callback: "https://spa.example.com/callback" };
 
 function newKey(algorithm, number) {
   const kinds = {
@@ -31,7 +33,12 @@ function newKey(algorithm, number) {
 function provider(url, keys, { clients, lifetime, algorithm }) {
   const scope = clients.map((client) => client.scope).join(" ");
   const made = new Provider(url, {
-    clients: clients.map(({ id, secret, scope }) => ({
+    clients: [{
+      client_id: spa.id,
+      client_secret: spa.secret,
+      redirect_uris: [spa.callback],
+      id_token_signed_response_alg: algorithm,
+    }, ...clients.map(({ id, secret, scope }) => ({
       client_id: id,
       client_secret: secret,
       scope,
@@ -39,8 +46,10 @@ function provider(url, keys, { clients, lifetime, algorithm }) {
       redirect_uris: [],
       response_types: [],
       id_token_signed_response_alg: algorithm,
-    })),
-    scopes: scope.split(" "),
+    }))],
+    scopes: ["openid", ...scope.split(" ")],
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     ttl: { ClientCredentials: lifetime },
     jwks: { keys },
     enabledJWA: { idTokenSigningAlgValues: [algorithm] },
@@ -61,7 +70,61 @@ function provider(url, keys, { clients, lifetime, algorithm }) {
     },
   });
   made.on("server_error", (_, error) => console.error(error));
-  return made.callback();
+  const answer = made.callback();
+  return (request, response) => {
+    if (!request.url.startsWith("/interaction/")) return answer(request, response);
+    agree(made, request, response).catch((error) => response.destroy(error));
+  };
+}
+
+// Logs alice in, and agrees to what the client asks for.
+async function agree(provider, request, response) {
+  const { prompt, params, session } = await provider.interactionDetails(request, response);
+  if (prompt.name === "login") {
+    return provider.interactionFinished(request, response, { login: { accountId: "alice" } });
+  }
+  const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
+  grant.addOIDCScope("openid");
+  return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
+}
+
+// The ID token of the authorization code flow, as a browser and its client get it.
+async function idToken(url) {
+  const verifier = "v".repeat(43);
+  const wanted = new URLSearchParams({
+    client_id: spa.id,
+    response_type: "code",
+    redirect_uri: spa.callback,
+    scope: "openid",
+    nonce: "n",
+    code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+    code_challenge_method: "S256",
+  });
+  const cookies = new Map();
+  let next = new URL(`/auth?${wanted}`, url);
+  for (let steps = 0; !next.href.startsWith(spa.callback); steps += 1) {
+    if (steps > 10) throw new Error("the flow does not end");
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(next, { redirect: "manual", headers: { cookie } });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+      cookies.set(name, value);
+    }
+    const location = response.headers.get("location");
+    if (!location) throw new Error(`${response.status} ${await response.text()}`);
+    next = new URL(location, url);
+  }
+  const body = new URLSearchParams({
+    grant_type: "authorization_code",
+    code: next.searchParams.get("code"),
+    redirect_uri: spa.callback,
+    code_verifier: verifier,
+  });
+  const authorization = `Basic ${Buffer.from(`${spa.id}:${spa.secret}`).toString("base64")}`;
+  const response = await fetch(new URL("/token", url), { method: "POST", body, headers: { authorization } });
+  const reply = await response.json();
+  if (!reply.id_token) throw new Error(JSON.stringify(reply));
+  return reply.id_token;
 }
 
 async function start(settings) {
@@ -73,7 +136,8 @@ async function start(settings) {
   let answer = provider(url, keys, settings);
   server.on("request", (request, response) => answer(request, response));
   console.log(url);
-  return (word) => {
+  return async (word) => {
+    if (word === "id-token") return console.log(await idToken(url));
     number += 1;
     keys = [newKey(settings.algorithm, number), ...(word === "rotate" ? keys : [])];
     answer = provider(url, keys, settings);

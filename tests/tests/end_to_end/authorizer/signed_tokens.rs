@@ -91,8 +91,7 @@ impl Door {
 }
 
 fn keys_of_hydra(members: Value) -> Value {
-    let mut entry =
-        json!({"name": "hydra", "kind": "jwks", "jwks_url": "PUBLIC/.well-known/jwks.json", "issuers": ["PUBLIC"],
+    let mut entry = json!({"name": "hydra", "kind": "jwks", "jwks_url": "PUBLIC/.well-known/jwks.json", "issuers": ["PUBLIC"],
                "audiences": ["orders-api"]});
     for (name, value) in members.as_object().unwrap() {
         entry[name] = value.clone();

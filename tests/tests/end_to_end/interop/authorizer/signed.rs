@@ -74,9 +74,14 @@ struct Door {
 
 impl Door {
     async fn before(signer: &Signer, algorithm: &str) -> Self {
+        Self::taking(signer, algorithm, "https://api.example.com/", true).await
+    }
+
+    /// With another audience, and maybe without a look at the type.
+    async fn taking(signer: &Signer, algorithm: &str, audience: &str, require_typ_at_jwt: bool) -> Self {
         let providers = json!([{
             "name": "oidc", "kind": "jwks", "jwks_url": format!("{}/jwks", signer.url), "issuers": [signer.url],
-            "algorithms": [algorithm], "audiences": ["https://api.example.com/"], "require_typ_at_jwt": true,
+            "algorithms": [algorithm], "audiences": [audience], "require_typ_at_jwt": require_typ_at_jwt,
             "jwks_ttl_secs": 10,
         }]);
         let options = FunctionOptions::new("authorizer", binaries().join("authorizer"))
@@ -159,4 +164,26 @@ async fn oidc_provider_changes_its_keys_while_tokens_are_used() {
         door.status(&third).await,
     );
     assert_eq!(statuses, (401, 401, 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_token_of_oidc_provider_opens_nothing() {
+    let mut signer = Signer::start("RS256").await;
+    let token = signer.say("id-token").await;
+    assert_eq!(token.split('.').count(), 3, "{token}");
+    for (audience, require_typ_at_jwt, status, reason) in [
+        ("https://api.example.com/", true, 401, "not_access_token"),
+        // Neither its type nor its audience, where that is the client's own name, tells what it is: its nonce does.
+        ("spa", false, 401, "not_access_token"),
+        ("https://api.example.com/", false, 401, "not_access_token"),
+    ] {
+        let door = Door::taking(&signer, "RS256", audience, require_typ_at_jwt).await;
+        assert_eq!(door.status(&token).await, status, "{audience}");
+        let log = door.authorizer.log().text();
+        assert!(log.contains(&format!(r#""reason":"{reason}""#)), "{log}");
+        // The same keys and the same door, for what is an access token.
+        if audience != "spa" {
+            assert_eq!(door.status(&signer.mint("hello").await).await, 200);
+        }
+    }
 }
