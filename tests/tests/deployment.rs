@@ -166,11 +166,17 @@ fn each_stage_builds_for_the_processor_that_it_deploys_on_and_names_parameters_t
 
 #[test]
 fn extensions_come_to_every_function_or_to_none() {
-    let layers = ["arn:aws:lambda:eu-west-1:1:layer:a:1", "arn:aws:lambda:eu-west-1:1:layer:b:2"];
+    let layers = [
+        "arn:aws:lambda:eu-west-1:1:layer:a:1",
+        "arn:aws:lambda:eu-west-1:1:layer:b:2",
+    ];
     let vpc = ("VpcId", "vpc-0123456789abcdef0");
     for (given, wanted) in [
         (vec![vpc], Value::Null),
-        (vec![vpc, ("ExtensionLayerArns", &layers.join(","))], Value::from(&layers[..])),
+        (
+            vec![vpc, ("ExtensionLayerArns", &layers.join(","))],
+            Value::from(&layers[..]),
+        ),
     ] {
         let stack = the_stack(&given);
         let functions: Vec<&Value> = stack
