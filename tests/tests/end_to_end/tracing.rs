@@ -95,7 +95,7 @@ async fn authorize(hydra: &Hydra, variables: &[(&str, String)]) {
 async fn keys_and_our_own_token_are_fetched_in_the_trace() {
     let listener = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hydra = Hydra::start(listener().await, listener().await, HydraOptions::default()).unwrap();
-    let keys = json!([{"name": "hydra", "kind": "jwks", "issuers": [hydra.public_url()],
+    let keys = json!([{"name": "hydra", "kind": "jwks", "issuers": [hydra.public_url()], "audiences": ["api"],
                        "jwks_url": format!("{}/.well-known/jwks.json", hydra.public_url())}]);
     authorize(&hydra, &[("AUTHZ_PROVIDERS", keys.to_string())]).await;
     assert_continued("the server of keys", &of(hydra.calls(), "jwks.json"), ROOT);
