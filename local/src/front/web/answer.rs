@@ -196,8 +196,8 @@ fn response(members: &Map<String, Value>, media_type: &'static str, body: Body) 
 pub(super) enum Body {
     /// All of it, until it was taken.
     Whole(Option<Bytes>),
-    /// What a task hands on.
-    Streamed(mpsc::Receiver<Result<Bytes, Broken>>),
+    /// What a task hands on, and whether the end that it has broken off with is only to be told.
+    Streamed(mpsc::Receiver<Result<Bytes, Broken>>, bool),
 }
 
 /// The function failed in the middle: the connection is closed before the body has ended.
@@ -232,7 +232,7 @@ impl Body {
                 let _ = pieces.send(Err(broken)).await;
             }
         });
-        Self::Streamed(waiting)
+        Self::Streamed(waiting, false)
     }
 }
 
@@ -243,10 +243,16 @@ impl hyper::body::Body for Body {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.get_mut() {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Streamed(pieces) => {
-                let piece = ready!(pieces.poll_recv(cx));
-                Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
-            }
+            Self::Streamed(_, true) => Poll::Ready(Some(Err(Broken))),
+            Self::Streamed(pieces, broken) => match ready!(pieces.poll_recv(cx)) {
+                Some(Err(Broken)) => {
+                    // The server sends what it has while it waits, and drops it when the body fails.
+                    *broken = true;
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                piece => Poll::Ready(piece.map(|piece| piece.map(Frame::data))),
+            },
         }
     }
 
@@ -257,7 +263,7 @@ impl hyper::body::Body for Body {
     fn size_hint(&self) -> hyper::body::SizeHint {
         match self {
             Self::Whole(bytes) => hyper::body::SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Streamed(_) => hyper::body::SizeHint::default(),
+            Self::Streamed(..) => hyper::body::SizeHint::default(),
         }
     }
 }
