@@ -78,12 +78,16 @@ pub(super) const CASES: &[Case] = &[
         divisor: 4,
         ..V2
     },
+    Case {
+        name: "hipchat-proxy, card",
+        event: card_event,
+        sent: "https://ci.example.com/job/42",
+        cold: false,
+        ..V2
+    },
 ];
 
-pub(super) const NOT_YET: &[NotYet] = &[NotYet {
-    name: "hipchat-proxy, card",
-    lacks: "cards",
-}];
+pub(super) const NOT_YET: &[NotYet] = &[];
 
 fn v2_event() -> String {
     notification(&json!({"message": "<b>build 42</b> passed", "color": "green", "notify": false}))
@@ -96,6 +100,23 @@ fn html_event() -> String {
     let whole = PIECE.repeat(10_000 / PIECE.chars().count());
     let rest = 10_000 - whole.chars().count();
     notification(&json!({"message": format!("{whole}{}", "x".repeat(rest)), "message_format": "html"}))
+}
+
+/// A card with attributes, as build servers' add-ons send it.
+fn card_event() -> String {
+    notification(&json!({
+        "message": "<b>build 42</b> passed",
+        "color": "green",
+        "card": {
+            "id": "build-42",
+            "style": "application",
+            "format": "medium",
+            "url": "https://ci.example.com/job/42",
+            "title": "Build 42",
+            "description": {"format": "html", "value": "12 commits, <b>all tests</b> passed"},
+            "attributes": [{"label": "branch", "value": {"label": "main"}}],
+        },
+    }))
 }
 
 /// A v2 notification as an ALB with single-value headers passes it on.
