@@ -1,6 +1,10 @@
-//! The wall clock behind a trait, and the one way this suite writes a moment down.
+//! The wall clock behind a trait, the one way this suite writes a moment down, and how it reads those of others.
+
+mod dates;
 
 use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use dates::{parse_http_date, parse_rfc3339};
 
 /// The wall clock. Expiry is compared with it and not with a monotonic clock, since Lambda freezes an
 /// execution environment between invocations and a monotonic clock may stand still meanwhile.

@@ -3,6 +3,7 @@
 //! Architecture invariant: this crate depends on no function, and holds no error type for the whole suite.
 
 pub mod aws;
+pub mod backoff;
 pub mod clock;
 pub mod deadline;
 pub mod env;

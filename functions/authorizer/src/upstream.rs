@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
+use shared::backoff::full_jitter;
 use shared::http::outbound::{self, BodyError, Client, ClientKey, Clients, check_authorities, host_header};
 use shared::{Clock, Deadline};
 use url::Url;
@@ -19,7 +20,7 @@ use url::Url;
 use crate::account::Exchange;
 use crate::error::Problem;
 use failure::Failure;
-use pause::{full_jitter, retry_after};
+use pause::retry_after;
 
 /// `User-Agent` of all requests.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("authorizer/", env!("CARGO_PKG_VERSION")));

@@ -1,7 +1,9 @@
 //! The allow-list's JSON document -> grants.
 
+use shared::clock::parse_rfc3339;
+
 use super::limits::TokenKey;
-use super::{AllowList, Coverage, Grant, Kind, expiry};
+use super::{AllowList, Coverage, Grant, Kind};
 use crate::config::document::{Document, Members};
 use crate::rooms::Directory;
 
@@ -66,7 +68,7 @@ pub(super) fn read_rights(
     let users = members.flag(document, "users");
     let read = members.flag(document, "read");
     let expires_text = members.text(document, "expires");
-    let expires = expires_text.as_deref().and_then(expiry::parse);
+    let expires = expires_text.as_deref().and_then(parse_rfc3339);
     if expires_text.is_some() && expires.is_none() {
         document.problem(&members.at("expires"), "must be a moment such as 2027-01-01T00:00:00Z");
     }

@@ -11,7 +11,6 @@
 
 pub mod addons;
 mod document;
-mod expiry;
 pub mod limits;
 
 use std::collections::HashSet;
