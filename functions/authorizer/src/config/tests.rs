@@ -312,8 +312,8 @@ const ROUTES: &str = r#"{"GET /orders/{id}": ["read"], "* /orders/{id}/lines": [
 
 #[test]
 fn route_rules_that_fit_no_policy_stop_the_start() {
-    let ambiguous = "AUTHZ_ROUTE_SCOPES: \"GET /orders/{id}\" as a policy, where * spans slashes, also lets in requests for \
-                     \"* /orders/{id}/lines\", without the scopes that this one needs: give the first those scopes too, or \
+    let ambiguous = "AUTHZ_ROUTE_SCOPES: \"GET /orders/{id}\" as a policy, where * spans slashes or is nothing, also lets in \
+                     requests for \"* /orders/{id}/lines\", without the scopes that this one needs: give the first those scopes too, or \
                      set AUTHZ_POLICY_SCOPE=method and switch API Gateway's cache off";
     let routes = ("AUTHZ_ROUTE_SCOPES", ROUTES);
     let required_only = ("AUTHZ_ROUTE_DEFAULT", "required_only");

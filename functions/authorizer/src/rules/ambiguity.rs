@@ -65,8 +65,8 @@ fn sentence(wide: &Route, governed: &Route, mode: Mode) -> String {
         Mode::Any => "give the first no scopes but those of the second",
     };
     format!(
-        "{:?} as a policy, where * spans slashes, also lets in requests for {:?}, without the scopes that this one needs: \
-         {way_out}, or set AUTHZ_POLICY_SCOPE=method and switch API Gateway's cache off",
+        "{:?} as a policy, where * spans slashes or is nothing, also lets in requests for {:?}, without the scopes that \
+         this one needs: {way_out}, or set AUTHZ_POLICY_SCOPE=method and switch API Gateway's cache off",
         wide.key, governed.key
     )
 }

@@ -1,9 +1,10 @@
 //! Whether a policy for one route, as IAM matches it, reaches a path that another route governs. Pure.
 //!
-//! IAM's `*` spans slashes, so `GET/orders/*` for `/orders/{id}` also matches `/orders/42/lines`, and `/orders/` too,
-//! which gateways take for `/orders`. The question is decided exactly, by walking the paths that both sides accept,
-//! segment by segment; of the segments that no pattern names, one stands for all. Paths with two slashes in a row inside
-//! are left out: no route of a gateway takes them.
+//! IAM's `*` spans slashes, so `GET/orders/*` for `/orders/{id}` also matches `/orders/42/lines`. It may be nothing
+//! too: `/orders/` matches, which gateways take for `/orders`, and `GET/orders/*/lines` matches `/orders//lines`, of which
+//! whatever merges slashes makes `/orders/lines`, in front of the gateway or in it. So to IAM a parameter is any number of
+//! segments, none included. The question is decided exactly, by walking the paths that both sides accept, segment by
+//! segment; of the segments that no pattern names, one stands for all.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +13,12 @@ use super::pattern::{Pattern, Segment};
 /// Walks longer than this are given up, and their routes called ambiguous. Real tables need a few dozen steps.
 const MAX_STATES: usize = 20_000;
 
-/// One segment of a path as written, between two slashes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// One segment of a path.
+#[derive(Clone, Copy)]
 enum Symbol<'p> {
-    /// Nothing: after a slash at the end, or between two slashes in a row.
-    Empty,
-    /// A segment that some pattern names.
+    /// One that some pattern names.
     Named(&'p str),
-    /// Any segment that none names.
+    /// Any that none names.
     Other,
 }
 
@@ -60,11 +59,12 @@ fn meet(wide: &Pattern, governed: &Pattern, specific: &[&Pattern]) -> bool {
     walk.finds_any()
 }
 
-/// A pattern as an automaton over segments. Its states are a set of bits, one for each number of segments read.
+/// A pattern as an automaton over segments. Its states are a set of bits, one for each number of its own segments that
+/// were read.
 enum Reader<'p> {
-    /// IAM: a parameter is one segment or more, empty ones included; the root is one empty segment.
+    /// IAM: a parameter is any number of segments.
     Iam(&'p Pattern),
-    /// Route lookup: empty segments at the end count for nothing.
+    /// Route lookup: a parameter is one segment, and one or more in `{name+}`.
     Covers(&'p Pattern),
 }
 
@@ -75,23 +75,15 @@ impl<'p> Reader<'p> {
         }
     }
 
-    fn step(&self, states: u64, symbol: Symbol<'p>) -> u64 {
-        let segments = self.pattern().segments();
+    fn start(&self) -> u64 {
+        self.past_empty(1)
+    }
+
+    fn step(&self, states: u64, symbol: Symbol<'_>) -> u64 {
         let mut next = 0;
-        match self {
-            // Past the end, where further slashes may follow and nothing else.
-            Self::Covers(_) if symbol == Symbol::Empty => {
-                let past = 1 << (segments.len() + 1);
-                return if self.accepts(states) { past } else { 0 };
-            }
-            Self::Iam(_) if segments.is_empty() => {
-                return if states == 1 && symbol == Symbol::Empty { 2 } else { 0 };
-            }
-            Self::Iam(_) | Self::Covers(_) => {}
-        }
-        for (at, segment) in segments.iter().enumerate() {
-            let after = 1 << (at + 1);
-            if states & (1 << at) != 0 && matches(segment, symbol) {
+        for (at, segment) in self.pattern().segments().iter().enumerate() {
+            let (before, after) = (1 << at, 1 << (at + 1));
+            if states & before != 0 && takes(segment, symbol) {
                 next |= after;
             }
             let runs_on = match self {
@@ -102,22 +94,31 @@ impl<'p> Reader<'p> {
                 next |= after;
             }
         }
-        next
+        self.past_empty(next)
+    }
+
+    /// The same, and what comes behind parameters that stand for nothing.
+    fn past_empty(&self, mut states: u64) -> u64 {
+        if let Self::Iam(pattern) = self {
+            for (at, segment) in pattern.segments().iter().enumerate() {
+                if states & (1 << at) != 0 && !matches!(segment, Segment::Literal(_)) {
+                    states |= 1 << (at + 1);
+                }
+            }
+        }
+        states
     }
 
     fn accepts(&self, states: u64) -> bool {
-        let ends = match self {
-            Self::Iam(pattern) => 1 << pattern.segments().len().max(1),
-            Self::Covers(pattern) => 3 << pattern.segments().len(),
-        };
-        states & ends != 0
+        states & (1 << self.pattern().segments().len()) != 0
     }
 }
 
-fn matches(segment: &Segment, symbol: Symbol<'_>) -> bool {
-    match segment {
-        Segment::Literal(literal) => symbol == Symbol::Named(literal),
-        Segment::One | Segment::Rest => true,
+fn takes(segment: &Segment, symbol: Symbol<'_>) -> bool {
+    match (segment, symbol) {
+        (Segment::Literal(literal), Symbol::Named(name)) => literal == name,
+        (Segment::Literal(_), Symbol::Other) => false,
+        (Segment::One | Segment::Rest, _) => true,
     }
 }
 
@@ -130,7 +131,6 @@ struct Walk<'p> {
 impl<'p> Walk<'p> {
     /// Whether there is a path that the needed readers accept and the others do not.
     fn finds_any(&self) -> bool {
-        let mut symbols = vec![Symbol::Empty, Symbol::Other];
         let names: BTreeSet<&str> = self
             .readers
             .iter()
@@ -140,8 +140,11 @@ impl<'p> Walk<'p> {
                 Segment::One | Segment::Rest => None,
             })
             .collect();
-        symbols.extend(names.into_iter().map(Symbol::Named));
-        let start = vec![1; self.readers.len()];
+        let symbols: Vec<Symbol<'_>> = names.into_iter().map(Symbol::Named).chain([Symbol::Other]).collect();
+        let start: Vec<u64> = self.readers.iter().map(Reader::start).collect();
+        if self.accept(&start) {
+            return true;
+        }
         let (mut seen, mut waiting) = (BTreeSet::new(), vec![start]);
         while let Some(states) = waiting.pop() {
             for symbol in &symbols {
@@ -154,12 +157,7 @@ impl<'p> Walk<'p> {
                 if next.iter().take(self.needed).any(|states| *states == 0) {
                     continue;
                 }
-                let mut accepts = self
-                    .readers
-                    .iter()
-                    .zip(&next)
-                    .map(|(reader, states)| reader.accepts(*states));
-                if accepts.by_ref().take(self.needed).all(|accepts| accepts) && !accepts.any(|accepts| accepts) {
+                if self.accept(&next) {
                     return true;
                 }
                 if seen.insert(next.clone()) {
@@ -171,6 +169,15 @@ impl<'p> Walk<'p> {
             }
         }
         false
+    }
+
+    fn accept(&self, states: &[u64]) -> bool {
+        let mut accepts = self
+            .readers
+            .iter()
+            .zip(states)
+            .map(|(reader, states)| reader.accepts(*states));
+        accepts.by_ref().take(self.needed).all(|accepts| accepts) && !accepts.any(|accepts| accepts)
     }
 }
 
@@ -191,7 +198,6 @@ mod tests {
     #[test]
     fn what_iam_reaches() {
         check("/orders/{id}", "/orders/{id}/lines", &[], true);
-        check("/orders/{id}/lines", "/orders/{id}", &[], false);
         check("/orders/{id}", "/orders/export", &[], true);
         check("/orders/export", "/orders/{id}", &[], false);
         check("/orders/{id}", "/invoices/{id}", &[], false);
@@ -209,7 +215,27 @@ mod tests {
         check("/orders", "/orders/{id}", &[], false);
         check("/", "/{proxy+}", &[], false);
         check("/", "/orders", &[], false);
-        check("/orders/{id}/lines", "/orders/lines", &[], false);
+        check("/orders/{id}/lines", "/orders/lines", &[], true);
+    }
+
+    /// In front of a gateway, or in one, `/orders//lines` may become `/orders/lines`; IAM sees the slashes as they came.
+    #[test]
+    fn two_slashes_in_a_row_may_be_one() {
+        check("/orders/{id}/lines", "/orders/{id}", &[], true);
+        check("/{tenant}/admin", "/admin", &[], true);
+        check("/a/{x}/b/{y}/c", "/a/b/c", &[], true);
+        check("/a/{x}/{y}/c", "/a/c", &[], true);
+        // Whatever is left of the path, it is another's.
+        check("/orders/{id}/lines", "/orders/{id}", &["/orders/lines"], false);
+        // Only where a parameter stands can nothing stand.
+        check("/orders/lines", "/orders", &[], false);
+        check("/orders/{id}/lines", "/orders", &[], false);
+        check("/orders/{id}/lines", "/lines", &[], false);
+        check("/a/b", "/{x}", &[], false);
+        check("/", "/{x}", &[], false);
+        check("/{x}/{y}", "/", &[], true);
+        check("/{x}/b", "/", &[], false);
+        check("/{x}/b", "/{y}/c", &[], false);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use local::gateway::arn;
 use proptest::prelude::*;
 
 pub(super) type Scopes = BTreeSet<&'static str>;
@@ -55,16 +54,18 @@ impl Rule {
         given.next().is_none().then_some(exactness)
     }
 
-    /// Whether IAM, for which a parameter is anything, takes it for a path.
+    /// Whether IAM takes it for a path, however many slashes stand between its segments and at its ends.
     fn reaches(&self, path: &[&str]) -> bool {
-        let pattern = self.segments.iter().map(|segment| match segment.starts_with('{') {
-            true => "*",
-            false => segment,
-        });
-        let pattern: Vec<&str> = pattern.collect();
-        let (pattern, path) = (pattern.join("/"), path.join("/"));
-        // A slash at the end makes no other path.
-        arn::matches(&pattern, &path) || arn::matches(&pattern, &format!("{path}/"))
+        reaches(&self.segments, path)
+    }
+}
+
+/// To IAM a parameter is anything, slashes and nothing at all included.
+fn reaches(pattern: &[String], path: &[&str]) -> bool {
+    match pattern.split_first() {
+        None => path.is_empty(),
+        Some((segment, rest)) if segment.starts_with('{') => (0..=path.len()).any(|at| reaches(rest, &path[at..])),
+        Some((segment, rest)) => path.first() == Some(&segment.as_str()) && reaches(rest, &path[1..]),
     }
 }
 
