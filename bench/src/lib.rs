@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod cases;
 pub mod event;
+mod function_url;
 pub mod goals;
 pub mod growth;
 pub mod measure;
@@ -32,6 +33,7 @@ mod table;
 pub mod upstream;
 #[cfg(test)]
 mod upstream_tests;
+pub mod watched;
 pub mod wire;
 
 use std::io::{self, IsTerminal as _, Write};
@@ -59,24 +61,15 @@ pub fn run(options: &Options, output: &mut impl Write) -> Result<bool, String> {
     let target = target_directory()?;
     let bin_dir = options.bin_dir.clone().unwrap_or_else(|| target.join("release"));
     let (cases, not_yet) = chosen(&options.only)?;
-    missing(&bin_dir, &cases)?;
+    missing(&bin_dir, cases.iter().map(|case| case.binary))?;
     let results = target.join("bench");
     let told = |error: io::Error| format!("{}: {error}", results.display());
     std::fs::create_dir_all(&results).map_err(told)?;
 
     let ports = |error: io::Error| format!("cannot listen on loopback: {error}");
-    let (api, api_address) = runtime_api::RuntimeApi::start().map_err(ports)?;
-    let (upstream, upstream_address) = upstream::start().map_err(ports)?;
-    let driver = null_client::measure(&api, api_address, (&upstream, upstream_address), DRIVER_INVOCATIONS)?;
-    let errors = results.join("stderr.log");
-    let stage = Stage {
-        api,
-        api_address,
-        upstream,
-        upstream_address,
-        bin_dir,
-        errors,
-    };
+    let stage = Stage::start(bin_dir, results.join("stderr.log")).map_err(ports)?;
+    let upstream = (&*stage.upstream, stage.upstream_address);
+    let driver = null_client::measure(&stage.api, stage.api_address, upstream, DRIVER_INVOCATIONS)?;
 
     let (form, plan) = if options.full {
         ("full", Plan::FULL)
@@ -149,9 +142,9 @@ fn chosen(only: &[String]) -> Result<(Vec<Case>, Vec<NotYet>), String> {
     Ok((cases, not_yet))
 }
 
-/// An error that names every binary which is not there.
-fn missing(bin_dir: &Path, cases: &[Case]) -> Result<(), String> {
-    let mut names: Vec<&str> = cases.iter().map(|case| case.binary).collect();
+/// An error that names every binary which is not there; what stands side by side more than once is named once.
+pub(crate) fn missing<'a>(bin_dir: &Path, binaries: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut names: Vec<&str> = binaries.collect();
     names.dedup();
     names.retain(|name| !bin_dir.join(name).is_file());
     if names.is_empty() {
@@ -184,7 +177,7 @@ mod tests {
 
     #[test]
     fn missing_binaries_are_named() {
-        let error = missing(Path::new("/no/such/directory"), &cases::all()).unwrap_err();
+        let error = missing(Path::new("/no/such/directory"), cases::binaries().into_iter()).unwrap_err();
         assert!(
             error.contains("floor-echo, floor-post, authorizer, hipchat-proxy, lambda-invoker"),
             "{error}"

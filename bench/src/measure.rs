@@ -1,6 +1,7 @@
 //! One row measured once: a cold start, a warm batch, or the memory after many invocations. Every run is checked.
 
 use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::process::Process;
 use crate::runtime_api::RuntimeApi;
 use crate::session::{Batch, Session};
 use crate::stats;
-use crate::upstream::{Route, Upstream};
+use crate::upstream::{self, Route, Upstream};
 
 /// A function that does not start or answer within this time has failed.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -72,13 +73,30 @@ struct Running<'a> {
 }
 
 impl Stage {
+    /// Starts all of it on free loopback ports.
+    ///
+    /// # Errors
+    /// No port or no thread is to be had.
+    pub fn start(bin_dir: PathBuf, errors: PathBuf) -> io::Result<Self> {
+        let (api, api_address) = RuntimeApi::start()?;
+        let (upstream, upstream_address) = upstream::start()?;
+        Ok(Self {
+            api,
+            api_address,
+            upstream,
+            upstream_address,
+            bin_dir,
+            errors,
+        })
+    }
+
     /// Starts the row's function once and has it answer one event.
     ///
     /// # Errors
     /// The function fails, or its answer or its calls are not right.
     pub fn cold(&self, case: &Case, configuration: Configuration) -> Result<Cold, String> {
         self.told(case, || {
-            let mut running = self.start(case, configuration, Duration::ZERO)?;
+            let mut running = self.spawn(case, configuration, Duration::ZERO)?;
             let first_next = running.first_next()?;
             let first_next_cpu = running.process.cpu_time()?;
             if case.expected(configuration).is_none() {
@@ -112,7 +130,7 @@ impl Stage {
     /// As [`Stage::cold`].
     pub fn warm(&self, case: &Case, delay: Duration, warm_up: usize, invocations: usize) -> Result<Warm, String> {
         self.told(case, || {
-            let mut running = self.start(case, Configuration::Plain, delay)?;
+            let mut running = self.spawn(case, Configuration::Plain, delay)?;
             running.first_next()?;
             running.run(warm_up)?;
             let before = running.process.cpu_time()?;
@@ -141,7 +159,7 @@ impl Stage {
     /// As [`Stage::cold`].
     pub fn memory(&self, case: &Case, steps: &[usize]) -> Result<Vec<u64>, String> {
         self.told(case, || {
-            let mut running = self.start(case, Configuration::Plain, Duration::ZERO)?;
+            let mut running = self.spawn(case, Configuration::Plain, Duration::ZERO)?;
             running.first_next()?;
             let mut peaks = Vec::with_capacity(steps.len());
             let mut batch = Batch::default();
@@ -154,7 +172,7 @@ impl Stage {
         })
     }
 
-    fn start<'a>(
+    fn spawn<'a>(
         &'a self,
         case: &'a Case,
         configuration: Configuration,

@@ -5,12 +5,13 @@
 
 use std::io::{self, Write as _};
 use std::net::TcpStream;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::thread::Pid;
 
 use crate::event::Event;
+use crate::watched::{Alive, Watched};
 use crate::wire::{Request, find};
 
 const INVOCATION: &[u8] = b"/2018-06-01/runtime/invocation/";
@@ -35,12 +36,27 @@ pub struct Batch {
     pub first_answer: Vec<u8>,
 }
 
+impl Batch {
+    /// Nothing yet, with room for so many invocations.
+    pub(crate) fn of(invocations: usize) -> Self {
+        Self {
+            latencies: Vec::with_capacity(invocations),
+            ..Self::default()
+        }
+    }
+
+    /// Notes an answer that is as expected.
+    pub(crate) fn answered(&mut self, sent: Instant, arrived: Instant, body: &[u8]) {
+        if self.latencies.is_empty() {
+            self.first_answer = body.to_vec();
+        }
+        self.latencies.push(arrived.duration_since(sent));
+    }
+}
+
 /// One function process, from its start to its end.
 #[derive(Debug)]
-pub struct Session {
-    state: Mutex<State>,
-    changed: Condvar,
-}
+pub struct Session(Watched<State>);
 
 #[derive(Debug)]
 struct State {
@@ -76,21 +92,14 @@ impl Session {
             failure: None,
             server_thread: None,
         };
-        Self {
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        }
+        Self(Watched::new(state))
     }
 
     /// Waits until the function asks for an event for the first time, and tells when it did. `alive` is asked now and then.
     ///
     /// # Errors
     /// The function failed or died first, or took longer than `limit`.
-    pub fn first_next(
-        &self,
-        limit: Duration,
-        alive: &mut dyn FnMut() -> Result<(), String>,
-    ) -> Result<Instant, String> {
+    pub fn first_next(&self, limit: Duration, alive: Alive<'_>) -> Result<Instant, String> {
         let state = self.wait(limit, alive, |state| state.idle)?;
         state
             .first_next
@@ -101,83 +110,52 @@ impl Session {
     ///
     /// # Errors
     /// The function failed, died, answered wrongly, or took longer than `limit`.
-    pub fn run(
-        &self,
-        invocations: usize,
-        limit: Duration,
-        alive: &mut dyn FnMut() -> Result<(), String>,
-    ) -> Result<Batch, String> {
-        let mut state = self.lock();
-        state.batch = Batch {
-            latencies: Vec::with_capacity(invocations),
-            ..Batch::default()
-        };
-        state.remaining = invocations;
-        state.started = None;
-        state.idle = false;
-        drop(state);
-        self.changed.notify_all();
+    pub fn run(&self, invocations: usize, limit: Duration, alive: Alive<'_>) -> Result<Batch, String> {
+        self.0.change(|state| {
+            state.batch = Batch::of(invocations);
+            state.remaining = invocations;
+            state.started = None;
+            state.idle = false;
+        });
         let mut state = self.wait(limit, alive, |state| state.idle && state.remaining == 0)?;
         Ok(std::mem::take(&mut state.batch))
     }
 
     /// Ends the session: whoever waits in `next` is sent away, and what happens to its connections is no failure any more.
     pub fn stop(&self) {
-        self.lock().stopped = true;
-        self.changed.notify_all();
+        self.0.change(|state| state.stopped = true);
     }
 
     /// Notes the thread that serves the function.
     pub fn served_by(&self, thread: Pid) {
-        self.lock().server_thread = Some(thread);
+        self.0.lock().server_thread = Some(thread);
     }
 
     /// The thread that served the function last: the driver's own cost is read from it.
     #[must_use]
     pub fn server_thread(&self) -> Option<Pid> {
-        self.lock().server_thread
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().server_thread
     }
 
     fn wait(
         &self,
         limit: Duration,
-        alive: &mut dyn FnMut() -> Result<(), String>,
+        alive: Alive<'_>,
         done: impl Fn(&State) -> bool,
     ) -> Result<MutexGuard<'_, State>, String> {
-        let deadline = Instant::now() + limit;
-        let mut state = self.lock();
-        loop {
-            if let Some(failure) = &state.failure {
-                return Err(failure.clone());
-            }
-            if done(&state) {
-                return Ok(state);
-            }
-            alive()?;
-            if Instant::now() >= deadline {
-                return Err(format!("no progress within {} s", limit.as_secs()));
-            }
-            // Long enough not to disturb a batch, short enough to notice a process that died.
-            let slice = Duration::from_millis(250);
-            (state, _) = self
-                .changed
-                .wait_timeout(state, slice)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+        self.0.wait_until(limit, alive, |state| match &state.failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(done(state)),
+        })
     }
 
     /// Notes what went wrong; the first failure of a session counts, and none after its end.
     pub fn fail(&self, what: String) {
-        let mut state = self.lock();
-        if !state.stopped {
-            state.failure.get_or_insert(what);
-        }
-        drop(state);
-        self.changed.notify_all();
+        self.0.change(|state| {
+            if !state.stopped {
+                state.failure.get_or_insert(what);
+            }
+        });
     }
 
     /// Answers `next`: at once within a batch, otherwise when the next batch begins.
@@ -185,7 +163,7 @@ impl Session {
     /// # Errors
     /// The session is over, the function skipped an event, or the connection broke.
     pub fn hand_out(&self, arrived: Instant, mut stream: &TcpStream) -> io::Result<()> {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         state.first_next.get_or_insert(arrived);
         if let Some(lost) = state.in_flight.take() {
             let after = lost.elapsed();
@@ -200,9 +178,9 @@ impl Session {
                 state.batch.wall = arrived.duration_since(started);
             }
             state.idle = true;
-            self.changed.notify_all();
+            self.0.ring();
             while state.remaining == 0 && !state.stopped {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.0.sleep(state);
             }
             if state.stopped {
                 return Err(io::ErrorKind::ConnectionAborted.into());
@@ -223,7 +201,7 @@ impl Session {
     /// # Errors
     /// The answer is not the expected one; the text says how.
     pub fn take_answer(&self, arrived: Instant, request: &Request<'_>) -> Result<(), String> {
-        let mut guard = self.lock();
+        let mut guard = self.0.lock();
         let state = &mut *guard;
         let sent = state
             .in_flight
@@ -245,10 +223,7 @@ impl Session {
                 excerpt(request.body)
             ));
         }
-        if state.batch.latencies.is_empty() {
-            state.batch.first_answer = request.body.to_vec();
-        }
-        state.batch.latencies.push(arrived.duration_since(sent));
+        state.batch.answered(sent, arrived, request.body);
         Ok(())
     }
 }

@@ -9,25 +9,15 @@ use bench::cases::{Case, Configuration, FLOOR_ECHO, FLOOR_POST, Frequency, all};
 use bench::measure::Stage;
 use bench::session::Expected;
 use bench::upstream::Route;
-use bench::{runtime_api, upstream};
 
 /// A stage for one test: tests run at the same time, and a Runtime API serves one process.
 fn stage(name: &str) -> Stage {
-    let (api, api_address) = runtime_api::RuntimeApi::start().unwrap();
-    let (upstream, upstream_address) = upstream::start().unwrap();
     let bin_dir = Path::new(env!("CARGO_BIN_EXE_floor-echo"))
         .parent()
         .unwrap()
         .to_path_buf();
     let errors = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log"));
-    Stage {
-        api,
-        api_address,
-        upstream,
-        upstream_address,
-        bin_dir,
-        errors,
-    }
+    Stage::start(bin_dir, errors).unwrap()
 }
 
 fn case(name: &str) -> Case {

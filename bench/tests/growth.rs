@@ -6,28 +6,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bench::event::KEY;
-use bench::growth::crowd::Crowd;
 use bench::growth::fit::Word;
 use bench::growth::probe::Stage;
 use bench::growth::series::{Called, Point, Series};
-use bench::upstream::{self, Route};
+use bench::upstream::Route;
 
 const BUDGET: Duration = Duration::from_millis(20);
 
 fn stage(name: &str) -> Stage {
-    let (crowd, crowd_address) = Crowd::start().unwrap();
-    let (upstream, upstream_address) = upstream::start_for(64).unwrap();
-    Stage {
-        crowd,
-        crowd_address,
-        upstream,
-        upstream_address,
-        bin_dir: Path::new(env!("CARGO_BIN_EXE_floor-post"))
-            .parent()
-            .unwrap()
-            .to_path_buf(),
-        errors: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log")),
-    }
+    let bin_dir = Path::new(env!("CARGO_BIN_EXE_floor-post")).parent().unwrap();
+    let errors = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log"));
+    Stage::start(bin_dir.to_path_buf(), errors).unwrap()
 }
 
 /// floor-post with as many workers as the size says, and three different events.

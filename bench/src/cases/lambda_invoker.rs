@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Case, Frequency, Refused, Variables, expect};
 use crate::cases::FLOOR_POST;
+use crate::function_url::Post;
 use crate::session::Expected;
 use crate::upstream::Route;
 
@@ -169,79 +170,45 @@ fn alb(path: &str) -> String {
 
 /// A binary body of 1,048,575 bytes through a Function URL, which passes it on in Base64.
 fn megabyte_event() -> String {
-    // Three bytes in four characters.
-    let body = "aG9y".repeat(1_048_575 / 3);
-    url("/signed/orders", "application/octet-stream", 1_048_575, &body, true)
+    Post {
+        content_type: "application/octet-stream",
+        // Three bytes in four characters.
+        body: &"aG9y".repeat(1_048_575 / 3),
+        is_base64: true,
+        ..order("/signed/orders")
+    }
+    .event(&headers("1048575"))
 }
 
 /// A small JSON POST through a Function URL.
 fn small_url_event() -> String {
-    url(
-        "/signed/orders",
-        "application/json",
-        24,
-        r#"{"item":"tea","count":3}"#,
-        false,
-    )
+    order("/signed/orders").event(&headers("24"))
 }
 
 /// The same, to a function that streams its reply.
 fn events_event() -> String {
-    url(
-        "/events/orders",
-        "application/json",
-        24,
-        r#"{"item":"tea","count":3}"#,
-        false,
-    )
+    order("/events/orders").event(&headers("24"))
 }
 
 /// The same, to what answers with 1,048,576 bytes.
 fn archive_event() -> String {
-    url(
-        "/signed/archive",
-        "application/json",
-        24,
-        r#"{"item":"tea","count":3}"#,
-        false,
-    )
+    order("/signed/archive").event(&headers("24"))
 }
 
-/// A POST as a Function URL passes it on.
-fn url(path: &str, content_type: &str, length: usize, body: &str, is_base64: bool) -> String {
-    json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "expand=lines",
-        "headers": {
-            "accept": "application/json",
-            "content-length": length.to_string(),
-            "content-type": content_type,
-            "host": "abc.lambda-url.eu-west-1.on.aws",
-            "user-agent": "curl/8.9.1",
-            "x-amzn-trace-id": "Root=1-5bdb40ca-556d8b0c50dc66f0511bf520",
-            "x-forwarded-for": "203.0.113.9",
-            "x-forwarded-port": "443",
-            "x-forwarded-proto": "https",
-        },
-        "queryStringParameters": {"expand": "lines"},
-        "requestContext": {
-            "accountId": "anonymous",
-            "apiId": "abc",
-            "domainName": "abc.lambda-url.eu-west-1.on.aws",
-            "domainPrefix": "abc",
-            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9", "userAgent": "curl/8.9.1"},
-            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": "09/Oct/2025:08:53:20 +0000",
-            "timeEpoch": 1_760_000_000_000_u64,
-        },
-        "body": body,
-        "isBase64Encoded": is_base64,
-    })
-    .to_string()
+fn order(path: &str) -> Post<'_> {
+    Post {
+        query: Some(("expand", "lines")),
+        ..Post::json(path, r#"{"item":"tea","count":3}"#)
+    }
+}
+
+/// The headers of a client beside those that every request has.
+fn headers(content_length: &str) -> [(&str, &str); 3] {
+    [
+        ("content-length", content_length),
+        ("user-agent", "curl/8.9.1"),
+        ("x-amzn-trace-id", "Root=1-5bdb40ca-556d8b0c50dc66f0511bf520"),
+    ]
 }
 
 fn check_orders(answer: &Value) -> Result<(), String> {

@@ -7,12 +7,13 @@
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::event::Event;
 use crate::server::{self, Handler};
 use crate::session::{Batch, excerpt};
+use crate::watched::{Alive, Watched};
 use crate::wire::{Request, find};
 
 /// The most workers of a function.
@@ -43,10 +44,7 @@ pub struct Load {
 
 /// The server: it belongs to the function that was started last.
 #[derive(Debug)]
-pub struct Crowd {
-    state: Mutex<State>,
-    changed: Condvar,
-}
+pub struct Crowd(Watched<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -76,41 +74,35 @@ impl Crowd {
     /// # Errors
     /// No port or no thread is to be had.
     pub fn start() -> io::Result<(Arc<Self>, SocketAddr)> {
-        let crowd = Arc::new(Self {
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let crowd = Arc::new(Self(Watched::default()));
         let address = server::serve(&crowd, CONNECTIONS)?;
         Ok((crowd, address))
     }
 
     /// Prepares for the function that is started next, and sends an earlier one away.
     pub fn open(&self, load: Load) {
-        let mut state = self.lock();
-        let generation = state.generation + 1;
-        *state = State {
-            generation,
-            load: Some(load),
-            ..State::default()
-        };
-        drop(state);
-        self.changed.notify_all();
+        self.0.change(|state| {
+            *state = State {
+                generation: state.generation + 1,
+                load: Some(load),
+                ..State::default()
+            };
+        });
     }
 
     /// Sends the function away; what its connections do from here on is no failure.
     pub fn close(&self) {
-        let mut state = self.lock();
-        state.generation += 1;
-        state.load = None;
-        drop(state);
-        self.changed.notify_all();
+        self.0.change(|state| {
+            state.generation += 1;
+            state.load = None;
+        });
     }
 
     /// Waits until all workers ask for an event.
     ///
     /// # Errors
     /// The function failed or died first, or took longer than `limit`.
-    pub fn ready(&self, limit: Duration, alive: &mut dyn FnMut() -> Result<(), String>) -> Result<(), String> {
+    pub fn ready(&self, limit: Duration, alive: Alive<'_>) -> Result<(), String> {
         self.wait(limit, alive).map(drop)
     }
 
@@ -118,75 +110,43 @@ impl Crowd {
     ///
     /// # Errors
     /// The function failed, died, answered wrongly, or took longer than `limit`.
-    pub fn run(
-        &self,
-        invocations: usize,
-        limit: Duration,
-        alive: &mut dyn FnMut() -> Result<(), String>,
-    ) -> Result<Batch, String> {
-        let mut state = self.lock();
-        state.batch = Batch {
-            latencies: Vec::with_capacity(invocations),
-            ..Batch::default()
-        };
-        state.remaining = invocations;
-        state.started = None;
-        drop(state);
-        self.changed.notify_all();
+    pub fn run(&self, invocations: usize, limit: Duration, alive: Alive<'_>) -> Result<Batch, String> {
+        self.0.change(|state| {
+            state.batch = Batch::of(invocations);
+            state.remaining = invocations;
+            state.started = None;
+        });
         let mut state = self.wait(limit, alive)?;
         Ok(std::mem::take(&mut state.batch))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait(
-        &self,
-        limit: Duration,
-        alive: &mut dyn FnMut() -> Result<(), String>,
-    ) -> Result<MutexGuard<'_, State>, String> {
-        let deadline = Instant::now() + limit;
-        let mut state = self.lock();
-        loop {
-            if let Some(failure) = &state.failure {
-                return Err(failure.clone());
-            }
-            if state.idle() {
-                return Ok(state);
-            }
-            alive()?;
-            if Instant::now() >= deadline {
-                return Err(format!("no progress within {} s", limit.as_secs()));
-            }
-            (state, _) = self
-                .changed
-                .wait_timeout(state, Duration::from_millis(250))
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+    fn wait(&self, limit: Duration, alive: Alive<'_>) -> Result<MutexGuard<'_, State>, String> {
+        self.0.wait_until(limit, alive, |state| match &state.failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(state.idle()),
+        })
     }
 
     fn fail(&self, generation: u64, what: String) {
-        let mut state = self.lock();
-        if state.generation == generation {
-            state.failure.get_or_insert(what);
-        }
-        drop(state);
-        self.changed.notify_all();
+        self.0.change(|state| {
+            if state.generation == generation {
+                state.failure.get_or_insert(what);
+            }
+        });
     }
 
     /// Answers `next`: at once within a batch, otherwise when the next batch begins.
     fn hand_out(&self, generation: u64, mut stream: &TcpStream) -> io::Result<()> {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         if state.generation == generation {
             state.first_next = true;
             state.waiting += 1;
         }
         if state.idle() {
-            self.changed.notify_all();
+            self.0.ring();
         }
         while state.generation == generation && state.remaining == 0 {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.0.sleep(state);
         }
         if state.generation != generation {
             return Err(io::ErrorKind::ConnectionAborted.into());
@@ -208,7 +168,7 @@ impl Crowd {
     }
 
     fn take_answer(&self, arrived: Instant, generation: u64, request: &Request<'_>) -> Result<(), String> {
-        let mut guard = self.lock();
+        let mut guard = self.0.lock();
         let state = &mut *guard;
         let Some(load) = state.load.as_ref().filter(|_| state.generation == generation) else {
             return Ok(());
@@ -230,10 +190,7 @@ impl Crowd {
         if find(request.body, load.needle.as_bytes()).is_none() {
             return Err(format!("no {} in the answer: {}", load.needle, excerpt(request.body)));
         }
-        if state.batch.latencies.is_empty() {
-            state.batch.first_answer = request.body.to_vec();
-        }
-        state.batch.latencies.push(arrived.duration_since(sent));
+        state.batch.answered(sent, arrived, request.body);
         if let Some(started) = state.started {
             state.batch.wall = arrived.duration_since(started);
         }
@@ -245,7 +202,7 @@ impl Handler for Crowd {
     type Connection = u64;
 
     fn opened(&self) -> u64 {
-        self.lock().generation
+        self.0.lock().generation
     }
 
     fn answer(&self, generation: &mut u64, request: &Request<'_>, mut stream: &TcpStream) -> io::Result<()> {

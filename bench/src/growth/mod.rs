@@ -12,8 +12,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::upstream;
-use crowd::{Crowd, WORKERS};
+use crate::missing;
 use probe::{Reading, Stage};
 use result::{Growth, Machine, Measured, SeriesResult};
 use series::Series;
@@ -57,18 +56,9 @@ pub fn measure(
     if series.is_empty() {
         return Err(format!("no series' name contains {}", only.join(" or ")));
     }
-    probe::missing(&bin_dir, &series)?;
+    missing(&bin_dir, series.iter().map(|series| series.binary))?;
     let ports = |error: io::Error| format!("cannot listen on loopback: {error}");
-    let (crowd, crowd_address) = Crowd::start().map_err(ports)?;
-    let (upstream, upstream_address) = upstream::start_for(3 * WORKERS).map_err(ports)?;
-    let stage = Stage {
-        crowd,
-        crowd_address,
-        upstream,
-        upstream_address,
-        bin_dir,
-        errors,
-    };
+    let stage = Stage::start(bin_dir, errors).map_err(ports)?;
     let mut measured: Vec<Rounds> = series.into_iter().map(Rounds::new).collect();
     let mut terminal = io::stderr();
     for round in 0..plan.rounds {

@@ -1,17 +1,18 @@
 //! One point measured once: a process, warmed up, and a batch that takes as long as it is given.
 
+use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::crowd::{Crowd, Load};
+use super::crowd::{Crowd, Load, WORKERS};
 use super::series::{Called, Point, Series};
 use crate::answer;
 use crate::event::Event;
 use crate::process::Process;
 use crate::stats;
-use crate::upstream::{Route, Upstream};
+use crate::upstream::{self, Route, Upstream};
 
 /// A function that does not start or answer within this time has failed.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -51,6 +52,23 @@ pub struct Reading {
 }
 
 impl Stage {
+    /// Starts all of it on free loopback ports.
+    ///
+    /// # Errors
+    /// No port or no thread is to be had.
+    pub fn start(bin_dir: PathBuf, errors: PathBuf) -> io::Result<Self> {
+        let (crowd, crowd_address) = Crowd::start()?;
+        let (upstream, upstream_address) = upstream::start_for(3 * WORKERS)?;
+        Ok(Self {
+            crowd,
+            crowd_address,
+            upstream,
+            upstream_address,
+            bin_dir,
+            errors,
+        })
+    }
+
     /// Starts the function, lets it see every event once, warms it up, and measures it for about `budget`.
     ///
     /// # Errors
@@ -140,22 +158,4 @@ impl Stage {
         }
         Ok(())
     }
-}
-
-/// An error that names every binary of the series which is not there.
-///
-/// # Errors
-/// As it says.
-pub fn missing(bin_dir: &Path, series: &[Series]) -> Result<(), String> {
-    let mut names: Vec<&str> = series.iter().map(|series| series.binary).collect();
-    names.dedup();
-    names.retain(|name| !bin_dir.join(name).is_file());
-    if names.is_empty() {
-        return Ok(());
-    }
-    Err(format!(
-        "{} lacks {}: build them in release mode first",
-        bin_dir.display(),
-        names.join(", ")
-    ))
 }

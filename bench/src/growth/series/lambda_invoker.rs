@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{CONCURRENCY, Called, Point, Series};
+use crate::function_url::Post;
 use crate::growth::fit::Word;
 use crate::upstream::Route;
 
@@ -69,10 +70,15 @@ fn table(count: u64) -> String {
     json!({"version": 1, "allow_http": true, "routes": routes}).to_string()
 }
 
-fn to(path: &str, body: &str, is_base64: bool) -> Point {
+/// A small JSON POST to a path of the table with one route.
+fn to(path: &str) -> Point {
+    posted(&Post::json(path, r#"{"item":"tea","count":3}"#))
+}
+
+fn posted(post: &Post<'_>) -> Point {
     Point {
         variables: vec![("INVOKER_CONFIG", table(1))],
-        event: event(path, body, is_base64),
+        event: post.event(&[]),
         keys: 1,
         workers: 1,
         delay: Duration::ZERO,
@@ -88,18 +94,23 @@ fn request(bytes: u64) -> Point {
     let body = "aG9y".repeat((bytes / 3) as usize);
     Point {
         sent_bytes: bytes / 3 * 3,
-        ..to("/signed/orders", &body, true)
+        ..posted(&Post {
+            content_type: "application/octet-stream",
+            body: &body,
+            is_base64: true,
+            ..Post::json("/signed/orders", "")
+        })
     }
 }
 
 fn answer(bytes: u64) -> Point {
-    to(&format!("/signed/sized/{bytes}"), r#"{"item":"tea","count":3}"#, false)
+    to(&format!("/signed/sized/{bytes}"))
 }
 
 fn routes(count: u64) -> Point {
     Point {
         variables: vec![("INVOKER_CONFIG", table(count))],
-        ..to("/signed/orders", r#"{"item":"tea","count":3}"#, false)
+        ..to("/signed/orders")
     }
 }
 
@@ -107,45 +118,8 @@ fn concurrent(workers: u64) -> Point {
     Point {
         workers: workers as usize,
         delay: DELAY,
-        ..to("/signed/orders", r#"{"item":"tea","count":3}"#, false)
+        ..to("/signed/orders")
     }
-}
-
-fn event(path: &str, body: &str, is_base64: bool) -> String {
-    let content_type = if is_base64 {
-        "application/octet-stream"
-    } else {
-        "application/json"
-    };
-    json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {
-            "accept": "application/json",
-            "content-type": content_type,
-            "host": "abc.lambda-url.eu-west-1.on.aws",
-            "x-forwarded-for": "203.0.113.9",
-            "x-forwarded-port": "443",
-            "x-forwarded-proto": "https",
-        },
-        "requestContext": {
-            "accountId": "anonymous",
-            "apiId": "abc",
-            "domainName": "abc.lambda-url.eu-west-1.on.aws",
-            "domainPrefix": "abc",
-            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9", "userAgent": "curl/8.9.1"},
-            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": "09/Oct/2025:08:53:20 +0000",
-            "timeEpoch": 1_760_000_000_000_u64,
-        },
-        "body": body,
-        "isBase64Encoded": is_base64,
-    })
-    .to_string()
 }
 
 fn whole(bytes: u64, answer: &Value) -> Result<(), String> {
