@@ -4,10 +4,15 @@
 //! tells its client (429). While it waits, its execution environment is taken. In each environment a room takes
 //! `HIPCHAT_FLOOD_LIMIT` messages in 60 s; more are refused without asking Slack.
 
+mod bucket;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use super::random::Random;
+use bucket::Bucket;
 
 /// Messages per second that Slack takes for a channel (<https://api.slack.com/apis/rate-limits>). It promises no burst.
 const CHANNEL_RATE: f64 = 1.0;
@@ -90,39 +95,6 @@ enum Step {
     },
     /// The invocation is over.
     Over { environment: u32 },
-}
-
-/// A limit of Slack's: a bucket that is filled steadily.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    rate: f64,
-    burst: f64,
-    level: f64,
-    at: u64,
-}
-
-impl Bucket {
-    fn new(rate: f64, burst: f64) -> Self {
-        Self {
-            rate,
-            burst,
-            level: burst,
-            at: 0,
-        }
-    }
-
-    /// Fills it up to now, and gives the seconds until it has one; zero if it has.
-    fn wait(&mut self, now: u64) -> f64 {
-        let passed = now.saturating_sub(self.at) as f64 / SECOND as f64;
-        self.level = (self.level + passed * self.rate).min(self.burst);
-        self.at = now;
-        // A millionth is less than any time here.
-        if self.level >= 1.0 - 1e-6 {
-            0.0
-        } else {
-            (1.0 - self.level) / self.rate
-        }
-    }
 }
 
 struct World<'a> {
@@ -292,6 +264,3 @@ impl World<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
