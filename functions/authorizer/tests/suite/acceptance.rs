@@ -11,10 +11,7 @@ use crate::stub::{Act, Stub, json as json_answer};
 #[tokio::test]
 async fn A1() {
     let fixture = Fixture::playing(vec![ok()], &[]).await;
-    assert_eq!(
-        fixture.ask(&token_event(&format!("Bearer {T1}"))).await,
-        allow("alice", W_REST)
-    );
+    assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
     assert_eq!(fixture.up(), 1);
     let seen = &fixture.stub.seen()[0];
     assert_eq!(seen.method, "POST");
@@ -92,7 +89,7 @@ async fn A7() {
 #[tokio::test]
 async fn A8() {
     let fixture = Fixture::playing(vec![inactive()], &[]).await;
-    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T1}"))).await, e401());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e401());
     assert_eq!(fixture.up(), 1);
 }
 
@@ -139,23 +136,17 @@ async fn A12() {
 #[tokio::test]
 async fn A13() {
     let fixture = Fixture::playing(vec![ok()], &[]).await;
-    assert_eq!(
-        fixture.ask(&token_event(&format!("Bearer {}", "a".repeat(8193)))).await,
-        e401()
-    );
+    assert_eq!(fixture.ask(&bearing(&"a".repeat(8193))).await, e401());
     assert_eq!(fixture.up(), 0);
     fixture.assert_line(json!({"reason": "token_too_long", "token_bytes": 8193}));
-    assert_eq!(
-        fixture.ask(&token_event(&format!("Bearer {}", "a".repeat(8192)))).await,
-        allow("alice", W_REST)
-    );
+    assert_eq!(fixture.ask(&bearing(&"a".repeat(8192))).await, allow("alice", W_REST));
     assert_eq!(fixture.up(), 1);
 }
 
 #[tokio::test]
 async fn A14() {
     let fixture = Fixture::playing(vec![ok_with(json!({"exp": 1_759_999_000}))], &[]).await;
-    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T1}"))).await, e401());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e401());
     assert_eq!(fixture.up(), 1);
     fixture.assert_line(json!({"reason": "expired", "level": "WARN"}));
 }
@@ -167,7 +158,7 @@ async fn A15() {
         ok_with(json!({"nbf": 1_760_000_010})),
     ];
     let fixture = Fixture::playing(acts, &[]).await;
-    let event = token_event(&format!("Bearer {T1}"));
+    let event = bearing(T1);
     assert_eq!(fixture.ask(&event).await, e401());
     assert_eq!(fixture.up(), 1);
     assert_eq!(fixture.ask(&event).await, allow("alice", W_REST));
@@ -177,17 +168,14 @@ async fn A15() {
 #[tokio::test]
 async fn A16() {
     let fixture = Fixture::playing(vec![ok_with(json!({"token_use": "refresh_token"}))], &[]).await;
-    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T1}"))).await, e401());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e401());
     assert_eq!(fixture.up(), 1);
 }
 
 #[tokio::test]
 async fn A17() {
     let fixture = Fixture::playing(vec![ok()], &[("AUTHZ_REQUIRED_SCOPES", "orders.write")]).await;
-    assert_eq!(
-        fixture.ask(&token_event(&format!("Bearer {T1}"))).await,
-        deny("alice", W_REST)
-    );
+    assert_eq!(fixture.ask(&bearing(T1)).await, deny("alice", W_REST));
     assert_eq!(fixture.up(), 1);
     fixture.assert_line(json!({"reason": "scope", "scopes_required": "orders.write", "scopes_granted": "orders.read"}));
 }
@@ -196,16 +184,10 @@ async fn A17() {
 async fn A18() {
     let acts = vec![ok(), ok_with(json!({"aud": "billing-api"}))];
     let fixture = Fixture::playing(acts, &[("AUTHZ_AUDIENCES", "billing-api")]).await;
-    assert_eq!(
-        fixture.ask(&token_event(&format!("Bearer {T1}"))).await,
-        deny("alice", W_REST)
-    );
+    assert_eq!(fixture.ask(&bearing(T1)).await, deny("alice", W_REST));
     let mut context = context_ok();
     context["aud"] = json!("billing-api");
-    assert_eq!(
-        fixture.ask(&token_event(&format!("Bearer {T2}"))).await,
-        allow_with("alice", W_REST, context)
-    );
+    assert_eq!(fixture.ask(&bearing(T2)).await, allow_with("alice", W_REST, context));
     assert_eq!(fixture.up(), 2);
 }
 
@@ -213,7 +195,7 @@ async fn A18() {
 async fn A19() {
     let fixture = Fixture::playing(vec![json_answer(503, "{}")], &[("AUTHZ_RETRIES", "1")]).await;
     let started = Instant::now();
-    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T1}"))).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     assert!(started.elapsed() < Duration::from_millis(4000));
     assert_eq!(fixture.up(), 2);
     fixture.assert_line(json!({"reason": "upstream_status", "level": "ERROR", "upstream_status": 503, "attempts": 2}));
@@ -222,10 +204,7 @@ async fn A19() {
 #[tokio::test]
 async fn A20() {
     let fixture = Fixture::playing(vec![json_answer(503, "{}"), ok()], &[]).await;
-    assert_eq!(
-        fixture.ask(&token_event(&format!("Bearer {T1}"))).await,
-        allow("alice", W_REST)
-    );
+    assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
     assert_eq!(fixture.up(), 2);
 }
 
@@ -238,7 +217,7 @@ async fn A21() {
     ];
     let fixture = Fixture::playing(vec![Act::Stall], &variables).await;
     let started = Instant::now();
-    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T1}"))).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     let took = started.elapsed();
     assert!(
         took >= Duration::from_millis(400) && took < Duration::from_millis(900),
@@ -256,7 +235,7 @@ async fn A22() {
         body: HTML.to_owned(),
     };
     let fixture = Fixture::playing(vec![act], &[]).await;
-    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T1}"))).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     assert_eq!(fixture.up(), 1);
     fixture.assert_line(
         json!({"reason": "upstream_invalid", "upstream_status": 200, "upstream_bytes": HTML.len(),
@@ -267,7 +246,7 @@ async fn A22() {
 #[tokio::test]
 async fn A23() {
     let fixture = Fixture::playing(vec![ok()], &[]).await;
-    let mut event = token_event(&format!("Bearer {T1}"));
+    let mut event = bearing(T1);
     assert_eq!(fixture.ask(&event).await, allow("alice", W_REST));
     fixture.assert_line(json!({"cache": "miss"}));
     fixture.clock.advance_ms(30_000);
@@ -297,21 +276,12 @@ fn system_token_server(accepted: &'static str) -> Stub {
     })
 }
 
-const CLIENT_CREDENTIALS: [(&str, &str); 5] = [
-    ("AUTHZ_INTROSPECTION_AUTH", "client_credentials"),
-    ("AUTHZ_CLIENT_ID", "authorizer"),
-    ("AUTHZ_CLIENT_SECRET", CLIENT_SECRET),
-    ("AUTHZ_TOKEN_URL", "{base}/oauth2/token"),
-    ("AUTHZ_TOKEN_SCOPE", "hydra,hydra.clients"),
-];
+const TOKEN_SCOPE: (&str, &str) = ("AUTHZ_TOKEN_SCOPE", "hydra,hydra.clients");
 
 #[tokio::test]
 async fn A24() {
-    let fixture = Fixture::new(system_token_server(S2), &CLIENT_CREDENTIALS).await;
-    assert_eq!(
-        fixture.ask(&token_event(&format!("Bearer {T1}"))).await,
-        allow("alice", W_REST)
-    );
+    let fixture = Fixture::new(system_token_server(S2), &with(&OWN_TOKEN, &[TOKEN_SCOPE])).await;
+    assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
     assert_eq!(fixture.stub.count(TOKEN), 2);
     assert_eq!(fixture.up(), 2);
     let asked = &fixture.stub.seen()[0];
@@ -320,8 +290,8 @@ async fn A24() {
 
 #[tokio::test]
 async fn A25() {
-    let fixture = Fixture::new(system_token_server("nothing"), &CLIENT_CREDENTIALS).await;
-    assert_eq!(fixture.ask(&token_event(&format!("Bearer {T1}"))).await, e500());
+    let fixture = Fixture::new(system_token_server("nothing"), &with(&OWN_TOKEN, &[TOKEN_SCOPE])).await;
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     assert_eq!(fixture.stub.count(TOKEN), 2);
     assert_eq!(fixture.up(), 2);
     fixture.assert_line(json!({"reason": "upstream_unauthorized", "upstream_status": 401}));

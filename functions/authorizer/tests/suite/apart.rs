@@ -69,7 +69,7 @@ async fn users_of_the_same_name_are_two_subjects() {
     let url = format!("{{base}}{CHECK}");
     let fixture = Fixture::new(Stub::new(answering), &keto(&list, &url)).await;
     for (token, subject) in [(T1, "one|alice"), (T2, "two|alice")] {
-        fixture.ask(&token_event(&format!("Bearer {token}"))).await.unwrap();
+        fixture.ask(&bearing(token)).await.unwrap();
         let check = fixture.stub.seen().pop().unwrap();
         assert!(
             check.body.contains(&format!(r#""subject_id":"{subject}""#)),
@@ -147,7 +147,7 @@ async fn credentials_go_to_their_own_server_alone() {
     let fixture = Fixture::new(Stub::new(answering), &keto(&list, &url)).await;
     let own = format!("Bearer {S1}");
     for (token, shown) in [(T1, Some(own.as_str())), (T2, None)] {
-        fixture.ask(&token_event(&format!("Bearer {token}"))).await.unwrap();
+        fixture.ask(&bearing(token)).await.unwrap();
         fixture.assert_line(json!({"permission": "allowed"}));
         let check = permissions.seen().pop().unwrap();
         assert_eq!((check.path.as_str(), check.header("authorization")), (CHECK, shown));
@@ -167,7 +167,7 @@ async fn a_warden_is_shown_tokens_of_its_own_server_alone() {
     let url = format!("{{base}}{WARDEN}");
     let fixture = Fixture::new(Stub::new(answering), &warden(&both, &url)).await;
     for (token, own) in [(T1, S1), (T2, S2)] {
-        fixture.ask(&token_event(&format!("Bearer {token}"))).await.unwrap();
+        fixture.ask(&bearing(token)).await.unwrap();
         let check = fixture.stub.seen().pop().unwrap();
         assert_eq!(check.header("authorization"), Some(format!("Bearer {own}").as_str()));
         assert!(check.body.contains(token));
@@ -235,7 +235,7 @@ async fn an_authority_vouches_for_its_own_server_alone() {
         let mut variables = keto(&list, &url);
         variables.push(("AUTHZ_CONNECT_TIMEOUT_MS", "5000"));
         let fixture = Fixture::new(Stub::new(answering), &variables).await;
-        assert_eq!(fixture.ask(&token_event(&format!("Bearer {T1}"))).await, e500());
+        assert_eq!(fixture.ask(&bearing(T1)).await, e500());
         fixture.assert_line(json!({"reason": reason, "permission": "failed"}));
     }
 }

@@ -1,20 +1,27 @@
 //! What the tests share: tokens, ARNs, replies, and an authorizer set up against a stub.
 
+mod answers;
+mod events;
+mod own_token;
+
 use std::sync::{Arc, Mutex, OnceLock};
 
 use authorizer::App;
 use authorizer::config::Config;
 use authorizer::provider::Providers;
 use lambda_runtime::{Context, LambdaEvent};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use shared::Clock;
 use shared::secrets::SecretStore;
 use shared::telemetry::{Level, Output, Telemetry};
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
 use shared::{ConfigError, Secrets};
 
-use crate::stub::{self, Act, Stub};
+pub(crate) use self::answers::*;
+pub(crate) use self::events::*;
+pub(crate) use self::own_token::*;
+use crate::stub::{Act, Stub};
 
 pub(crate) const NOW: u64 = 1_760_000_000;
 pub(crate) const T1: &str = "ory_at_AAAAAAAAAAAAAAAA.BBBBBBBBBBBBBBBB";
@@ -25,126 +32,10 @@ pub(crate) const CLIENT_SECRET: &str = "cl1ent-s3cret%+&@]";
 pub(crate) const HTML: &str = "<html>Sign in</html>";
 pub(crate) const EXT: &str = "ext-value-of-alice";
 
-pub(crate) const A_REST: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/orders/42";
-pub(crate) const W_REST: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/*/*";
-pub(crate) const A_V1: &str = "arn:aws:execute-api:eu-west-1:123456789012:h7x9k2m4p6/$default/GET/orders/42";
-pub(crate) const W_V1: &str = "arn:aws:execute-api:eu-west-1:123456789012:h7x9k2m4p6/$default/*/*";
-pub(crate) const A_WS: &str = "arn:aws:execute-api:eu-west-1:123456789012:w5s8q1r3t7/prod/$connect";
-pub(crate) const W_WS: &str = "arn:aws:execute-api:eu-west-1:123456789012:w5s8q1r3t7/prod/*";
-
 /// The path of the introspection endpoint.
 pub(crate) const INTROSPECT: &str = "/admin/oauth2/introspect";
 /// The path of the token endpoint.
 pub(crate) const TOKEN: &str = "/oauth2/token";
-
-/// The members of a good reply, with `changes` made to them; `null` takes a member out.
-pub(crate) fn reply(changes: Value) -> Value {
-    let mut reply = json!({
-        "active": true, "scope": "orders.read", "client_id": "web", "sub": "alice", "exp": 1_760_003_600,
-        "iat": 1_759_999_900, "nbf": 1_759_999_900, "aud": ["orders-api"], "iss": "https://auth.example.com/",
-        "token_type": "Bearer", "token_use": "access_token",
-    });
-    for (name, value) in changes.as_object().unwrap() {
-        if value.is_null() {
-            reply.as_object_mut().unwrap().remove(name);
-        } else {
-            reply[name] = value.clone();
-        }
-    }
-    reply
-}
-
-/// A good reply with changes, as an answer.
-pub(crate) fn ok_with(changes: Value) -> Act {
-    stub::json(200, reply(changes))
-}
-
-pub(crate) fn ok() -> Act {
-    ok_with(json!({}))
-}
-
-pub(crate) fn inactive() -> Act {
-    stub::json(200, r#"{"active":false}"#)
-}
-
-pub(crate) fn context_ok() -> Value {
-    json!({"sub": "alice", "client_id": "web", "scope": "orders.read", "iss": "https://auth.example.com/",
-           "aud": "orders-api", "exp": "1760003600"})
-}
-
-fn policy(effect: &str, principal: &str, resource: &str) -> Value {
-    json!({"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [
-        {"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource}]}})
-}
-
-pub(crate) fn allow(principal: &str, resource: &str) -> Answered {
-    allow_with(principal, resource, context_ok())
-}
-
-pub(crate) fn allow_with(principal: &str, resource: &str, context: Value) -> Answered {
-    let mut answer = policy("Allow", principal, resource);
-    answer["context"] = context;
-    Ok(answer)
-}
-
-pub(crate) fn deny(principal: &str, resource: &str) -> Answered {
-    Ok(policy("Deny", principal, resource))
-}
-
-pub(crate) fn simple(allowed: bool) -> Answered {
-    Ok(if allowed {
-        json!({"isAuthorized": true, "context": context_ok()})
-    } else {
-        json!({"isAuthorized": false})
-    })
-}
-
-/// The error that becomes a 401.
-pub(crate) fn e401() -> Answered {
-    Err(("Unauthorized", "Unauthorized"))
-}
-
-/// The error that becomes a 500.
-pub(crate) fn e500() -> Answered {
-    Err(("InternalError", "InternalError"))
-}
-
-pub(crate) fn token_event(value: &str) -> Value {
-    json!({"type": "TOKEN", "authorizationToken": value, "methodArn": A_REST})
-}
-
-pub(crate) fn rest_request(headers: Value) -> Value {
-    json!({"type": "REQUEST", "methodArn": A_REST, "resource": "/orders/{id}", "path": "/orders/42", "httpMethod": "GET",
-        "headers": headers, "queryStringParameters": null, "pathParameters": {"id": "42"}, "stageVariables": null,
-        "requestContext": {"httpMethod": "GET", "resourcePath": "/orders/{id}", "stage": "prod", "apiId": "a1b2c3d4e5",
-                           "requestId": "c6af9ac6", "identity": {"apiKey": null, "sourceIp": "203.0.113.9"}}})
-}
-
-pub(crate) fn http_v1(authorization: &str) -> Value {
-    json!({"version": "1.0", "type": "REQUEST", "methodArn": A_V1, "identitySource": authorization,
-        "authorizationToken": authorization, "resource": "/orders/{id}", "path": "/orders/42", "httpMethod": "GET",
-        "headers": {"Authorization": authorization, "Accept": "*/*", "Host": "api.example.com"},
-        "queryStringParameters": {"expand": "lines"}, "pathParameters": {"id": "42"}, "stageVariables": {},
-        "requestContext": {"path": "/orders/42", "accountId": "123456789012", "resourceId": "GET /orders/{id}",
-                           "stage": "$default", "httpMethod": "GET", "apiId": "h7x9k2m4p6"}})
-}
-
-pub(crate) fn http_v2(authorization: &str) -> Value {
-    json!({"version": "2.0", "type": "REQUEST",
-        "routeArn": "arn:aws:execute-api:eu-west-1:123456789012:h7x9k2m4p6/$default/GET/orders/{id}",
-        "identitySource": [authorization], "routeKey": "GET /orders/{id}", "rawPath": "/orders/42",
-        "rawQueryString": "expand=lines", "cookies": ["sid=abc", "theme=dark"],
-        "headers": {"authorization": authorization, "accept": "application/json", "host": "api.example.com"},
-        "queryStringParameters": {"expand": "lines"}, "pathParameters": {"id": "42"}, "stageVariables": {"tenant": "blue"},
-        "requestContext": {"accountId": "123456789012", "apiId": "h7x9k2m4p6", "stage": "$default",
-            "http": {"method": "GET", "path": "/orders/42", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9"}}})
-}
-
-pub(crate) fn ws_connect(headers: Value, query: Value) -> Value {
-    json!({"type": "REQUEST", "methodArn": A_WS, "headers": headers, "queryStringParameters": query,
-        "stageVariables": {}, "requestContext": {"routeKey": "$connect", "eventType": "CONNECT", "stage": "prod",
-            "connectionId": "Fev3xdX2DoECHsA=", "apiId": "w5s8q1r3t7"}})
-}
 
 /// What Lambda would return: the answer's JSON, or the error's type and message.
 pub(crate) type Answered = Result<Value, (&'static str, &'static str)>;
@@ -155,6 +46,11 @@ pub(crate) struct Fixture {
     pub(crate) stub: Stub,
     pub(crate) clock: Arc<ManualClock>,
     lines: Arc<Mutex<Vec<String>>>,
+}
+
+/// These variables and more.
+pub(crate) fn with<'v>(some: &[(&'v str, &'v str)], more: &[(&'v str, &'v str)]) -> Vec<(&'v str, &'v str)> {
+    [some, more].concat()
 }
 
 /// A configuration that fits all stubs, changed by `variables`. `{base}` stands for the stub's address.

@@ -3,13 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::fixture::*;
-use crate::stub::{Stub, json as json_answer};
 
 fn event(number: usize) -> serde_json::Value {
-    token_event(&format!("Bearer {T1}.{number}"))
+    bearing(&format!("{T1}.{number}"))
 }
 
 /// Kills all connections while nothing of the authorizer runs: this thread, which its runtime needs, sleeps.
@@ -54,21 +51,8 @@ async fn any_number_of_dead_connections_costs_no_more() {
 
 #[tokio::test]
 async fn the_connection_to_the_token_endpoint_died_too() {
-    let stub = Stub::new(|seen| {
-        if seen.path == TOKEN {
-            json_answer(200, json!({"access_token": S1, "expires_in": 100}))
-        } else {
-            ok()
-        }
-    });
-    let variables = [
-        ("AUTHZ_INTROSPECTION_AUTH", "client_credentials"),
-        ("AUTHZ_CLIENT_ID", "authorizer"),
-        ("AUTHZ_CLIENT_SECRET", CLIENT_SECRET),
-        ("AUTHZ_TOKEN_URL", "{base}/oauth2/token"),
-        ("AUTHZ_RETRIES", "0"),
-    ];
-    let fixture = Fixture::new(stub, &variables).await;
+    let variables = with(&OWN_TOKEN, &[("AUTHZ_RETRIES", "0")]);
+    let fixture = Fixture::new(granting(100, |_, _| ok()), &variables).await;
     assert_eq!(fixture.ask(&event(1)).await, allow("alice", W_REST));
     freeze(&fixture);
     // Our own token expired meanwhile.

@@ -233,7 +233,7 @@ fn a_reply_that_is_not_understood_never_allows() {
         changed[name] = value.clone();
         let stub = Stub::playing(vec![crate::stub::json(200, &changed)]);
         let fixture = runtime.block_on(Fixture::new(stub, &[("AUTHZ_RETRIES", "0"), ("AUTHZ_REQUIRED_SCOPES", "orders.read")]));
-        let answer = runtime.block_on(fixture.ask(&token_event(&format!("Bearer {T1}"))));
+        let answer = runtime.block_on(fixture.ask(&bearing(T1)));
         let may_pass = match name {
             "exp" | "nbf" => value.is_null() || value.as_u64().is_some(),
             "aud" => value.is_null() || value.is_string() || value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),

@@ -1,10 +1,12 @@
-//! Tokens that are verified here: what passes, what the answers are, when keys are fetched, and how long they count.
+//! Tokens that are verified here: what passes, and what the answers are.
+
+mod keys;
 
 use serde_json::{Value, json};
 
 use crate::fixture::*;
 use crate::issuer::{KEYS, Key, Published, claims};
-use crate::stub::{self, Act};
+use crate::stub::Act;
 
 /// One server that publishes keys, with members of its entry added.
 pub(crate) fn entry(members: Value) -> String {
@@ -27,7 +29,7 @@ pub(crate) async fn authorizer(published: &Published, members: Value, variables:
 impl Fixture {
     /// The reason that stands in the log for a token.
     pub(crate) async fn reason(&self, token: &str) -> String {
-        let answered = self.ask(&token_event(&format!("Bearer {token}"))).await;
+        let answered = self.ask(&bearing(token)).await;
         let reason = self.line()["reason"].as_str().unwrap().to_owned();
         let expected = match reason.as_str() {
             "allow" => answered
@@ -57,10 +59,7 @@ impl Fixture {
 async fn a_good_token_passes_with_the_same_answer_as_by_introspection() {
     let key = Key::p256("one");
     let fixture = authorizer(&Published::new(&[&key]), json!({}), &[]).await;
-    for event in [
-        token_event(&format!("Bearer {}", key.good())),
-        http_v1(&format!("Bearer {}", key.good())),
-    ] {
+    for event in [bearing(&key.good()), http_v1(&format!("Bearer {}", key.good()))] {
         let expected = if event["type"] == "TOKEN" {
             allow("alice", W_REST)
         } else {
@@ -156,7 +155,7 @@ async fn claims_are_checked_as_introspections_are() {
     ] {
         let token = key.token(&claims(changes.clone()));
         if reason == "allow_late" {
-            let answered = fixture.ask(&token_event(&format!("Bearer {token}"))).await.unwrap();
+            let answered = fixture.ask(&bearing(&token)).await.unwrap();
             assert_eq!(answered["policyDocument"]["Statement"][0]["Effect"], "Allow");
             continue;
         }
@@ -190,228 +189,6 @@ async fn a_token_says_that_it_is_an_access_token_where_it_must() {
         assert_eq!(strict.reason(&token).await, word(strictly), "{kind}");
     }
     assert_eq!(free.reason(&key.with_header(json!({"typ": 5}))).await, "malformed_jwt");
-}
-
-#[tokio::test]
-async fn rotated_keys_are_found_and_withdrawn_ones_end() {
-    let (old, new) = (Key::p256("old"), Key::p256("new"));
-    let published = Published::new(&[&old]);
-    let fixture = authorizer(&published, json!({}), &[]).await;
-    assert_eq!(fixture.reason(&old.good()).await, "allow");
-    fixture.later(11);
-    // Published before it is used: no request is refused.
-    published.now(&[&old, &new]);
-    assert_eq!(fixture.reason(&new.good()).await, "allow");
-    assert_eq!(fixture.fetches(), 2);
-    published.now(&[&new]);
-    assert_eq!(fixture.reason(&old.good()).await, "allow", "known for now");
-    // From half of the keys' life on they are looked for with the next request.
-    fixture.later(149);
-    assert_eq!(fixture.reason(&old.good()).await, "allow");
-    assert_eq!(fixture.fetches(), 2);
-    fixture.later(1);
-    assert_eq!(fixture.reason(&old.good()).await, "unknown_key");
-    assert_eq!(
-        (fixture.reason(&new.good()).await.as_str(), fixture.fetches()),
-        ("allow", 3)
-    );
-}
-
-#[tokio::test]
-async fn an_unknown_key_is_looked_for_once_in_ten_seconds() {
-    let (key, stranger) = (Key::p256("one"), Key::p256("stranger"));
-    let fixture = authorizer(&Published::new(&[&key]), json!({}), &[]).await;
-    for (at, fetches) in [(0, 1), (9, 1), (1, 2), (0, 2), (9, 2), (1, 3)] {
-        fixture.later(at);
-        for _ in 0..5 {
-            assert_eq!(fixture.reason(&stranger.good()).await, "unknown_key");
-        }
-        assert_eq!(fixture.fetches(), fetches);
-    }
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    assert_eq!(fixture.fetches(), 3);
-}
-
-#[tokio::test]
-async fn many_who_wait_for_keys_share_one_fetch() {
-    let key = Key::p256("one");
-    let fixture = authorizer(&Published::new(&[&key]), json!({}), &[]).await;
-    let event = token_event(&format!("Bearer {}", key.good()));
-    let asked: Vec<_> = (0..20).map(|_| fixture.ask(&event)).collect();
-    let mut set = Vec::new();
-    for answer in asked {
-        set.push(answer);
-    }
-    let answers = futures_all(set).await;
-    assert!(answers.into_iter().all(|answer| answer == allow("alice", W_REST)));
-    assert_eq!(fixture.fetches(), 1);
-}
-
-/// Polls all of them together.
-async fn futures_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (future, output) in futures.iter_mut().zip(&mut outputs) {
-            if output.is_none()
-                && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
-            {
-                *output = Some(value);
-            }
-        }
-        if outputs.iter().all(Option::is_some) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    outputs.into_iter().map(Option::unwrap).collect()
-}
-
-#[tokio::test]
-async fn a_failing_server_is_left_alone_for_a_while_and_known_keys_serve_on() {
-    let key = Key::p256("one");
-    let published = Published::new(&[&key]);
-    published.now_does(stub::json(503, "{}"));
-    let fixture = authorizer(&published, json!({"jwks_ttl_secs": 100}), &[]).await;
-    // No keys at all: the failure is told, and repeated without a question: for 1 s, 2 s, 4 s, 8 s, 10 s, 10 s.
-    let mut fetches = 0;
-    for pause in [1, 2, 4, 8, 10, 10] {
-        fetches += 1;
-        assert_eq!(fixture.reason(&key.good()).await, "upstream_status");
-        fixture.assert_line(json!({"keys_failure": "upstream_status", "KeyFetchFailures": 1, "KeyFetches": 1}));
-        fixture.clock.advance_ms(pause * 1000 - 1);
-        assert_eq!(fixture.reason(&key.good()).await, "upstream_status");
-        fixture.assert_line(json!({"keys_failure": null, "KeyFetchFailures": null}));
-        assert_eq!(fixture.fetches(), fetches);
-        fixture.clock.advance_ms(1);
-    }
-    published.now(&[&key]);
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    // Keys are known: they serve until their time is over, whatever the server does.
-    published.now_does(stub::json(200, "<html>"));
-    fixture.later(50);
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    fixture.assert_line(json!({"keys_failure": "upstream_invalid", "keys_status": 200}));
-    fixture.later(49);
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    // And not longer.
-    fixture.later(1);
-    assert_eq!(fixture.reason(&key.good()).await, "upstream_invalid");
-    // Nobody can tell whether a key that is not known is a new one.
-    published.now(&[&key]);
-    fixture.later(10);
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    published.now_does(Act::Close);
-    fixture.later(10);
-    let stranger = Key::p256("stranger").good();
-    assert_eq!(fixture.reason(&stranger).await, "upstream_connect");
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-}
-
-#[tokio::test]
-async fn keys_serve_beyond_their_time_only_where_that_is_wanted() {
-    let key = Key::p256("one");
-    let published = Published::new(&[&key]);
-    let stale = [("AUTHZ_STALE_IF_ERROR_SECS", "50")];
-    let fixture = authorizer(&published, json!({"jwks_ttl_secs": 100}), &stale).await;
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    published.now_does(stub::json(500, "{}"));
-    fixture.later(149);
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    fixture.later(1);
-    assert_eq!(fixture.reason(&key.good()).await, "upstream_status");
-    // A clock that is set back tells no age: the keys are got anew.
-    published.now(&[&key]);
-    fixture.later(10);
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    let before = fixture.fetches();
-    fixture.clock.set_ms(NOW * 1000);
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    assert_eq!(fixture.fetches(), before + 1);
-}
-
-#[tokio::test]
-async fn what_is_no_document_of_keys_is_a_failure() {
-    let key = Key::p256("one");
-    let many: Vec<Value> = (0..101).map(|_| key.jwk()).collect();
-    for (act, reason) in [
-        (stub::json(200, json!({"keys": many})), "upstream_invalid"),
-        (stub::json(200, json!({"keys": {}})), "upstream_invalid"),
-        (stub::json(200, json!([])), "upstream_invalid"),
-        (stub::json(200, r#"{"keys":[],"keys":[]}"#), "upstream_invalid"),
-        (
-            stub::json(200, format!("{}x", json!({"keys": [key.jwk()]}))),
-            "upstream_invalid",
-        ),
-        (
-            stub::json(200, json!({"keys": [key.jwk()], "x": "y".repeat(65_536)})),
-            "upstream_invalid",
-        ),
-        (stub::json(302, ""), "upstream_redirect"),
-        (stub::json(401, ""), "upstream_unauthorized"),
-        (stub::json(403, ""), "upstream_forbidden"),
-        (stub::json(404, ""), "upstream_config"),
-        (stub::json(204, ""), "upstream_invalid"),
-        (stub::json(500, ""), "upstream_status"),
-        (Act::Close, "upstream_connect"),
-        (Act::Cut("{".to_owned()), "upstream_connect"),
-        (stub::json(200, json!({"keys": []})), "upstream_invalid"),
-        (
-            stub::json(200, json!({"keys": [{"kty": "oct", "kid": "one", "k": "c2VjcmV0"}]})),
-            "upstream_invalid",
-        ),
-        (
-            stub::json(
-                200,
-                json!({"keys": ["x", 5, null, {}, {"kty": "RSA", "kid": "one"}, key.jwk()]}),
-            ),
-            "allow",
-        ),
-    ] {
-        let published = Published::new(&[]);
-        published.now_does(act.clone());
-        let fixture = authorizer(&published, json!({}), &[]).await;
-        assert_eq!(fixture.reason(&key.good()).await, reason, "{act:?}");
-        assert!(!fixture.own_log().contains("4445"), "no hint about introspection");
-    }
-}
-
-#[tokio::test]
-async fn a_stalling_server_is_given_up_in_time() {
-    let key = Key::p256("one");
-    let published = Published::new(&[&key]);
-    published.now_does(Act::Stall);
-    let limits = [("AUTHZ_REQUEST_TIMEOUT_MS", "100"), ("AUTHZ_TOTAL_BUDGET_MS", "300")];
-    let fixture = authorizer(&published, json!({}), &limits).await;
-    let started = std::time::Instant::now();
-    assert_eq!(fixture.reason(&key.good()).await, "upstream_timeout");
-    assert!(started.elapsed() < std::time::Duration::from_millis(1000));
-    // Within Lambda's own time, too.
-    fixture.later(1);
-    let started = std::time::Instant::now();
-    let event = token_event(&format!("Bearer {}", key.good())).to_string();
-    assert_eq!(fixture.ask_raw(&event, 300).await, e500());
-    assert!(started.elapsed() < std::time::Duration::from_millis(290));
-}
-
-#[tokio::test]
-async fn a_document_without_a_usable_key_replaces_no_keys() {
-    let key = Key::p256("one");
-    let published = Published::new(&[&key]);
-    let fixture = authorizer(&published, json!({"jwks_ttl_secs": 100}), &[]).await;
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    published.now(&[]);
-    fixture.later(50);
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    fixture.assert_line(json!({"keys_failure": "upstream_invalid", "keys_status": 200, "KeyFetchFailures": 1}));
-    // The server is left alone for a while, as after every failure.
-    assert_eq!(fixture.reason(&key.good()).await, "allow");
-    assert_eq!(fixture.fetches(), 2);
-    // The old keys end when they would have ended.
-    fixture.later(50);
-    assert_eq!(fixture.reason(&key.good()).await, "upstream_invalid");
 }
 
 #[tokio::test]

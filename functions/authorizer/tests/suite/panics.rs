@@ -34,7 +34,7 @@ async fn app(stub: &Stub, clock: Arc<Faulty>) -> authorizer::App {
 async fn ask(app: &authorizer::App) -> Result<serde_json::Value, InvocationError> {
     let mut context = Context::default();
     context.deadline = NOW * 1000 + 30_000;
-    let event = token_event(&format!("Bearer {T1}")).to_string();
+    let event = bearing(T1).to_string();
     let event = LambdaEvent::new(RawValue::from_string(event).unwrap(), context);
     let answer = guard(app.handle(event)).await?;
     Ok(serde_json::to_value(&answer).unwrap())

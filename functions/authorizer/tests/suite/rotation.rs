@@ -110,26 +110,22 @@ impl Server {
     }
 }
 
-fn event() -> Value {
-    token_event(&format!("Bearer {T1}"))
-}
-
 #[tokio::test]
 async fn a_rotated_secret_is_read_again_when_the_old_one_is_refused() {
     for variables in [&BASIC[..], &BEARER] {
         let (vault, server) = (Vault::holding(OLD), Server::taking(OLD));
         let fixture = Fixture::with_secrets(server.stub(401, json!({})), variables, vault.clone()).await;
-        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
         assert_eq!((fixture.up(), vault.reads()), (1, 1));
         vault.put(Some(NEW));
         // Nobody asks for it as long as the old one is good.
-        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
         assert_eq!((fixture.up(), vault.reads()), (2, 1));
         server.now_takes(NEW);
-        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
         assert_eq!((fixture.up(), vault.reads()), (4, 2));
         fixture.assert_line(json!({"decision": "allow", "secret_reread": "changed", "attempts": 2}));
-        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
         assert_eq!((fixture.up(), vault.reads()), (5, 2));
         assert!(!fixture.log().contains("s3cret"));
     }
@@ -144,10 +140,10 @@ async fn a_rotated_client_secret_is_read_again_when_the_token_endpoint_refuses_t
     ] {
         let (vault, server) = (Vault::holding(OLD), Server::taking(OLD));
         let fixture = Fixture::with_secrets(server.stub(status, refusal), &CLIENT_CREDENTIALS, vault.clone()).await;
-        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
         server.now_takes(NEW);
         vault.put(Some(NEW));
-        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
         // The old token refused, the old secret refused, then a new token by the new secret.
         assert_eq!((fixture.stub.count(TOKEN), fixture.up(), vault.reads()), (3, 3, 2));
         fixture.assert_line(json!({"secret_reread": "changed", "system_token_attempts": 2}));
@@ -161,7 +157,7 @@ async fn another_error_of_the_token_endpoint_reads_no_secret() {
     let stub = server.stub(400, json!({"error": "invalid_scope"}));
     let fixture = Fixture::with_secrets(stub, &CLIENT_CREDENTIALS, vault.clone()).await;
     vault.put(Some(NEW));
-    assert_eq!(fixture.ask(&event()).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     assert_eq!((fixture.stub.count(TOKEN), vault.reads()), (1, 1));
     fixture.assert_line(json!({"reason": "system_token", "oauth_error": "invalid_scope"}));
 }
@@ -177,7 +173,7 @@ async fn an_unchanged_secret_is_not_tried_twice_nor_read_in_a_storm() {
         (1, 4, 3, json!("unchanged")),
     ] {
         fixture.clock.advance_ms(advance_ms);
-        assert_eq!(fixture.ask(&event()).await, e500());
+        assert_eq!(fixture.ask(&bearing(T1)).await, e500());
         assert_eq!((fixture.up(), vault.reads()), (up, reads));
         fixture.assert_line(json!({"reason": "upstream_unauthorized", "secret_reread": reread}));
     }
@@ -191,7 +187,7 @@ async fn a_secret_that_cannot_be_read_again_stays_closed_and_is_not_asked_for_in
         vault.put(None);
         for (advance_ms, reads) in [(0, 2), (0, 2), (10_000, 3)] {
             fixture.clock.advance_ms(advance_ms);
-            assert_eq!(fixture.ask(&event()).await, e500());
+            assert_eq!(fixture.ask(&bearing(T1)).await, e500());
             assert_eq!(vault.reads(), reads);
         }
         fixture.assert_line(json!({"secret_reread": "failed", "decision": "error"}));
@@ -201,10 +197,10 @@ async fn a_secret_that_cannot_be_read_again_stays_closed_and_is_not_asked_for_in
             continue;
         }
         fixture.clock.advance_ms(10_000);
-        assert_eq!(fixture.ask(&event()).await, e500());
+        assert_eq!(fixture.ask(&bearing(T1)).await, e500());
         vault.put(Some(NEW));
         fixture.clock.advance_ms(10_000);
-        assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
+        assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
     }
 }
 
@@ -214,7 +210,7 @@ async fn a_new_secret_that_is_refused_as_well_ends_it() {
     let stub = server.stub(401, json!({}));
     let fixture = Fixture::with_secrets(stub, &BASIC, vault.clone()).await;
     vault.put(Some("s3cret-of-nobody"));
-    assert_eq!(fixture.ask(&event()).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     assert_eq!((fixture.up(), vault.reads()), (2, 2));
     fixture.assert_line(json!({"reason": "upstream_unauthorized", "secret_reread": "changed"}));
 }
@@ -224,7 +220,7 @@ async fn a_secret_of_the_configuration_itself_is_not_tried_twice() {
     let server = Server::taking(NEW);
     let variables = [BASIC[0], BASIC[1], ("AUTHZ_CLIENT_SECRET", OLD)];
     let fixture = Fixture::new(server.stub(401, json!({})), &variables).await;
-    assert_eq!(fixture.ask(&event()).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     assert_eq!(fixture.up(), 1);
     assert!(fixture.line().get("secret_reread").is_none());
 }
@@ -234,7 +230,7 @@ async fn many_that_are_refused_at_once_share_one_read() {
     let (vault, server) = (Vault::holding(OLD), Server::taking(NEW));
     let fixture = Fixture::with_secrets(server.stub(401, json!({})), &BASIC, vault.clone()).await;
     vault.put(Some(NEW));
-    let events: Vec<Value> = (0..4).map(|at| token_event(&format!("Bearer {T1}.{at}"))).collect();
+    let events: Vec<Value> = (0..4).map(|at| bearing(&format!("{T1}.{at}"))).collect();
     let answers = tokio::join!(
         fixture.ask(&events[0]),
         fixture.ask(&events[1]),
@@ -251,8 +247,8 @@ async fn the_new_bearer_is_our_own_too() {
     let (vault, server) = (Vault::holding(OLD), Server::taking(NEW));
     let fixture = Fixture::with_secrets(server.stub(401, json!({})), &BEARER, vault.clone()).await;
     vault.put(Some(NEW));
-    assert_eq!(fixture.ask(&event()).await, allow("alice", W_REST));
-    assert_eq!(fixture.ask(&token_event(&format!("Bearer {NEW}"))).await, e401());
+    assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
+    assert_eq!(fixture.ask(&bearing(NEW)).await, e401());
     fixture.assert_line(json!({"reason": "own_token"}));
     assert_eq!(fixture.up(), 2);
 }

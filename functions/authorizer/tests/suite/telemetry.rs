@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fixture::*;
-use crate::stub::{Stub, json as json_answer};
+use crate::stub::json as json_answer;
 
 /// The line without what every run has otherwise, which is looked at here: durations, the moment, the metrics' frame.
 fn tidied(mut line: Value) -> Value {
@@ -37,10 +37,6 @@ fn metrics(line: &Value) -> Vec<String> {
         })
     });
     told.collect()
-}
-
-fn event() -> Value {
-    token_event(&format!("Bearer {T1}"))
 }
 
 #[tokio::test]
@@ -85,7 +81,7 @@ fn line_fingerprint(fixture: &Fixture) -> Value {
 #[tokio::test]
 async fn a_refused_request_names_nobody() {
     let fixture = Fixture::playing(vec![inactive()], &[]).await;
-    assert_eq!(fixture.ask(&event()).await, e401());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e401());
     let line = fixture.line();
     for name in ["principal", "client_id", "route"] {
         assert!(line.get(name).is_none(), "{name} in {line}");
@@ -111,13 +107,13 @@ async fn each_use_of_the_cache_is_counted() {
         &[("AUTHZ_STALE_IF_ERROR_SECS", "60")],
     )
     .await;
-    let other = token_event(&format!("Bearer {T2}"));
+    let other = bearing(T2);
     for (event, advance_ms, metric) in [
-        (&event(), 0, "CacheMisses"),
-        (&event(), 0, "CacheHits"),
+        (&bearing(T1), 0, "CacheMisses"),
+        (&bearing(T1), 0, "CacheHits"),
         (&other, 0, "CacheMisses"),
         (&other, 0, "NegativeHits"),
-        (&event(), 60_000, "StaleHits"),
+        (&bearing(T1), 60_000, "StaleHits"),
     ] {
         fixture.clock.advance_ms(advance_ms);
         let _ = fixture.ask(event).await;
@@ -132,24 +128,11 @@ async fn each_use_of_the_cache_is_counted() {
 
 #[tokio::test]
 async fn fetching_our_own_token_is_counted() {
-    let stub = Stub::new(|seen| {
-        if seen.path == TOKEN {
-            json_answer(200, json!({"access_token": S1, "expires_in": 600}))
-        } else {
-            ok()
-        }
-    });
-    let variables = [
-        ("AUTHZ_INTROSPECTION_AUTH", "client_credentials"),
-        ("AUTHZ_CLIENT_ID", "authorizer"),
-        ("AUTHZ_CLIENT_SECRET", CLIENT_SECRET),
-        ("AUTHZ_TOKEN_URL", "{base}/oauth2/token"),
-        ("AUTHZ_CACHE_TTL_SECS", "0"),
-    ];
-    let fixture = Fixture::new(stub, &variables).await;
-    fixture.ask(&event()).await.unwrap();
+    let variables = with(&OWN_TOKEN, &[("AUTHZ_CACHE_TTL_SECS", "0")]);
+    let fixture = Fixture::new(granting(600, |_, _| ok()), &variables).await;
+    fixture.ask(&bearing(T1)).await.unwrap();
     fixture.assert_line(json!({"SystemTokenRefreshes": 1, "system_token_attempts": 1, "system_token_status": 200}));
-    fixture.ask(&event()).await.unwrap();
+    fixture.ask(&bearing(T1)).await.unwrap();
     let line = fixture.line();
     assert!(line.get("SystemTokenRefreshes").is_none() && line["cold_start"] == false);
     assert!(line.get("ColdStarts").is_none() && line.get("CacheMisses").is_none());

@@ -62,7 +62,7 @@ pub(crate) async fn ask(url: &str, bundle: &str) -> (Answered, Fixture) {
         ("AUTHZ_CONNECT_TIMEOUT_MS", "5000"),
     ];
     let fixture = Fixture::new(unused, &variables).await;
-    (fixture.ask(&token_event(&format!("Bearer {T1}"))).await, fixture)
+    (fixture.ask(&bearing(T1)).await, fixture)
 }
 
 #[tokio::test]

@@ -7,13 +7,10 @@ use serde_json::json;
 use super::*;
 use crate::stub::json as json_answer;
 
-const CLIENT_CREDENTIALS: [(&str, &str); 5] = [
-    ("AUTHZ_INTROSPECTION_AUTH", "client_credentials"),
-    ("AUTHZ_CLIENT_ID", "authorizer"),
-    ("AUTHZ_CLIENT_SECRET", CLIENT_SECRET),
-    ("AUTHZ_TOKEN_URL", "{base}/oauth2/token"),
-    ("AUTHZ_CACHE_TTL_SECS", "0"),
-];
+/// Without a cache, so that every request shows our own token.
+fn own_token() -> Vec<(&'static str, &'static str)> {
+    with(&OWN_TOKEN, &[("AUTHZ_CACHE_TTL_SECS", "0")])
+}
 
 #[tokio::test]
 async fn statuses_3xx() {
@@ -35,7 +32,7 @@ async fn a_redirect_is_not_followed() {
         &[],
     )
     .await;
-    assert_eq!(fixture.ask(&token_event(&bearer())).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     assert!(other.seen().is_empty());
     assert!(!fixture.log().contains(&other.base));
 }
@@ -46,7 +43,7 @@ async fn statuses_400_404_405_415() {
         failed(json_answer(status, "{}"), 1, "upstream_config").await;
     }
     let fixture = Fixture::playing(vec![json_answer(404, "404 page not found")], &[]).await;
-    assert_eq!(fixture.ask(&token_event(&bearer())).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     let line = fixture.line();
     let hint = line["hint"].as_str().unwrap();
     assert!(
@@ -73,16 +70,11 @@ async fn status_401_is_about_us() {
 async fn status_401_with_client_credentials() {
     for (accepted, gets) in [(S2, Gets::Allow), ("nothing", Gets::Error)] {
         for (event, expected) in requests(&bearer(), gets) {
-            let mut given = 0;
-            let stub = Stub::new(move |seen| {
-                if seen.path == TOKEN {
-                    given += 1;
-                    return json_answer(200, json!({"access_token": ([S1, S2][given - 1]), "expires_in": 600}));
-                }
+            let stub = granting(600, move |seen, _| {
                 let is_accepted = seen.header("authorization") == Some(&format!("Bearer {accepted}"));
                 if is_accepted { ok() } else { json_answer(401, "{}") }
             });
-            let fixture = Fixture::new(stub, &CLIENT_CREDENTIALS).await;
+            let fixture = Fixture::new(stub, &own_token()).await;
             assert_eq!(fixture.ask(&event).await, expected);
             assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (2, 2));
         }
@@ -113,7 +105,7 @@ async fn connection_refused_reset_or_cut() {
     let nobody = Stub::playing(vec![ok()]);
     let url = format!("http://127.0.0.1:{port}/");
     let fixture = Fixture::new(nobody, &[("AUTHZ_INTROSPECTION_URL", &url)]).await;
-    assert_eq!(fixture.ask(&token_event(&bearer())).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     fixture.assert_line(json!({"reason": "upstream_connect", "attempts": 2}));
 }
 
@@ -126,7 +118,7 @@ async fn name_that_does_not_resolve() {
         ("AUTHZ_RETRIES", "0"),
     ];
     let fixture = Fixture::new(nobody, &variables).await;
-    assert_eq!(fixture.ask(&token_event(&bearer())).await, e500());
+    assert_eq!(fixture.ask(&bearing(T1)).await, e500());
     let line = fixture.line();
     // A resolver that does not answer in time is a time-out.
     assert!(
@@ -165,7 +157,7 @@ async fn time_that_runs_out() {
     // Lambda's own deadline comes first.
     let fixture = Fixture::playing(vec![Act::Stall], &[]).await;
     let started = Instant::now();
-    assert_eq!(fixture.ask_raw(&token_event(&bearer()).to_string(), 500).await, e500());
+    assert_eq!(fixture.ask_raw(&bearing(T1).to_string(), 500).await, e500());
     assert!(started.elapsed() < Duration::from_millis(500));
 }
 
@@ -185,7 +177,7 @@ async fn no_token_of_our_own() {
         (Act::Close, json!("upstream_connect")),
     ] {
         for (event, expected) in requests(&bearer(), Gets::Error) {
-            let fixture = Fixture::playing(vec![act.clone()], &CLIENT_CREDENTIALS).await;
+            let fixture = Fixture::playing(vec![act.clone()], &own_token()).await;
             assert_eq!(fixture.ask(&event).await, expected);
             assert_eq!(fixture.up(), 0);
             fixture.assert_line(line(code.clone()));
@@ -195,18 +187,10 @@ async fn no_token_of_our_own() {
 
 #[tokio::test]
 async fn our_own_token_expires_in_mid_life() {
-    let mut given = 0;
-    let stub = Stub::new(move |seen| {
-        if seen.path != TOKEN {
-            return ok();
-        }
-        given += 1;
-        json_answer(200, json!({"access_token": ([S1, S2][given - 1]), "expires_in": 100}))
-    });
-    let fixture = Fixture::new(stub, &CLIENT_CREDENTIALS).await;
+    let fixture = Fixture::new(granting(100, |_, _| ok()), &own_token()).await;
     for (advance_ms, fetches, up) in [(0, 1, 1), (49_999, 1, 2), (1, 2, 3)] {
         fixture.clock.advance_ms(advance_ms);
-        assert_eq!(fixture.ask(&token_event(&bearer())).await, allow("alice", W_REST));
+        assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
         assert_eq!((fixture.stub.count(TOKEN), fixture.up()), (fetches, up));
     }
 }
@@ -214,7 +198,7 @@ async fn our_own_token_expires_in_mid_life() {
 #[tokio::test]
 async fn failure_with_a_live_cache_entry() {
     let fixture = Fixture::playing(vec![ok(), json_answer(503, "{}")], &[]).await;
-    assert_eq!(fixture.ask(&token_event(&bearer())).await, allow("alice", W_REST));
+    assert_eq!(fixture.ask(&bearing(T1)).await, allow("alice", W_REST));
     for (event, expected) in requests(&bearer(), Gets::Allow) {
         assert_eq!(fixture.ask(&event).await, expected);
         fixture.assert_line(json!({"cache": "hit", "attempts": 0, "level": "INFO"}));
@@ -244,7 +228,7 @@ async fn failure_with_a_stale_cache_entry() {
 async fn failures_are_errors_also_when_the_unauthenticated_are_denied() {
     for mode in ["auto", "error", "deny"] {
         let fixture = Fixture::playing(vec![json_answer(503, "{}")], &[("AUTHZ_UNAUTHENTICATED", mode)]).await;
-        for event in [token_event(&bearer()), http_v1(&bearer()), http_v2(&bearer())] {
+        for event in [bearing(T1), http_v1(&bearer()), http_v2(&bearer())] {
             assert_eq!(fixture.ask(&event).await, e500());
         }
     }
@@ -253,11 +237,11 @@ async fn failures_are_errors_also_when_the_unauthenticated_are_denied() {
 #[tokio::test]
 async fn the_unauthenticated_can_be_denied_everywhere_or_failed_everywhere() {
     let deny_all = Fixture::playing(vec![inactive()], &[("AUTHZ_UNAUTHENTICATED", "deny")]).await;
-    assert_eq!(deny_all.ask(&token_event(&bearer())).await, deny("anonymous", W_REST));
+    assert_eq!(deny_all.ask(&bearing(T1)).await, deny("anonymous", W_REST));
     assert_eq!(deny_all.ask(&http_v1(&bearer())).await, deny("anonymous", W_V1));
     assert_eq!(deny_all.ask(&http_v2(&bearer())).await, simple(false));
     let fail_all = Fixture::playing(vec![inactive()], &[("AUTHZ_UNAUTHENTICATED", "error")]).await;
-    for event in [token_event(&bearer()), http_v1(&bearer()), http_v2(&bearer())] {
+    for event in [bearing(T1), http_v1(&bearer()), http_v2(&bearer())] {
         assert_eq!(fail_all.ask(&event).await, e401());
     }
     let auto = Fixture::playing(vec![inactive()], &[]).await;
