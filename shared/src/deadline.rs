@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use lambda_runtime::Context;
 
 use crate::Clock;
+use crate::start::Context;
 
 /// The moment by which an answer must be on its way. Every outbound call is bounded by it.
 #[derive(Debug, Clone, Copy)]
@@ -54,9 +54,10 @@ mod tests {
     use crate::testing::ManualClock;
 
     fn context(deadline: u64) -> Context {
-        let mut context = Context::default();
-        context.deadline = deadline;
-        context
+        Context {
+            deadline,
+            ..Context::default()
+        }
     }
 
     #[test]

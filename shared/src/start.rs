@@ -1,30 +1,37 @@
-//! How a function starts: build it once, hand it to the Lambda runtime, or say why not and stop.
+//! How a function starts and runs: build it once, answer one event of the Runtime API after the other, or say why not
+//! and stop.
+//!
+//! Lambda's own runtime crate is not used: it reads each event three times before a function sees it, takes half of the
+//! time of a short invocation, and ends a streamed answer that broke in the middle as if it were whole.
 
+mod invocation;
 mod post;
+mod runtime_api;
 mod stream;
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
+use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
-use serde_json::value::RawValue;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::{ConfigError, Env, ProcessEnv};
+pub use invocation::{Context, RawEvent};
 pub use post::STREAM_GRACE;
-pub use stream::{Reply, StreamBody, run_streaming};
-
-/// An invocation as it arrives: the event as raw JSON, so that a malformed one is answered by the function
-/// and never quoted by a parser, and Lambda's context.
-pub type RawEvent = LambdaEvent<Box<RawValue>>;
+use post::post;
+use runtime_api::{Broken, RuntimeApi};
+pub use stream::{Reply, StreamBody};
 
 /// An invocation that ended in an error: what Lambda reports as `errorType` and `errorMessage`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +42,13 @@ pub struct InvocationError {
     pub error_message: &'static str,
 }
 
+impl InvocationError {
+    /// The report as the Runtime API takes it.
+    fn report(&self) -> String {
+        json!({"errorMessage": self.error_message, "errorType": self.error_type}).to_string()
+    }
+}
+
 /// What an invocation ends with whose handler panicked. The panic's own text may quote what the handler worked on, so
 /// nobody is told.
 pub const PANICKED: InvocationError = InvocationError {
@@ -42,22 +56,16 @@ pub const PANICKED: InvocationError = InvocationError {
     error_message: "InternalError",
 };
 
-impl From<InvocationError> for Diagnostic {
-    fn from(error: InvocationError) -> Self {
-        Self {
-            error_type: error.error_type.to_owned(),
-            error_message: error.error_message.to_owned(),
-        }
-    }
-}
+/// How long Lambda may take to hear that a function does not start.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs a function: `init` builds the handler once, which then answers every invocation, several at a time on
-/// Lambda Managed Instances (`AWS_LAMBDA_MAX_CONCURRENCY`).
+/// Lambda Managed Instances (`AWS_LAMBDA_MAX_CONCURRENCY`). With SnapStart the snapshot is taken after `init`.
 ///
 /// A panic of the handler ends its invocation with [`PANICKED`]; standard error tells where it was, and not its text.
 ///
 /// When `init` fails, each of its lines goes to standard error, the failure is reported to the Runtime API as
-/// `ConfigurationError`, and the process ends with 1.
+/// `ConfigurationError`, and the process ends with 1. It ends so too when the Runtime API is gone.
 pub fn run<Init, Handler, Answering, Answer>(init: Init) -> ExitCode
 where
     Init: Future<Output = Result<Handler, ConfigError>>,
@@ -65,52 +73,132 @@ where
     Answering: Future<Output = Result<Answer, InvocationError>> + Send + 'static,
     Answer: Serialize + Send + 'static,
 {
-    serve(init, |handler| {
-        let guarded = move |event| {
-            let handler = handler.clone();
-            // Boxed here: each layer of the runtime would copy the whole story of a request on its way in.
-            guard(Box::pin(async move { handler(event).await }))
-        };
-        Runtime::new(service_fn(guarded)).run_concurrent()
+    run_streaming(async {
+        let handler = init.await?;
+        Ok(move |event| {
+            let answering = handler(event);
+            async { Ok(Reply::<_, Infallible>::Whole(answering.await?)) }
+        })
     })
 }
 
-/// Builds the handler, and hands it to the Lambda runtime as `run` has it.
-fn serve<Init, Handler, Run, Running>(init: Init, run: Run) -> ExitCode
+/// Runs a function as [`run`] does, whose handler may answer with a stream.
+pub fn run_streaming<Init, Handler, Answering, Answer, Body>(init: Init) -> ExitCode
 where
     Init: Future<Output = Result<Handler, ConfigError>>,
-    Run: FnOnce(Handler) -> Running,
-    Running: Future<Output = Result<(), lambda_runtime::Error>>,
+    Handler: Fn(RawEvent) -> Answering + Clone + Send + 'static,
+    Answering: Future<Output = Result<Reply<Answer, Body>, InvocationError>> + Send + 'static,
+    Answer: Serialize + Send + 'static,
+    Body: StreamBody,
 {
-    let concurrent = ProcessEnv
+    let workers = ProcessEnv
         .get("AWS_LAMBDA_MAX_CONCURRENCY")
-        .and_then(|value| value.parse::<u32>().ok())
-        .is_some_and(|limit| limit > 1);
+        .and_then(|value| value.parse::<usize>().ok())
+        .map_or(1, |workers| workers.max(1));
     // One thread answers one event at a time soonest; several events at a time want several threads.
-    let mut builder = if concurrent {
+    let mut builder = if workers > 1 {
         tokio::runtime::Builder::new_multi_thread()
     } else {
         tokio::runtime::Builder::new_current_thread()
     };
     let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return refuse(&ConfigError::new(vec![format!("runtime: {}", error.kind())])),
+        Err(error) => {
+            say(format_args!("runtime: {}", error.kind()));
+            return ExitCode::FAILURE;
+        }
     };
     std::panic::set_hook(Box::new(|panic| say(format_args!("{}", panic_line(panic.location())))));
     runtime.block_on(async {
+        let api: Arc<str> = ProcessEnv.get("AWS_LAMBDA_RUNTIME_API").unwrap_or_default().into();
         let handler = match init.await {
             Ok(handler) => handler,
-            Err(error) => return refuse(&error),
+            Err(error) => {
+                for problem in error.problems() {
+                    say(format_args!("{problem}"));
+                }
+                refuse(api, "ConfigurationError", &error.to_string()).await;
+                return ExitCode::FAILURE;
+            }
         };
         tokio::spawn(pulse());
-        match run(handler).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                say(format_args!("runtime: {error}"));
-                ExitCode::FAILURE
-            }
-        }
+        let Err(broken) = serve(api, workers, handler).await;
+        say(format_args!("{}", fault_line("runtime", &broken.to_string())));
+        ExitCode::FAILURE
     })
+}
+
+/// Answers events with so many workers, until the last of them has lost the Runtime API.
+async fn serve<Handler, Answering, Answer, Body>(
+    address: Arc<str>,
+    workers: usize,
+    handler: Handler,
+) -> Result<Infallible, Broken>
+where
+    Handler: Fn(RawEvent) -> Answering + Clone + Send + 'static,
+    Answering: Future<Output = Result<Reply<Answer, Body>, InvocationError>> + Send + 'static,
+    Answer: Serialize + Send + 'static,
+    Body: StreamBody,
+{
+    let mut api = RuntimeApi::new(address.clone())?;
+    if ProcessEnv.get("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref() == Some("snap-start")
+        && let Err(broken) = api.restored().await
+    {
+        refuse(address, "RestoreError", &broken.to_string()).await;
+        return Err(broken);
+    }
+    if workers == 1 {
+        return work(api, handler).await;
+    }
+    let mut working = JoinSet::new();
+    for _ in 0..workers {
+        working.spawn(work(RuntimeApi::new(address.clone())?, handler.clone()));
+    }
+    let mut last = Broken::Unreachable;
+    while let Some(ended) = working.join_next().await {
+        // None panics: handlers and bodies are guarded.
+        let Ok(Err(broken)) = ended else { continue };
+        say(format_args!("{}", fault_line("worker", &broken.to_string())));
+        last = broken;
+    }
+    Err(last)
+}
+
+/// One event after the other.
+async fn work<Handler, Answering, Answer, Body>(mut api: RuntimeApi, handler: Handler) -> Result<Infallible, Broken>
+where
+    Handler: Fn(RawEvent) -> Answering,
+    Answering: Future<Output = Result<Reply<Answer, Body>, InvocationError>>,
+    Answer: Serialize,
+    Body: StreamBody,
+{
+    loop {
+        let (headers, event) = api.next().await?;
+        let (turn, event) = invocation::read(headers, event).ok_or(Broken::Nameless)?;
+        let outcome = match event {
+            Ok(event) => guard(handler(event)).await,
+            Err(error) => Err(error),
+        };
+        let answer = match outcome {
+            // What is a failure of an answer to become JSON is a fault of the function, like a panic.
+            Ok(Reply::Whole(answer)) => serde_json::to_vec(&answer).map_err(|_| PANICKED),
+            Ok(Reply::Stream { prelude, body }) => {
+                // Boxed, so that whole answers do not carry its size.
+                match guard(Box::pin(post(api.address(), &turn, prelude, body))).await {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        };
+        let refused = match answer {
+            Ok(answer) => api.answer(&turn, answer).await?,
+            Err(error) => api.fail(&turn, &error).await?,
+        };
+        if let Some(status) = refused {
+            refused_answer(status);
+        }
+    }
 }
 
 /// A timer that is always due before the deadlines of requests. Without one the runtime writes itself a message each time
@@ -144,45 +232,30 @@ fn panic_line(location: Option<&Location<'_>>) -> String {
     json!({"level": "ERROR", "message": "panic", "location": location}).to_string()
 }
 
-/// Says why the function does not start, on standard error and to the Runtime API.
-fn refuse(error: &ConfigError) -> ExitCode {
-    for problem in error.problems() {
-        say(format_args!("{problem}"));
-    }
-    if let Some(api) = ProcessEnv.get("AWS_LAMBDA_RUNTIME_API") {
-        // The lines stand in the log already; a Runtime API that cannot be reached changes nothing.
-        let _ = post_init_error(&api, &error.to_string());
-    }
-    ExitCode::FAILURE
+/// Standard error tells that Lambda did not want an answer.
+fn refused_answer(status: StatusCode) {
+    let what = format!("the Runtime API refused an answer with {status}");
+    say(format_args!("{}", fault_line("runtime", &what)));
+}
+
+/// A line about what is wrong between this process and Lambda.
+fn fault_line(place: &str, what: &str) -> String {
+    json!({"level": "ERROR", "message": what, "target": place}).to_string()
+}
+
+/// Tells the Runtime API why the function does not start. The lines stand in the log already: an API that cannot be
+/// reached changes nothing.
+async fn refuse(api: Arc<str>, error_type: &'static str, message: &str) {
+    let Ok(mut api) = RuntimeApi::new(api) else { return };
+    let _ = timeout(REFUSAL_TIMEOUT, api.refuse_start(error_type, message)).await;
 }
 
 fn say(line: fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// `POST /runtime/init/error` (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror>),
-/// written by hand: the process is about to end, and no client exists yet.
-fn post_init_error(api: &str, message: &str) -> std::io::Result<()> {
-    const TIMEOUT: Option<Duration> = Some(Duration::from_secs(2));
-    let body = json!({"errorMessage": message, "errorType": "ConfigurationError"}).to_string();
-    let mut stream = TcpStream::connect(api)?;
-    stream.set_read_timeout(TIMEOUT)?;
-    stream.set_write_timeout(TIMEOUT)?;
-    write!(
-        stream,
-        "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: {api}\r\nContent-Type: application/json\r\n\
-         Lambda-Runtime-Function-Error-Type: ConfigurationError\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )?;
-    // The answer is waited for, so that the report has arrived before the process ends.
-    let mut answer = [0; 512];
-    stream.read(&mut answer).map(|_| ())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
 
     #[tokio::test]
@@ -209,32 +282,5 @@ mod tests {
         assert_eq!(line["level"], "ERROR");
         assert!(line["location"].as_str().unwrap().contains("start.rs:"), "{line}");
         assert!(panic_line(None).contains("unknown"));
-    }
-
-    #[test]
-    fn a_refused_start_is_reported_with_every_line() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let api = listener.local_addr().unwrap().to_string();
-        let server = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = String::new();
-            let mut buffer = [0; 4096];
-            while !request.ends_with('}') {
-                let read = stream.read(&mut buffer).unwrap();
-                request.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
-            }
-            stream
-                .write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
-                .unwrap();
-            request
-        });
-        post_init_error(&api, "A: is required\nB: must be true or false").unwrap();
-        let request = server.join().unwrap();
-        assert!(request.starts_with("POST /2018-06-01/runtime/init/error HTTP/1.1\r\n"));
-        assert!(request.contains("Lambda-Runtime-Function-Error-Type: ConfigurationError\r\n"));
-        let body = request.split("\r\n\r\n").nth(1).unwrap();
-        let body: serde_json::Value = serde_json::from_str(body).unwrap();
-        assert_eq!(body["errorMessage"], "A: is required\nB: must be true or false");
-        assert_eq!(body["errorType"], "ConfigurationError");
     }
 }

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
-use lambda_runtime::Context;
 
 pub use line::{Line, Unit};
 
+use crate::start::Context;
 use crate::{Clock, Env};
 
 /// The CloudWatch namespace of the suite's metrics.
@@ -214,8 +214,10 @@ mod tests {
     }
 
     fn finish(telemetry: &Telemetry, level: Level) {
-        let mut context = Context::default();
-        context.request_id = "id-1".to_owned();
+        let context = Context {
+            request_id: "id-1".to_owned(),
+            ..Context::default()
+        };
         let invocation = telemetry.invocation(&context);
         telemetry.finish(&invocation, level, "decided", ("allow", "granted"), |line| {
             line.text("route", "GET /hello");

@@ -5,7 +5,7 @@ mod line;
 use std::time::Duration;
 
 use http::HeaderValue;
-use lambda_runtime::Context;
+use shared::start::Context;
 use shared::telemetry::{Invocation, Telemetry};
 
 use crate::error::Problem;

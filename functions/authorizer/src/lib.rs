@@ -23,8 +23,7 @@ pub mod upstream;
 
 use std::sync::Arc;
 
-use lambda_runtime::Context;
-use shared::start::{InvocationError, RawEvent};
+use shared::start::{Context, InvocationError, RawEvent};
 use shared::telemetry::{Level, Telemetry};
 use shared::{Clock, ConfigError, Deadline};
 
@@ -90,9 +89,9 @@ impl App {
     /// `Unauthorized`, which API Gateway turns into 401, or `InternalError`, which it turns into 500.
     pub async fn handle(&self, event: RawEvent) -> Result<Answer, InvocationError> {
         let app = &*self.0;
-        let (payload, context) = event.into_parts();
+        let RawEvent { payload, context } = event;
         let mut account = Account::begin(&app.telemetry, &context);
-        let (request, decision, outcome) = match AuthorizationRequest::read(payload.get()) {
+        let (request, decision, outcome) = match AuthorizationRequest::read(&payload) {
             Ok(request) => {
                 let decision = app.decide(&request, &context, &mut account).await;
                 let outcome = app.config.policy.answer(&request, &decision);

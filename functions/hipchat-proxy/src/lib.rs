@@ -73,7 +73,7 @@ impl App {
         let standings = self.limits.untouched(now_ms / 1000);
         let mut visit = Visit::new(invocation.request_id.clone(), now_ms, standings);
         visit.account.by_room = self.policy.room_metrics;
-        let (front, version, answer) = match shared::http::read(event.payload.get()) {
+        let (front, version, answer) = match shared::http::read(&event.payload) {
             Ok(inbound) => {
                 visit.room = inbound.context.front.max_answer_bytes();
                 let answer = self.answer(&inbound.request, deadline, &mut visit).await;

@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use http::header::HOST;
 use shared::http::{Front, FrontAnswer, Inbound, read};
-use shared::start::{RawEvent, Reply, STREAM_GRACE};
+use shared::start::{Context, RawEvent, Reply, STREAM_GRACE};
 use shared::telemetry::Telemetry;
 use shared::{Clock, ConfigError, Deadline, Env, Secrets};
 
@@ -93,10 +93,10 @@ impl App {
     /// Answers one invocation: reads the event, finds the route, makes what goes out, asks the target, and tells in one
     /// line what happened; where the front takes a stream, at the stream's end.
     pub async fn handle(&self, event: RawEvent) -> Reply<FrontAnswer, Streaming> {
-        let RawEvent { payload, context, .. } = event;
+        let RawEvent { payload, context } = event;
         let invocation = self.0.telemetry.invocation(&context);
         let mut account = Account::default();
-        let read = read(payload.get());
+        let read = read(&payload);
         drop(payload);
         let whole = Deadline::from_context(&context, self.0.clock.as_ref(), Duration::ZERO);
         let live = self.0.tables.current(whole).await;
@@ -145,7 +145,7 @@ impl App {
         &self,
         inbound: Inbound,
         live: &'a Live,
-        context: &lambda_runtime::Context,
+        context: &Context,
         caller: &mut Caller<'a>,
         account: &mut Account,
     ) -> Result<Answered, Failure> {

@@ -1,4 +1,8 @@
 //! Sends a streamed answer to the Runtime API.
+//!
+//! An error in the middle goes into trailers, as the Runtime API has it, and what breaks off without one is never ended
+//! properly: nobody may take half an answer for a whole one
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming>).
 
 use std::fmt;
 use std::pin::{Pin, pin};
@@ -13,18 +17,17 @@ use http::{Request, StatusCode};
 use hyper::body::{Body, Frame};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::invocation::Turn;
+use super::runtime_api::{ERROR_TYPE, INVOCATION_ID};
 use super::stream::StreamBody;
-use super::{InvocationError, say};
+use super::{InvocationError, refused_answer};
 use crate::http::STREAM_MEDIA_TYPE;
 
-const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
 const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
-const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 const ERROR_BODY: HeaderName = HeaderName::from_static("lambda-runtime-function-error-body");
 
 /// After its deadline a streamed answer has so much more in all to come to its end, whether it is whole or broken off.
@@ -45,14 +48,13 @@ const UNREACHABLE: InvocationError = InvocationError {
 /// Nothing was sent.
 pub(super) async fn post(
     api: &str,
-    request_id: &str,
-    invocation_id: Option<&HeaderValue>,
+    turn: &Turn,
     prelude: Vec<u8>,
     mut body: impl StreamBody,
 ) -> Result<(), InvocationError> {
     let (pieces, sent) = mpsc::channel(1);
     let ready = async {
-        let request = request(api, request_id, invocation_id, Sent(Some(sent)))?;
+        let request = request(api, turn, Sent(Some(sent)))?;
         let stream = TcpStream::connect(api).await.ok()?;
         // A piece goes out when it is there.
         let _ = stream.set_nodelay(true);
@@ -82,7 +84,7 @@ pub(super) async fn post(
         match answer.map(|answer| answer.map(|answer| answer.status())) {
             Some(Ok(StatusCode::ACCEPTED | StatusCode::OK)) => whole,
             Some(Ok(status)) => {
-                say(format_args!("runtime: a streamed answer was refused with {status}"));
+                refused_answer(status);
                 body.refused();
                 false
             }
@@ -105,8 +107,8 @@ pub(super) async fn post(
     Ok(())
 }
 
-fn request(api: &str, request_id: &str, invocation_id: Option<&HeaderValue>, body: Sent) -> Option<Request<Sent>> {
-    let mut request = Request::post(format!("/2018-06-01/runtime/invocation/{request_id}/response"))
+fn request(api: &str, turn: &Turn, body: Sent) -> Option<Request<Sent>> {
+    let mut request = Request::post(format!("/2018-06-01/runtime/invocation/{}/response", turn.request_id))
         .header(HOST, api)
         .header(CONTENT_TYPE, STREAM_MEDIA_TYPE)
         .header(RESPONSE_MODE, "streaming")
@@ -114,7 +116,7 @@ fn request(api: &str, request_id: &str, invocation_id: Option<&HeaderValue>, bod
         .header(TRAILER, HeaderValue::from_name(ERROR_BODY))
         .body(body)
         .ok()?;
-    if let Some(id) = invocation_id {
+    if let Some(id) = &turn.invocation_id {
         request.headers_mut().insert(INVOCATION_ID, id.clone());
     }
     Some(request)
@@ -164,8 +166,7 @@ async fn make(prelude: Vec<u8>, body: &mut impl StreamBody, pieces: mpsc::Sender
 }
 
 fn trailers(error: &InvocationError) -> HeaderMap {
-    let report = json!({"errorMessage": error.error_message, "errorType": error.error_type}).to_string();
-    let report = HeaderValue::from_str(&STANDARD.encode(report));
+    let report = HeaderValue::from_str(&STANDARD.encode(error.report()));
     let mut trailers = HeaderMap::new();
     trailers.insert(ERROR_TYPE, HeaderValue::from_static(error.error_type));
     trailers.extend(report.ok().map(|report| (ERROR_BODY, report)));

@@ -9,11 +9,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use authorizer::App;
 use authorizer::config::Config;
 use authorizer::provider::Providers;
-use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use shared::Clock;
 use shared::secrets::SecretStore;
+use shared::start::{Context, RawEvent};
 use shared::telemetry::{Level, Output, Telemetry};
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
 use shared::{ConfigError, Secrets};
@@ -134,12 +133,14 @@ impl Fixture {
 
     /// Asks with a JSON text and so many milliseconds until Lambda's deadline.
     pub(crate) async fn ask_raw(&self, event: &str, left_ms: u64) -> Answered {
-        let mut context = Context::default();
-        context.request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned();
-        context.xray_trace_id = Some("Root=1-5759e988-bd862e3f".to_owned());
-        context.deadline = self.clock.now_ms() + left_ms;
-        let payload = RawValue::from_string(event.to_owned()).unwrap();
-        let answer = self.app.handle(LambdaEvent::new(payload, context)).await;
+        let context = Context {
+            request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned(),
+            deadline: self.clock.now_ms() + left_ms,
+            xray_trace_id: Some("Root=1-5759e988-bd862e3f".to_owned()),
+            ..Context::default()
+        };
+        let payload = event.to_owned();
+        let answer = self.app.handle(RawEvent { payload, context }).await;
         answer
             .map(|answer| serde_json::from_slice(&serde_json::to_vec(&answer).unwrap()).unwrap())
             .map_err(|error| (error.error_type, error.error_message))

@@ -213,9 +213,7 @@ fn what_is_no_event_at_all() {
     });
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     // Lambda's own limits allow this; the JSON reader's depth does not.
-    if let Ok(payload) = serde_json::value::RawValue::from_string(deep) {
-        assert_eq!(runtime.block_on(fixture.ask_raw(payload.get(), 30_000)), e500());
-    }
+    assert_eq!(runtime.block_on(fixture.ask_raw(&deep, 30_000)), e500());
     let wide = json!({"type": "REQUEST", "methodArn": A_REST, "headers": {"a": vec!["x"; 50_000]}});
     assert_eq!(runtime.block_on(fixture.ask(&wide)), e401());
     assert_eq!(fixture.up(), 0);

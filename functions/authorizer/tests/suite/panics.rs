@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lambda_runtime::{Context, LambdaEvent};
-use serde_json::value::RawValue;
 use shared::Clock;
-use shared::start::{InvocationError, PANICKED, guard};
+use shared::start::{Context, InvocationError, PANICKED, RawEvent, guard};
 use shared::telemetry::Telemetry;
 use shared::testing::MemorySecrets;
 
@@ -32,11 +30,12 @@ async fn app(stub: &Stub, clock: Arc<Faulty>) -> authorizer::App {
 }
 
 async fn ask(app: &authorizer::App) -> Result<serde_json::Value, InvocationError> {
-    let mut context = Context::default();
-    context.deadline = NOW * 1000 + 30_000;
-    let event = bearing(T1).to_string();
-    let event = LambdaEvent::new(RawValue::from_string(event).unwrap(), context);
-    let answer = guard(app.handle(event)).await?;
+    let context = Context {
+        deadline: NOW * 1000 + 30_000,
+        ..Context::default()
+    };
+    let payload = bearing(T1).to_string();
+    let answer = guard(app.handle(RawEvent { payload, context })).await?;
     Ok(serde_json::to_value(&answer).unwrap())
 }
 

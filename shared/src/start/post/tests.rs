@@ -70,6 +70,13 @@ impl Drop for Script {
     }
 }
 
+fn turn(invocation_id: Option<&'static str>) -> Turn {
+    Turn {
+        request_id: "id-1".to_owned(),
+        invocation_id: invocation_id.map(HeaderValue::from_static),
+    }
+}
+
 /// What became of a post.
 struct Posted {
     wire: String,
@@ -109,8 +116,8 @@ async fn posted_within(time: Duration, pieces: Vec<Step>, until: &'static str, a
         late: late.clone(),
         refused: refused.clone(),
     };
-    let id = HeaderValue::from_static("inv-1");
-    let sent = tokio::spawn(async move { post(&api, "id-1", Some(&id), b"{}\0".to_vec(), script).await });
+    let turn = turn(Some("inv-1"));
+    let sent = tokio::spawn(async move { post(&api, &turn, b"{}\0".to_vec(), script).await });
     let _ = tokio::time::timeout(Duration::from_secs(5), sent)
         .await
         .expect("an end");
@@ -189,7 +196,7 @@ async fn a_body_that_nobody_wants_is_dropped_at_once() {
         refused: refused.clone(),
     };
     // Nothing listens on port 1.
-    let posted = post("127.0.0.1:1", "id-1", None, Vec::new(), script).await;
+    let posted = post("127.0.0.1:1", &turn(None), Vec::new(), script).await;
     assert_eq!(posted, Err(UNREACHABLE));
     assert!(refused.load(Ordering::SeqCst));
 }
@@ -214,7 +221,7 @@ async fn what_is_not_taken_in_time_is_given_up() {
             late: late.clone(),
             refused: Arc::default(),
         };
-        post(&api, "id-1", None, b"{}\0".to_vec(), script).await.unwrap();
+        post(&api, &turn(None), b"{}\0".to_vec(), script).await.unwrap();
         took = took.min(started.elapsed());
     }
     // All that comes after the deadline has one grace in common.

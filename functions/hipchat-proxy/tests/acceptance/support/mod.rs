@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use hipchat_proxy::App;
 use hipchat_proxy::config::Config;
-use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
-use serde_json::value::RawValue;
+use shared::start::{Context, RawEvent};
 use shared::telemetry::Telemetry;
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
 use shared::{Clock, ConfigError, Secrets};
@@ -125,11 +124,13 @@ impl World {
 
     /// Hands over an event as it is.
     pub(crate) async fn raw(&self, event: &str, budget_ms: u64) -> Value {
-        let mut context = Context::default();
-        context.request_id = "request-1".to_owned();
-        context.deadline = self.clock.now_ms() + budget_ms;
-        let payload = RawValue::from_string(event.to_owned()).unwrap();
-        let answer = self.app.handle(LambdaEvent::new(payload, context)).await;
+        let context = Context {
+            request_id: "request-1".to_owned(),
+            deadline: self.clock.now_ms() + budget_ms,
+            ..Context::default()
+        };
+        let payload = event.to_owned();
+        let answer = self.app.handle(RawEvent { payload, context }).await;
         serde_json::to_value(answer).unwrap()
     }
 

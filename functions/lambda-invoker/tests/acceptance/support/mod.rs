@@ -11,11 +11,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_invoker::App;
 use lambda_invoker::stream::Streaming;
-use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use shared::http::FrontAnswer;
 use shared::secrets::SecretStore;
-use shared::start::Reply;
+use shared::start::{Context, RawEvent, Reply};
 use shared::telemetry::Telemetry;
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
 use shared::{Clock, ConfigError, Secrets};
@@ -140,12 +139,12 @@ pub(crate) async fn function(routes: Value) -> Function {
 
 /// The context of an invocation with `left_ms` to go.
 pub(crate) fn context(left_ms: u64) -> Context {
-    let mut context = Context::default();
-    context.request_id = "request-1".to_owned();
-    context.deadline = NOW_MS + left_ms;
-    context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".to_owned());
-    context.invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:front-door".to_owned();
-    context
+    Context {
+        request_id: "request-1".to_owned(),
+        deadline: NOW_MS + left_ms,
+        xray_trace_id: Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".to_owned()),
+        invoked_function_arn: "arn:aws:lambda:eu-west-1:123456789012:function:front-door".to_owned(),
+    }
 }
 
 impl Function {
@@ -170,10 +169,10 @@ impl Function {
 
     /// What the function answers, whole or as a stream.
     pub(crate) async fn reply(&self, event: &str, left_ms: u64) -> Reply<FrontAnswer, Streaming> {
-        let payload = serde_json::value::RawValue::from_string(event.to_owned()).unwrap();
         let gone_on_ms = self.clock.now_ms() - NOW_MS;
-        let event = LambdaEvent::new(payload, context(gone_on_ms + left_ms));
-        self.app.handle(event).await
+        let payload = event.to_owned();
+        let context = context(gone_on_ms + left_ms);
+        self.app.handle(RawEvent { payload, context }).await
     }
 
     /// The last line of the log.

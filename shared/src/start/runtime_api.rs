@@ -1,0 +1,237 @@
+//! The Lambda Runtime API on one kept connection
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>).
+
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use super::InvocationError;
+use super::invocation::Turn;
+
+/// How the Runtime API is told what kind of error it was.
+pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+/// What names an invocation a second time, where Lambda wants that.
+pub(super) const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
+
+/// How much of an event waits to be copied to where all of it stands, in bytes.
+const READ_BUFFER: usize = 64 * 1024;
+
+/// An event's room is made in one go up to this size in bytes: the largest that Lambda delivers.
+const LARGEST_EVENT: u64 = 6 * 1024 * 1024 + 1024;
+
+type Sender = http1::SendRequest<Full<Bytes>>;
+/// The connection itself, until it has ended.
+type Line = Option<Pin<Box<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>>>;
+
+/// The Runtime API cannot be reached, or does not speak as it should: this environment cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// No connection, or one that broke twice.
+    Unreachable,
+    /// It answered with this status where it should have worked.
+    Refused(StatusCode),
+    /// It handed over something that could not be answered.
+    Nameless,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable => f.write_str("the Runtime API cannot be reached"),
+            Self::Refused(status) => write!(f, "the Runtime API answered with {status}"),
+            Self::Nameless => f.write_str("the Runtime API sent an event without a request id"),
+        }
+    }
+}
+
+/// One worker's way to the Runtime API.
+pub(super) struct RuntimeApi {
+    address: Arc<str>,
+    host: HeaderValue,
+    open: Option<(Sender, Line)>,
+}
+
+impl RuntimeApi {
+    /// The API at `address`, host and port. Connects nowhere yet.
+    pub(super) fn new(address: Arc<str>) -> Result<Self, Broken> {
+        let host = HeaderValue::from_str(&address).map_err(|_| Broken::Unreachable)?;
+        Ok(Self {
+            address,
+            host,
+            open: None,
+        })
+    }
+
+    /// Host and port.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Waits for the next invocation, for as long as it takes; gives the headers and the event.
+    ///
+    /// # Errors
+    /// [`Broken`]: with any answer but an event this environment is over.
+    pub(super) async fn next(&mut self) -> Result<(HeaderMap, Vec<u8>), Broken> {
+        let next = Uri::from_static("/2018-06-01/runtime/invocation/next");
+        match self.call(Method::GET, next, HeaderMap::new(), Bytes::new()).await? {
+            (StatusCode::OK, headers, body) => Ok((headers, body)),
+            (status, ..) => Err(Broken::Refused(status)),
+        }
+    }
+
+    /// Tells that the start is done, and waits until this environment was restored from its snapshot, in which no
+    /// connection lives on.
+    ///
+    /// # Errors
+    /// [`Broken`].
+    pub(super) async fn restored(&mut self) -> Result<(), Broken> {
+        let next = Uri::from_static("/2018-06-01/runtime/restore/next");
+        let (status, ..) = self.call(Method::GET, next, HeaderMap::new(), Bytes::new()).await?;
+        self.open = None;
+        if status.is_success() { Ok(()) } else { Err(Broken::Refused(status)) }
+    }
+
+    /// Answers an invocation.
+    ///
+    /// # Errors
+    /// [`Broken`]. An answer that Lambda does not want, for its size or for its lateness, is none: Lambda tells the
+    /// caller itself. The status is given then.
+    pub(super) async fn answer(&mut self, turn: &Turn, answer: Vec<u8>) -> Result<Option<StatusCode>, Broken> {
+        self.end(turn, "response", HeaderMap::new(), answer).await
+    }
+
+    /// Ends an invocation with an error.
+    ///
+    /// # Errors
+    /// As [`RuntimeApi::answer`].
+    pub(super) async fn fail(&mut self, turn: &Turn, error: &InvocationError) -> Result<Option<StatusCode>, Broken> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ERROR_TYPE, HeaderValue::from_static(error.error_type));
+        self.end(turn, "error", headers, error.report().into_bytes()).await
+    }
+
+    /// Reports that the function did not start.
+    ///
+    /// # Errors
+    /// [`Broken`].
+    pub(super) async fn refuse_start(&mut self, error_type: &'static str, message: &str) -> Result<(), Broken> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = json!({"errorMessage": message, "errorType": error_type}).to_string();
+        let place = Uri::from_static("/2018-06-01/runtime/init/error");
+        self.call(Method::POST, place, headers, body.into()).await.map(|_| ())
+    }
+
+    async fn end(
+        &mut self,
+        turn: &Turn,
+        how: &str,
+        mut headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Option<StatusCode>, Broken> {
+        let place = format!("/2018-06-01/runtime/invocation/{}/{how}", turn.request_id);
+        let place = place.parse().map_err(|_| Broken::Nameless)?;
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(id) = &turn.invocation_id {
+            headers.insert(INVOCATION_ID, id.clone());
+        }
+        let (status, ..) = self.call(Method::POST, place, headers, body.into()).await?;
+        match status {
+            status if status.is_success() => Ok(None),
+            // The one answer after which Lambda wants the process to end.
+            StatusCode::INTERNAL_SERVER_ERROR => Err(Broken::Refused(status)),
+            status => Ok(Some(status)),
+        }
+    }
+
+    /// Sends a request on the kept connection, or once more on a new one if that has gone: Lambda takes an answer to an
+    /// invocation once, so that nothing can arrive twice.
+    async fn call(
+        &mut self,
+        method: Method,
+        place: Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Broken> {
+        headers.insert(HOST, self.host.clone());
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = place;
+        *request.headers_mut() = headers;
+        if let Some(mut open) = self.open.take()
+            && let Ok(answer) = exchange(&mut open, request.clone()).await
+        {
+            self.open = Some(open);
+            return Ok(answer);
+        }
+        let mut open = connect(&self.address).await.ok_or(Broken::Unreachable)?;
+        let answer = exchange(&mut open, request).await.map_err(|_| Broken::Unreachable)?;
+        self.open = Some(open);
+        Ok(answer)
+    }
+}
+
+async fn connect(address: &str) -> Option<(Sender, Line)> {
+    let stream = TcpStream::connect(address).await.ok()?;
+    // An answer goes out when it is there.
+    let _ = stream.set_nodelay(true);
+    let handshake = http1::Builder::new()
+        .max_buf_size(READ_BUFFER)
+        .handshake(TokioIo::new(stream));
+    let (sender, line) = handshake.await.ok()?;
+    Some((sender, Some(Box::pin(line))))
+}
+
+/// One request and its answer. The connection runs here and nowhere else: while an event is being answered there is
+/// nothing to be read from it.
+async fn exchange(
+    (sender, line): &mut (Sender, Line),
+    request: Request<Full<Bytes>>,
+) -> hyper::Result<(StatusCode, HeaderMap, Vec<u8>)> {
+    let mut answering = pin!(async {
+        sender.ready().await?;
+        let (parts, body) = sender.send_request(request).await?.into_parts();
+        Ok((parts.status, parts.headers, read(body).await?))
+    });
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(answer) = answering.as_mut().poll(context) {
+            return Poll::Ready(answer);
+        }
+        if let Some(running) = line
+            && running.as_mut().poll(context).is_ready()
+        {
+            // Whoever still waits for it learns of its end by this.
+            *line = None;
+        }
+        // What has just come in is looked at now, and not after another round.
+        answering.as_mut().poll(context)
+    })
+    .await
+}
+
+async fn read(mut body: Incoming) -> hyper::Result<Vec<u8>> {
+    let known = body.size_hint().lower().min(LARGEST_EVENT);
+    let mut all = Vec::with_capacity(usize::try_from(known).unwrap_or_default());
+    while let Some(frame) = body.frame().await {
+        if let Some(data) = frame?.data_ref() {
+            all.extend_from_slice(data);
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests;
