@@ -115,6 +115,8 @@ const KNOWN: &[&str] = &[
     "AUTHZ_PERMISSION_ACTIONS",
     "AUTHZ_PERMISSION_RESOURCE",
     "AUTHZ_KETO_NAMESPACE",
+    "AUTHZ_PERMISSION_CA_BUNDLE",
+    "AUTHZ_PERMISSION_CA_BUNDLE_SECRET_ARN",
 ];
 
 const MODES: &[(&str, Mode)] = &[("all", Mode::All), ("any", Mode::Any)];
@@ -185,6 +187,7 @@ impl Config {
     /// | `AUTHZ_PERMISSION_ACTIONS` | `read` for GET, HEAD and OPTIONS, `write` for POST, PUT and PATCH, `delete` for DELETE | what each verb asks to do, as a JSON object; `CONNECT` is a WebSocket connection; a verb that is not there is refused |
     /// | `AUTHZ_PERMISSION_RESOURCE` | `resources:{segments}` | what a path is called: a text with `{segments}` (joined by `:`), `{verb}` and `{route}` |
     /// | `AUTHZ_KETO_NAMESPACE` | | Keto's namespace of these resources; required for `keto` |
+    /// | `AUTHZ_PERMISSION_CA_BUNDLE` or `AUTHZ_PERMISSION_CA_BUNDLE_SECRET_ARN` | those of the introspection at the same origin, or of the only one | authorities of that server, trusted beside the system's: PEM text or the path of a file |
     ///
     /// # Errors
     /// One line for each bad variable.

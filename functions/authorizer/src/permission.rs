@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use serde::Serialize;
-use shared::{Clock, ConfigError, Deadline};
+use shared::{Clock, ConfigError, Deadline, SecretSource};
 use url::Url;
 
 pub use wanted::{Actions, Template, Wanted};
@@ -48,6 +48,9 @@ pub struct PermissionRules {
     pub actions: Actions,
     /// What a path is called.
     pub resource: Template,
+    /// Certificate authorities that are trusted beside the system's: PEM text, or the path of a file. Without them those of
+    /// the introspection at the same place, or of the only one, are.
+    pub ca_bundle: Option<SecretSource>,
 }
 
 /// The server that knows who may do what.

@@ -31,6 +31,7 @@ const LISTENER: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/web/0123456789abcdef/0123456789abcdef";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/0f0f0f0f";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine-AbCdEf";
+const PERMISSION_SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keto-AbCdEf";
 const PROVIDER_SECRETS: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:one-AbCdEf,\
                                 arn:aws:secretsmanager:eu-west-1:123456789012:secret:two-AbCdEf";
 const TARGET: &str = "arn:aws:lambda:eu-west-1:123456789012:function:orders:live";
@@ -66,6 +67,7 @@ pub const STACKS: &[Given] = &[
             ("DeploymentType", "AllAtOnce"),
             ("AuthorizerIntrospectionAuth", "client_credentials"),
             ("AuthorizerCaBundleSecretArn", SECRET),
+            ("AuthorizerPermissionCaBundleSecretArn", PERMISSION_SECRET),
             ("AuthorizerProviderSecretArns", PROVIDER_SECRETS),
             ("AuthorizerSubnetIds", "subnet-0123456789abcdef0"),
             ("AuthorizerSecurityGroupIds", "sg-0123456789abcdef0"),

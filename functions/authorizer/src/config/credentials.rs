@@ -2,13 +2,15 @@
 
 use shared::{ConfigError, Secret, SecretSource, Secrets};
 
-use super::{CallerConfig, Config, ProviderConfig, SourceConfig};
+use super::{CallerConfig, Config, Names, ProviderConfig, SourceConfig};
 
 /// What the configuration refers to and does not hold itself.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     /// Those of each server, in the order of the configuration.
     pub providers: Vec<ProviderCredentials>,
+    /// Certificate authorities of the server of permissions, in PEM.
+    pub permission_ca_bundle: Option<Vec<u8>>,
 }
 
 /// What the settings of one server refer to.
@@ -31,8 +33,20 @@ impl Config {
         for provider in &self.providers {
             providers.push(of_provider(provider, secrets, &mut problems).await);
         }
+        let bundle = self.permission.as_ref().and_then(|rules| rules.ca_bundle.as_ref());
+        let permission_ca_bundle = authorities(
+            bundle,
+            Names::Variables,
+            "AUTHZ_PERMISSION_CA_BUNDLE",
+            secrets,
+            &mut problems,
+        )
+        .await;
         if problems.is_empty() {
-            Ok(Credentials { providers })
+            Ok(Credentials {
+                providers,
+                permission_ca_bundle,
+            })
         } else {
             Err(ConfigError::new(problems))
         }
@@ -54,14 +68,20 @@ async fn of_provider(provider: &ProviderConfig, secrets: &Secrets, problems: &mu
             (caller, &introspection.ca_bundle)
         }
     };
-    let ca_bundle = match ca_bundle {
-        None => None,
-        Some(source) => {
-            let text = read(secrets, &names.twin("AUTHZ_CA_BUNDLE"), source, problems).await;
-            text.and_then(|text| pem(&text, &names.of("AUTHZ_CA_BUNDLE"), problems))
-        }
-    };
+    let ca_bundle = authorities(ca_bundle.as_ref(), names, "AUTHZ_CA_BUNDLE", secrets, problems).await;
     ProviderCredentials { caller, ca_bundle }
+}
+
+/// The authorities of a setting, in PEM.
+async fn authorities(
+    source: Option<&SecretSource>,
+    names: Names,
+    variable: &str,
+    secrets: &Secrets,
+    problems: &mut Vec<String>,
+) -> Option<Vec<u8>> {
+    let text = read(secrets, &names.twin(variable), source?, problems).await?;
+    pem(&text, &names.of(variable), problems)
 }
 
 async fn read(secrets: &Secrets, name: &str, source: &SecretSource, problems: &mut Vec<String>) -> Option<Secret> {

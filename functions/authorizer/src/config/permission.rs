@@ -12,6 +12,8 @@ const URL: &str = "AUTHZ_PERMISSION_URL";
 const ACTIONS: &str = "AUTHZ_PERMISSION_ACTIONS";
 const RESOURCE: &str = "AUTHZ_PERMISSION_RESOURCE";
 const NAMESPACE: &str = "AUTHZ_KETO_NAMESPACE";
+const CA_BUNDLE: &str = "AUTHZ_PERMISSION_CA_BUNDLE";
+const CA_BUNDLE_TWIN: &str = "AUTHZ_PERMISSION_CA_BUNDLE_SECRET_ARN";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -49,7 +51,7 @@ pub(super) fn permission(
     if kind == Kind::None {
         // Whoever says where to ask, or in which words, means that it is asked. The template always says what a path is called.
         let is_off = reader.text(CHECK).is_none_or(|word| word == "none");
-        for variable in [URL, ACTIONS, NAMESPACE] {
+        for variable in [URL, ACTIONS, NAMESPACE, CA_BUNDLE, CA_BUNDLE_TWIN] {
             if is_off && reader.text(variable).is_some() {
                 reader.problem(
                     variable,
@@ -82,6 +84,7 @@ pub(super) fn permission(
             Actions::default()
         }
     };
+    let ca_bundle = reader.secret_or(CA_BUNDLE, CA_BUNDLE_TWIN);
     let resource = Template::parse(&reader.text_or(RESOURCE, "resources:{segments}"));
     if let Err(what) = resource {
         reader.problem(RESOURCE, what);
@@ -99,5 +102,6 @@ pub(super) fn permission(
         url: url?,
         actions,
         resource: resource.ok()?,
+        ca_bundle,
     })
 }

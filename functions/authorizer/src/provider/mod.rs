@@ -31,7 +31,11 @@ use crate::upstream::Upstream;
 
 /// All configured servers.
 #[derive(Debug)]
-pub struct Providers(Vec<Provider>);
+pub struct Providers {
+    list: Vec<Provider>,
+    /// The way to the server of permissions, where its authorities are set by themselves.
+    permission: Option<Arc<Upstream>>,
+}
 
 /// A server that answers for tokens.
 #[derive(Debug)]
@@ -75,8 +79,15 @@ impl Providers {
                 Err(error) => problems.extend(error.problems().iter().cloned()),
             }
         }
+        let permission = setup::permission(config, credentials, &clock).unwrap_or_else(|error| {
+            problems.extend(error.problems().iter().cloned());
+            None
+        });
         if problems.is_empty() {
-            Ok(Self(providers))
+            Ok(Self {
+                list: providers,
+                permission,
+            })
         } else {
             Err(ConfigError::new(problems))
         }
@@ -90,18 +101,18 @@ impl Providers {
     /// [`Problem::NoProvider`].
     pub fn choose(&self, token: &AccessToken<'_>) -> Result<&Provider, Problem> {
         let text = token.reveal();
-        let prefixed = self.0.iter().filter(|provider| !provider.prefix.is_empty());
+        let prefixed = self.list.iter().filter(|provider| !provider.prefix.is_empty());
         let fitting = prefixed.filter(|provider| text.starts_with(&provider.prefix));
         if let Some(provider) = fitting.max_by_key(|provider| provider.prefix.len()) {
             return Ok(provider);
         }
-        if let [only] = self.0.as_slice()
+        if let [only] = self.list.as_slice()
             && only.prefix.is_empty()
         {
             return Ok(only);
         }
         let is_jwt = jwks::has_three_parts(text);
-        let without = || self.0.iter().filter(|provider| provider.prefix.is_empty());
+        let without = || self.list.iter().filter(|provider| provider.prefix.is_empty());
         if let Some(issuer) = jwks::unverified_issuer(text)
             && let Some(provider) = without().find(|provider| provider.must.lists(&issuer))
         {
@@ -111,22 +122,22 @@ impl Providers {
         only(&mut able).ok_or(Problem::NoProvider)
     }
 
-    /// The way to whatever else is asked at a place: that to the server at the same place, or to the only one there is.
-    /// Who vouches for one of several servers vouches for no other.
+    /// The way to the server of permissions at a place: by its own authorities, or else that to the server at the same
+    /// place, or to the only one there is. Who vouches for one of several servers vouches for no other.
     pub fn upstream_to(&self, origin: &Origin) -> Option<&Arc<Upstream>> {
-        let mut there = self.0.iter().filter(|provider| provider.is_at(origin));
-        let provider = there.next().or_else(|| only(&mut self.0.iter()));
-        provider.map(Provider::upstream)
+        let mut there = self.list.iter().filter(|provider| provider.is_at(origin));
+        let provider = there.next().or_else(|| only(&mut self.list.iter()));
+        self.permission.as_ref().or_else(|| provider.map(Provider::upstream))
     }
 
     /// Whether there is more than one.
     pub fn are_several(&self) -> bool {
-        self.0.len() > 1
+        self.list.len() > 1
     }
 
     /// Whether a token is one that we ourselves show to a server.
     pub fn is_own(&self, token: &AccessToken<'_>) -> bool {
-        self.0.iter().any(|provider| match &provider.source {
+        self.list.iter().any(|provider| match &provider.source {
             Source::Introspection(introspection) => introspection.is_own(token),
             Source::Jwks(_) => false,
         })

@@ -9,8 +9,8 @@ use super::credential::Scheme;
 use super::{Caller, Credential, Introspection, Jwks, Provider, Source, SystemToken};
 use crate::cache::Keys;
 use crate::config::{
-    CallerConfig, ClientConfig, Config, IntrospectionConfig, JwksConfig, Names, ProviderConfig, ProviderCredentials,
-    SourceConfig,
+    CallerConfig, ClientConfig, Config, Credentials, IntrospectionConfig, JwksConfig, Names, ProviderConfig,
+    ProviderCredentials, SourceConfig,
 };
 use crate::upstream::{Target, Upstream};
 
@@ -21,6 +21,20 @@ struct Setup<'s> {
     caller: Option<Secret>,
     secrets: &'s Arc<Secrets>,
     clock: &'s Arc<dyn Clock>,
+}
+
+/// The way to the server of permissions, if it has authorities of its own.
+pub(super) fn permission(
+    config: &Config,
+    credentials: &Credentials,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<Upstream>>, ConfigError> {
+    let Some(pem) = &credentials.permission_ca_bundle else {
+        return Ok(None);
+    };
+    Upstream::new(config.upstream.clone(), Some(pem.clone()), clock.clone())
+        .map(|upstream| Some(Arc::new(upstream)))
+        .map_err(|what| problem(Names::Variables, "AUTHZ_PERMISSION_CA_BUNDLE", what))
 }
 
 /// Sets up one server. Connects nowhere yet.

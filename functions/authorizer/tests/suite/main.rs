@@ -9,6 +9,7 @@
 mod acceptance;
 mod apart;
 mod attacks;
+mod authorities;
 mod cache;
 mod fixture;
 mod frozen;

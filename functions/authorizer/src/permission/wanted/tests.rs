@@ -11,6 +11,7 @@ use super::*;
 
 fn rules(resource: &str) -> PermissionRules {
     PermissionRules {
+        ca_bundle: None,
         check: Check::Warden,
         url: Url::parse("https://keto.example.com/").unwrap(),
         actions: Actions::default(),
