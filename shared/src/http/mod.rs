@@ -5,6 +5,7 @@
 //! [`Unreadable`] that knows which front asked.
 
 mod answer;
+pub(crate) mod driven;
 mod event;
 pub mod outbound;
 mod query;
@@ -14,7 +15,7 @@ use bytes::Bytes;
 
 pub use answer::{FrontAnswer, STREAM_MEDIA_TYPE, stream_prelude};
 pub use event::read;
-pub use query::{encode_pairs, pairs};
+pub use query::{encode_pairs, pairs, pairs_of};
 pub use target::{encode_path, encode_query};
 
 /// What stands in front of the function; it decides the event's and the answer's shape.

@@ -17,12 +17,12 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response, response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1::{self, SendRequest};
+use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::Clock;
+use crate::http::driven::{Driven, Sender};
 pub use arriving::Arriving;
 pub use error::{BodyError, SendError};
 pub use place::{ClientKey, KeepAlive, Place, Reach, host_header, target};
@@ -33,6 +33,9 @@ use wire::Record;
 
 /// An answer that has just been read leaves its connection ready in much less time than this.
 const SETTLING: Duration = Duration::from_millis(20);
+
+/// Header lines of an answer; hyper's own limit is 100.
+const MOST_HEADERS: usize = 1024;
 
 /// A request as it goes over the wire: its URI is path and query alone, its `host` stands among the headers.
 pub type Outbound = Request<Full<Bytes>>;
@@ -54,9 +57,9 @@ impl std::fmt::Debug for Client {
 /// One connection; closed when it is dropped.
 #[derive(Debug)]
 struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: Sender,
+    driven: Driven<TokioIo<Box<dyn connect::Stream>>>,
     record: Arc<Record>,
-    task: AbortHandle,
 }
 
 impl Connection {
@@ -64,15 +67,9 @@ impl Connection {
     /// and may never do so.
     async fn is_usable(&mut self) -> bool {
         self.sender.is_ready()
-            || timeout(SETTLING, self.sender.ready())
+            || timeout(SETTLING, self.driven.run(self.sender.ready()))
                 .await
                 .is_ok_and(|ready| ready.is_ok())
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -127,14 +124,16 @@ impl Client {
 
     async fn connect(&self) -> Result<Connection, SendError> {
         let (stream, record) = connect::connect(&self.key, &self.trust).await?;
-        let handshake = http1::handshake(TokioIo::new(stream)).await;
+        let handshake = http1::Builder::new()
+            .max_headers(MOST_HEADERS)
+            .handshake(TokioIo::new(stream))
+            .await;
         let (sender, connection) = handshake.map_err(|_| SendError::Broken {
             written: false,
             reused: false,
         })?;
-        // What goes wrong there is told to whoever waits for the answer.
-        let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
-        Ok(Connection { sender, record, task })
+        let driven = Driven::new(connection);
+        Ok(Connection { sender, driven, record })
     }
 
     async fn exchange(
@@ -144,7 +143,8 @@ impl Client {
         reused: bool,
     ) -> Result<Received<'_>, SendError> {
         connection.record.begin(reused);
-        match connection.sender.send_request(request).await {
+        let Connection { sender, driven, .. } = &mut connection;
+        match driven.run(sender.send_request(request)).await {
             Ok(response) => Ok(Received {
                 response,
                 connection,
@@ -171,13 +171,18 @@ impl Received<'_> {
     /// # Errors
     /// [`BodyError`].
     pub async fn read(self, limit: usize) -> Result<(response::Parts, Bytes), BodyError> {
-        let (parts, mut body) = self.response.into_parts();
+        let Self {
+            response,
+            mut connection,
+            client,
+        } = self;
+        let (parts, mut body) = response.into_parts();
         if body.size_hint().lower() > limit as u64 {
             return Err(BodyError::TooLarge);
         }
         let mut first = Bytes::new();
         let mut all = BytesMut::new();
-        while let Some(frame) = body.frame().await {
+        while let Some(frame) = connection.driven.run(body.frame()).await {
             // Trailers are left behind: they belong to one connection unless both sides know them.
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else {
                 continue;
@@ -191,12 +196,13 @@ impl Received<'_> {
                 continue;
             }
             if !first.is_empty() {
-                all.reserve(first.len() + data.len());
+                let known = usize::try_from(body.size_hint().lower()).unwrap_or_default();
+                all.reserve(first.len() + data.len() + known);
                 all.extend_from_slice(&std::mem::take(&mut first));
             }
             all.extend_from_slice(&data);
         }
-        self.client.pool.put(self.connection, self.client.clock.now_ms());
+        client.pool.put(connection, client.clock.now_ms());
         Ok((parts, if all.is_empty() { first } else { all.freeze() }))
     }
 }

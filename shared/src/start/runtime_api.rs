@@ -2,10 +2,7 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>).
 
 use std::fmt;
-use std::future::Future;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
@@ -19,6 +16,7 @@ use tokio::net::TcpStream;
 
 use super::InvocationError;
 use super::invocation::Turn;
+use crate::http::driven::{Driven, Sender};
 
 /// How the Runtime API is told what kind of error it was.
 pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
@@ -31,9 +29,8 @@ const READ_BUFFER: usize = 64 * 1024;
 /// An event's room is made in one go up to this size in bytes: the largest that Lambda delivers.
 const LARGEST_EVENT: u64 = 6 * 1024 * 1024 + 1024;
 
-type Sender = http1::SendRequest<Full<Bytes>>;
-/// The connection itself, until it has ended.
-type Line = Option<Pin<Box<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>>>;
+/// A connection.
+type Line = (Sender, Driven<TokioIo<TcpStream>>);
 
 /// The Runtime API cannot be reached, or does not speak as it should: this environment cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +57,7 @@ impl fmt::Display for Broken {
 pub(super) struct RuntimeApi {
     address: Arc<str>,
     host: HeaderValue,
-    open: Option<(Sender, Line)>,
+    open: Option<Line>,
 }
 
 impl RuntimeApi {
@@ -184,42 +181,28 @@ impl RuntimeApi {
     }
 }
 
-async fn connect(address: &str) -> Option<(Sender, Line)> {
+async fn connect(address: &str) -> Option<Line> {
     let stream = TcpStream::connect(address).await.ok()?;
     // An answer goes out when it is there.
     let _ = stream.set_nodelay(true);
     let handshake = http1::Builder::new()
         .max_buf_size(READ_BUFFER)
         .handshake(TokioIo::new(stream));
-    let (sender, line) = handshake.await.ok()?;
-    Some((sender, Some(Box::pin(line))))
+    let (sender, connection) = handshake.await.ok()?;
+    Some((sender, Driven::new(connection)))
 }
 
-/// One request and its answer. The connection runs here and nowhere else: while an event is being answered there is
-/// nothing to be read from it.
+/// One request and its answer.
 async fn exchange(
-    (sender, line): &mut (Sender, Line),
+    (sender, connection): &mut Line,
     request: Request<Full<Bytes>>,
 ) -> hyper::Result<(StatusCode, HeaderMap, Vec<u8>)> {
-    let mut answering = pin!(async {
+    let answering = async {
         sender.ready().await?;
         let (parts, body) = sender.send_request(request).await?.into_parts();
         Ok((parts.status, parts.headers, read(body).await?))
-    });
-    std::future::poll_fn(|context| {
-        if let Poll::Ready(answer) = answering.as_mut().poll(context) {
-            return Poll::Ready(answer);
-        }
-        if let Some(running) = line
-            && running.as_mut().poll(context).is_ready()
-        {
-            // Whoever still waits for it learns of its end by this.
-            *line = None;
-        }
-        // What has just come in is looked at now, and not after another round.
-        answering.as_mut().poll(context)
-    })
-    .await
+    };
+    connection.run(answering).await
 }
 
 async fn read(mut body: Incoming) -> hyper::Result<Vec<u8>> {

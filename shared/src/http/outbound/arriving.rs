@@ -52,7 +52,10 @@ impl Arriving {
     /// # Errors
     /// [`BodyError`]; nothing comes after it.
     pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
-        while let Some(frame) = self.body.frame().await {
+        while let Some(connection) = &mut self.connection {
+            let Some(frame) = connection.driven.run(self.body.frame()).await else {
+                break;
+            };
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else {
                 continue;
             };

@@ -1,0 +1,51 @@
+//! An HTTP/1.1 connection that runs only while something is awaited from it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper::rt::{Read, Write};
+
+/// Makes requests on a driven connection.
+pub(crate) type Sender = http1::SendRequest<Full<Bytes>>;
+
+/// The working side of a connection, which nothing else runs. A task of its own for each would cost two changes of tasks
+/// a request, and there is nothing to be done on a connection that nobody waits for: whether the other side has left is
+/// looked at before the next request. Closed when it is dropped.
+pub(crate) struct Driven<S: Read + Write>(Option<Pin<Box<http1::Connection<S, Full<Bytes>>>>>);
+
+impl<S: Read + Write> fmt::Debug for Driven<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Driven").field(&self.0.is_some()).finish()
+    }
+}
+
+impl<S: Read + Write + Unpin> Driven<S> {
+    /// Takes a connection over.
+    pub(crate) fn new(connection: http1::Connection<S, Full<Bytes>>) -> Self {
+        Self(Some(Box::pin(connection)))
+    }
+
+    /// What `awaited` comes to, while the connection runs beside it.
+    pub(crate) async fn run<T>(&mut self, awaited: impl Future<Output = T>) -> T {
+        let mut awaited = pin!(awaited);
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(output) = awaited.as_mut().poll(context) {
+                return Poll::Ready(output);
+            }
+            if let Some(connection) = &mut self.0
+                && connection.as_mut().poll(context).is_ready()
+            {
+                // Whoever still waits for it learns of its end by this.
+                self.0 = None;
+            }
+            // What has just come in is looked at now, and not after another round.
+            awaited.as_mut().poll(context)
+        })
+        .await
+    }
+}
