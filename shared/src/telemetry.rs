@@ -3,7 +3,6 @@
 //! Keys are those that operators know from Powertools for AWS Lambda. Metrics travel in the same line in
 //! CloudWatch's embedded metric format, so that an invocation costs one write.
 
-mod library;
 mod line;
 
 use std::io::Write;
@@ -122,12 +121,6 @@ impl Telemetry {
             Self::new(service, Level::Debug, Output::Memory(lines.clone()), clock),
             lines,
         )
-    }
-
-    /// Sends what libraries log (warnings and errors only, so that none of them can log a header or a body)
-    /// through the same writer. Call once, in `main`.
-    pub fn install(self: &Arc<Self>) {
-        library::install(self.clone());
     }
 
     /// Begins the account of one invocation.

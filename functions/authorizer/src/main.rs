@@ -29,7 +29,6 @@ async fn init() -> Result<App, ConfigError> {
     let clock = Arc::new(SystemClock);
     let level = Level::from_env(&ProcessEnv);
     let telemetry = Arc::new(Telemetry::new("authorizer", level, Output::Stdout, clock.clone()));
-    telemetry.install();
     let config = Config::from_env(&ProcessEnv)?;
     let secrets = Arc::new(Secrets::new(
         Arc::new(AwsSecrets::default()),

@@ -19,7 +19,6 @@ fn main() -> ExitCode {
         let clock = Arc::new(SystemClock);
         let level = Level::from_env(&ProcessEnv);
         let telemetry = Arc::new(Telemetry::new("hipchat-proxy", level, Output::Stdout, clock.clone()));
-        telemetry.install();
         let config = Config::from_env(&ProcessEnv)?;
         let secrets = Secrets::new(Arc::new(AwsSecrets::default()), clock.clone(), SECRETS_TTL);
         let app = Arc::new(App::start(config, Arc::new(secrets), telemetry, clock).await?);

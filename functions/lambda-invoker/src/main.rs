@@ -18,7 +18,6 @@ fn main() -> ExitCode {
         let clock = Arc::new(SystemClock);
         let level = Level::from_env(&ProcessEnv);
         let telemetry = Arc::new(Telemetry::new("lambda-invoker", level, Output::Stdout, clock.clone()));
-        telemetry.install();
         let secrets = Secrets::new(Arc::new(AwsSecrets::default()), clock.clone(), SECRETS_KEPT);
         let app = App::start(Arc::new(ProcessEnv), Arc::new(secrets), clock, telemetry).await?;
         Ok::<_, ConfigError>(move |event: RawEvent| {

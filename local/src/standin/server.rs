@@ -1,6 +1,6 @@
 //! The server under every stand-in: connections, recording, faults, and then the stand-in's own router.
 
-use std::io;
+use std::io::{self, Write, stderr};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -135,7 +135,8 @@ async fn accept(listener: TcpListener, control: Arc<Control>, router: Router) {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => drop(connections.spawn(serve(stream, control.clone(), router.clone()))),
                 Err(error) => {
-                    tracing::warn!(%error, "a stand-in cannot accept a connection");
+                    // Mostly too many open files: whoever looks at the terminal is told.
+                    let _ = writeln!(stderr(), "local: a stand-in cannot accept a connection: {error}");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
@@ -157,11 +158,8 @@ async fn serve(stream: TcpStream, control: Arc<Control>, router: Router) {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     tokio::select! {
-        served = builder.serve_connection(connection, service) => {
-            if let Err(error) = served {
-                tracing::debug!(%error, "a stand-in's connection ended early");
-            }
-        }
+        // One that ends early is the other side's business.
+        _ = builder.serve_connection(connection, service) => {}
         // Set before the connection is dropped.
         () = async {
             if hang_up.changed().await.is_ok() {
