@@ -10,7 +10,7 @@ mod token;
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, Method, Request, StatusCode};
-use shared::http::{Front, FrontAnswer, pairs};
+use shared::http::{Front, FrontAnswer};
 use shared::{Deadline, Secret};
 
 use crate::App;
@@ -95,7 +95,7 @@ impl App {
         visit: &mut Visit,
     ) -> Result<Answer, Failure> {
         let path = request.uri().path();
-        let query = Fields::from_pairs(pairs(request.uri().query().unwrap_or_default().as_bytes()));
+        let query = Fields::from_encoded(request.uri().query().unwrap_or_default().as_bytes());
         visit.markup = markup(version, &query).unwrap_or(Markup::Json);
         let target = route(request.method(), path)?;
         let base = Base::of(self.policy.public_url.as_deref(), request);

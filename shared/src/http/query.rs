@@ -10,17 +10,25 @@ use super::target::push_escape;
 /// `+` is a space, escapes are decoded once, a name without `=` has an empty value, empty pairs are left out,
 /// bytes that are not UTF-8 become U+FFFD (WHATWG URL, application/x-www-form-urlencoded parsing).
 pub fn pairs(encoded: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
+    pairs_of(encoded, |bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Like [`pairs`], but `text` makes text of each name and value's bytes, for callers whose clients may not write UTF-8.
+pub fn pairs_of<'a>(
+    encoded: &'a [u8],
+    text: impl Fn(Cow<'_, [u8]>) -> String + 'a,
+) -> impl Iterator<Item = (String, String)> + 'a {
     encoded
         .split(|&byte| byte == b'&')
         .filter(|piece| !piece.is_empty())
-        .map(|piece| {
+        .map(move |piece| {
             let mut halves = piece.splitn(2, |&byte| byte == b'=');
-            let name = halves.next().unwrap_or_default();
-            (decode(name), decode(halves.next().unwrap_or_default()))
+            let name = decode(halves.next().unwrap_or_default(), &text);
+            (name, decode(halves.next().unwrap_or_default(), &text))
         })
 }
 
-fn decode(encoded: &[u8]) -> String {
+fn decode(encoded: &[u8], text: &impl Fn(Cow<'_, [u8]>) -> String) -> String {
     let spaced: Cow<'_, [u8]> = if encoded.contains(&b'+') {
         encoded
             .iter()
@@ -30,7 +38,7 @@ fn decode(encoded: &[u8]) -> String {
     } else {
         encoded.into()
     };
-    percent_decode(&spaced).decode_utf8_lossy().into_owned()
+    text(percent_decode(&spaced).into())
 }
 
 /// Writes pairs as a query string: everything but `A-Za-z0-9-_.~` is percent-encoded, a space as `%20`.
@@ -80,6 +88,9 @@ mod tests {
         );
         assert_eq!(read("a=%FF"), [pair("a", "\u{fffd}")]);
         assert!(read("").is_empty());
+        let shouted = |bytes: Cow<'_, [u8]>| String::from_utf8_lossy(&bytes).to_uppercase();
+        let read: Vec<_> = pairs_of(b"a%62=c+d%26", shouted).collect();
+        assert_eq!(read, [pair("AB", "C D&")]);
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! A request body -> named fields, as tolerantly as old clients need it: JSON whatever the content type says, else a
-//! form; control characters and halves of surrogate pairs inside JSON strings.
+//! A request body -> named fields, as tolerantly as old clients need it: JSON whatever the content type says, else a form,
+//! in parts or not; control characters and halves of surrogate pairs inside JSON strings.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
-use shared::http::pairs;
 
-use super::Fields;
+use super::multipart::form_fields;
+use super::{Fields, charset};
 
 /// Reads a body. What is neither JSON nor a form gives fields that nobody asks for, and so a clear error about the
 /// first one that is missing. Never fails.
@@ -16,13 +16,18 @@ pub fn read_body(headers: &HeaderMap, body: &[u8]) -> Fields {
     if trimmed.is_empty() {
         return Fields::default();
     }
-    if trimmed.first() != Some(&b'{') && is_form(headers) {
-        return Fields::from_pairs(pairs(body));
+    if trimmed.first() != Some(&b'{') {
+        if let Some(fields) = form_fields(headers, body) {
+            return fields;
+        }
+        if is_form(headers) {
+            return Fields::from_encoded(body);
+        }
     }
     match read_json(trimmed) {
         Some(Value::Object(object)) => Fields::from_object(object),
         Some(_) => Fields::from_object(Map::new()),
-        None => Fields::from_pairs(pairs(body)),
+        None => Fields::from_encoded(body),
     }
 }
 
@@ -47,7 +52,7 @@ pub(super) fn read_json_object(text: &[u8]) -> Option<Map<String, Value>> {
 fn read_json(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body)
         .ok()
-        .or_else(|| serde_json::from_str(&repair(&String::from_utf8_lossy(body))).ok())
+        .or_else(|| serde_json::from_str(&repair(&charset::text(body))).ok())
 }
 
 /// Makes JSON of what hand-written clients send: inside strings, control characters are escaped and the half of a
@@ -170,9 +175,25 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf8_are_replaced() {
-        let fields = read_body(&HeaderMap::new(), b"{\"message\":\"a\xff\"}");
-        assert_eq!(fields.text("message"), Ok(Some("a\u{fffd}".to_owned())));
+    fn bytes_that_are_not_utf8_are_windows_1252() {
+        let fields = |body: &[u8]| read_body(&HeaderMap::new(), body);
+        for body in [
+            &b"{\"message\":\"caf\xe9 \x80\",\"from\":\"\xfc\"}"[..],
+            b"message=caf%E9+%80&from=%fc",
+            b"message=caf\xe9 \x80&from=%C3%BC",
+            b"--B\nContent-Disposition: form-data; name=message\n\ncaf\xe9 \x80\n\
+                --B\nContent-Disposition: form-data; name=from\n\n\xc3\xbc\n--B--",
+        ] {
+            assert_eq!(fields(body).text("message"), Ok(Some("café €".to_owned())));
+            assert_eq!(fields(body).text("from"), Ok(Some("ü".to_owned())));
+        }
+        let wide = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let units = "\u{feff}{\"message\":\"é\"}".encode_utf16();
+            units.flat_map(order).collect()
+        };
+        for body in [wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+            assert_eq!(fields(&body).text("message"), Ok(None));
+        }
     }
 
     proptest! {

@@ -2,6 +2,9 @@
 //! many spellings.
 
 use serde_json::{Map, Value};
+use shared::http::pairs_of;
+
+use super::charset;
 
 /// The parameters of a request, from a JSON body, a form or a query string.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,6 +33,11 @@ impl Fields {
     /// Fields of a JSON object.
     pub fn from_object(object: Map<String, Value>) -> Self {
         Self(object)
+    }
+
+    /// Fields of a query string, or of a form that is written like one.
+    pub fn from_encoded(encoded: &[u8]) -> Self {
+        Self::from_pairs(pairs_of(encoded, |bytes| charset::text(&bytes).into_owned()))
     }
 
     /// Fields of a form or query. Of several values the last one that is not empty counts.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod charset;
 mod fields;
 mod links;
 pub mod message_id;

@@ -1,7 +1,8 @@
 //! The body of `share/file` -> its file and what is said about it: `multipart/related` (RFC 2387) as HipChat documented
 //! it, and as clients write it: bare line feeds, a last boundary without its two dashes, names without quotes, files in
 //! Base64, a message that was put into JSON without any escaping. What a client says about a file is never taken for
-//! the file, nor the file for its words, and no words are so odd that they cost the file.
+//! the file, nor the file for its words, and no words are so odd that they cost the file. Forms in parts (RFC 7578) are
+//! read here as well.
 
 mod part;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use super::Fields;
 use super::body::read_json_object;
+use super::charset;
 use crate::error::Failure;
 use part::{Part, parameter};
 
@@ -41,15 +43,9 @@ pub struct SharedFile {
 /// [`Failure::BadArgument`] when there is no file, it is empty, or its end is missing: half a file is worse than none.
 /// Neither are there two: a call of HipChat's took one.
 pub fn shared_file(headers: &HeaderMap, body: &[u8]) -> Result<(SharedFile, Fields), Failure> {
-    let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
-    let content_type = String::from_utf8_lossy(content_type.unwrap_or_default()).into_owned();
-    let boundary = parameter(&content_type, "boundary").filter(|boundary| !boundary.is_empty());
-    let boundary = match boundary {
-        Some(boundary) => boundary,
-        None => first_boundary(body).ok_or(Failure::BadArgument(
-            "the body must be multipart/related with a boundary",
-        ))?,
-    };
+    let boundary = boundary(headers, body).ok_or(Failure::BadArgument(
+        "the body must be multipart/related with a boundary",
+    ))?;
     let parts = split(body, boundary.as_bytes())?;
     let file = file_of(&parts)?;
     let content = file.decoded()?;
@@ -61,6 +57,28 @@ pub fn shared_file(headers: &HeaderMap, body: &[u8]) -> Result<(SharedFile, Fiel
         content,
     };
     Ok((shared, words_of(&parts, file)))
+}
+
+/// The fields of a form in parts, as curl, and so PHP, sends a list of fields: the parts that have a name and are no
+/// files. `None` for a body without any, or without its end.
+pub(super) fn form_fields(headers: &HeaderMap, body: &[u8]) -> Option<Fields> {
+    let boundary = boundary(headers, body)?;
+    let parts = split(body, boundary.as_bytes()).ok()?;
+    let fields = parts.iter().filter(|part| part.filename.is_none()).filter_map(|part| {
+        let name = part.name.clone()?;
+        Some((name, charset::text(&part.words()).into_owned()))
+    });
+    let mut fields = fields.peekable();
+    fields.peek()?;
+    Some(Fields::from_pairs(fields))
+}
+
+/// The boundary that a request tells, else the one that its body begins with.
+fn boundary(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+    let content_type = String::from_utf8_lossy(content_type.unwrap_or_default());
+    let told = parameter(&content_type, "boundary").filter(|boundary| !boundary.is_empty());
+    told.or_else(|| first_boundary(body))
 }
 
 /// The one part that is the file: by its name, else by the name of its file, else one that has no name at all.
@@ -100,7 +118,7 @@ fn words_of(parts: &[Part<'_>], file: &Part<'_>) -> Fields {
     }
     let fields = ["message", "from"].into_iter().filter_map(|name| {
         let words = named(name)?.words();
-        Some((name.to_owned(), String::from_utf8_lossy(&words).into_owned()))
+        Some((name.to_owned(), charset::text(&words).into_owned()))
     });
     let fields = Fields::from_pairs(fields);
     match nameless(false) {
@@ -185,7 +203,7 @@ fn read_metadata(text: &[u8]) -> Fields {
         }
         return Fields::from_object(object);
     }
-    let text = String::from_utf8_lossy(text);
+    let text = charset::text(text);
     let text = text.trim();
     let message = unwrapped(text).unwrap_or(text);
     Fields::from_pairs(std::iter::once(("message".to_owned(), message.to_owned())))

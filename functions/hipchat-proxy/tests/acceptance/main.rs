@@ -11,6 +11,7 @@ mod cases;
 mod channels;
 mod documents;
 mod files;
+mod form_data;
 mod fronts;
 mod large;
 mod limits;
