@@ -24,6 +24,7 @@ mod tail;
 mod tests;
 
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ use tokio::net::TcpListener;
 
 pub use self::deployment::Deployment;
 use self::service::Service;
-use super::{Call, Fault, StandIn};
+use super::StandIn;
 use crate::function::Function;
 
 /// Keys that requests may be signed with.
@@ -125,29 +126,13 @@ impl Lambda {
     pub fn dropped(&self) -> Vec<Value> {
         self.service.dropped()
     }
+}
 
-    /// Base URL, for the SDK's endpoint setting.
-    pub fn url(&self) -> String {
-        self.standin.url()
-    }
+impl Deref for Lambda {
+    type Target = StandIn;
 
-    /// All calls that are kept, oldest first.
-    pub fn calls(&self) -> Vec<Call> {
-        self.standin.calls()
-    }
-
-    /// Forgets all calls.
-    pub fn clear_calls(&self) {
-        self.standin.clear_calls();
-    }
-
-    /// Makes the next calls misbehave.
-    pub fn fault(&self, fault: Fault) {
-        self.standin.fault(fault);
-    }
-
-    /// Takes back all faults that are still pending.
-    pub fn clear_faults(&self) {
-        self.standin.clear_faults();
+    /// What every stand-in has: its address, the calls that it keeps, the faults that it is given.
+    fn deref(&self) -> &StandIn {
+        &self.standin
     }
 }

@@ -9,13 +9,14 @@ mod vault;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::TcpListener;
 
 use self::vault::Vault;
-use super::{Call, Fault, StandIn};
+use super::StandIn;
 
 /// A running stand-in for Secrets Manager.
 pub struct SecretsManager {
@@ -40,11 +41,6 @@ impl SecretsManager {
         })
     }
 
-    /// Base URL, for the SDK's endpoint setting.
-    pub fn url(&self) -> String {
-        self.standin.url()
-    }
-
     /// The full ARN that a secret of this name has or would have. The six characters at its end depend on the name alone.
     pub fn arn(&self, name: &str) -> String {
         vault::arn(name)
@@ -54,19 +50,13 @@ impl SecretsManager {
     pub fn put(&self, name: &str, value: &str) {
         self.vault.put(name, value.to_owned());
     }
+}
 
-    /// All calls that are kept, oldest first.
-    pub fn calls(&self) -> Vec<Call> {
-        self.standin.calls()
-    }
+impl Deref for SecretsManager {
+    type Target = StandIn;
 
-    /// Forgets all calls.
-    pub fn clear_calls(&self) {
-        self.standin.clear_calls();
-    }
-
-    /// Makes the next calls misbehave.
-    pub fn fault(&self, fault: Fault) {
-        self.standin.fault(fault);
+    /// What every stand-in has: its address, the calls that it keeps, the faults that it is given.
+    fn deref(&self) -> &StandIn {
+        &self.standin
     }
 }

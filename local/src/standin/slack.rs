@@ -24,6 +24,7 @@ mod webhook;
 mod workspace;
 
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -33,7 +34,7 @@ use tokio::net::TcpListener;
 pub use self::files::SlackFile;
 pub use self::posted::{SlackMessage, SlackUser};
 use self::workspace::Workspace;
-use super::{Call, Fault, StandIn};
+use super::StandIn;
 
 /// What a [`Slack`] is started with.
 #[derive(Clone, Default)]
@@ -61,7 +62,7 @@ pub struct SlackOptions {
     pub rate_per_method: Option<u32>,
 }
 
-/// A running stand-in for Slack.
+/// A running stand-in for Slack: the Web API is at `/api` below its URL, the page at `/`.
 pub struct Slack {
     standin: StandIn,
     workspace: Arc<Workspace>,
@@ -99,11 +100,6 @@ impl Slack {
         self.workspace.topic(channel)
     }
 
-    /// Base URL; the Web API is at `/api` below it, the page at `/`.
-    pub fn url(&self) -> String {
-        self.standin.url()
-    }
-
     /// Accepts this token from now on, and no other, as after a rotation.
     pub fn rotate(&self, token: &str) {
         self.workspace.rotate(token);
@@ -118,24 +114,13 @@ impl Slack {
     pub fn clear_messages(&self) {
         self.workspace.forget();
     }
+}
 
-    /// All calls that are kept, oldest first.
-    pub fn calls(&self) -> Vec<Call> {
-        self.standin.calls()
-    }
+impl Deref for Slack {
+    type Target = StandIn;
 
-    /// Forgets all calls.
-    pub fn clear_calls(&self) {
-        self.standin.clear_calls();
-    }
-
-    /// Makes the next calls misbehave.
-    pub fn fault(&self, fault: Fault) {
-        self.standin.fault(fault);
-    }
-
-    /// Resets every connection that is open, with the calls on it; how many that were.
-    pub fn reset_connections(&self) -> usize {
-        self.standin.reset_connections()
+    /// What every stand-in has: its address, the calls that it keeps, the faults that it is given.
+    fn deref(&self) -> &StandIn {
+        &self.standin
     }
 }

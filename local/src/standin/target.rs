@@ -12,6 +12,7 @@ mod endpoint;
 mod tests;
 
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -24,9 +25,9 @@ use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::StandIn;
 use super::sigv4::{self, PathRule, Refusal, Rules, SignedRequest};
 use super::wire::json_answer;
-use super::{Call, Fault, StandIn};
 use crate::clock;
 
 /// The clock difference that Lambda allows, in seconds.
@@ -86,25 +87,14 @@ impl Target {
             standin: StandIn::start(listener, router)?,
         })
     }
+}
 
-    /// Base URL.
-    pub fn url(&self) -> String {
-        self.standin.url()
-    }
+impl Deref for Target {
+    type Target = StandIn;
 
-    /// All calls that are kept, oldest first.
-    pub fn calls(&self) -> Vec<Call> {
-        self.standin.calls()
-    }
-
-    /// Forgets all calls.
-    pub fn clear_calls(&self) {
-        self.standin.clear_calls();
-    }
-
-    /// Makes the next calls misbehave.
-    pub fn fault(&self, fault: Fault) {
-        self.standin.fault(fault);
+    /// What every stand-in has: its address, the calls that it keeps, the faults that it is given.
+    fn deref(&self) -> &StandIn {
+        &self.standin
     }
 }
 

@@ -14,6 +14,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::RequestId;
+use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{InvocationType, InvokeWithResponseStreamResponseEvent, LogType};
 use bytes::Bytes;
@@ -94,17 +95,17 @@ fn blob(value: &Value) -> Blob {
     Blob::new(value.to_string())
 }
 
+/// What `hello` makes of an event.
+async fn invoked(lambda: &Lambda, event: &Value) -> InvokeOutput {
+    let invoke = sdk(lambda).invoke().function_name("hello").payload(blob(event));
+    invoke.send().await.unwrap()
+}
+
 #[tokio::test]
 async fn a_result_comes_back_with_its_version_and_request_id() {
     let lambda = start(quick()).await;
     lambda.deploy(function().0);
-    let output = sdk(&lambda)
-        .invoke()
-        .function_name("hello")
-        .payload(blob(&json!({"a": 1})))
-        .send()
-        .await
-        .unwrap();
+    let output = invoked(&lambda, &json!({"a": 1})).await;
     assert_eq!((output.status_code(), output.function_error()), (200, None));
     assert_eq!(
         (output.executed_version(), output.log_result()),
@@ -134,13 +135,7 @@ async fn a_failed_run_is_a_success_of_the_api() {
             "RequestId: 1 Error: Task timed out after 3.00 seconds",
         ),
     ] {
-        let output = sdk(&lambda)
-            .invoke()
-            .function_name("hello")
-            .payload(blob(&json!(event)))
-            .send()
-            .await
-            .unwrap();
+        let output = invoked(&lambda, &json!(event)).await;
         assert_eq!(
             (output.status_code(), output.function_error()),
             (200, Some("Unhandled")),
@@ -155,13 +150,7 @@ async fn a_failed_run_is_a_success_of_the_api() {
         ..function().0
     });
     for (event, kind) in [("fail", "Handled"), ("crash", "Unhandled")] {
-        let output = sdk(&lambda)
-            .invoke()
-            .function_name("hello")
-            .payload(blob(&json!(event)))
-            .send()
-            .await
-            .unwrap();
+        let output = invoked(&lambda, &json!(event)).await;
         assert_eq!(output.function_error(), Some(kind), "{event}");
     }
 }
