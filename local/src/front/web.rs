@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html>
 
 mod answer;
+mod body;
 mod event;
 mod prelude;
 #[cfg(test)]
@@ -17,9 +18,10 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
-use self::answer::{Body, Refusal};
+use self::answer::Refusal;
+use self::body::Body;
 use crate::{
-    body::{self, Unreadable},
+    body::Unreadable,
     function::{Attributes, Function},
     server::Server,
 };
@@ -87,7 +89,7 @@ async fn answer(
     peer: SocketAddr,
 ) -> Response<Body> {
     let (head, body) = request.into_parts();
-    let body = match body::read(body, MAX_REQUEST_BYTES).await {
+    let body = match crate::body::read(body, MAX_REQUEST_BYTES).await {
         Ok((body, _)) => body,
         Err(Unreadable::TooLarge) => return Refusal::TooLarge.response(kind),
         Err(Unreadable::Broken) => return Refusal::BadRequest.response(kind),

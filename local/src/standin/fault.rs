@@ -1,17 +1,16 @@
 //! Misbehaviour on order: what the next calls of a stand-in meet instead of its real work.
 
+mod unsized_body;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
-use tokio::time::Sleep;
+
+use self::unsized_body::UnsizedBody;
 
 /// The longest delay that a fault may ask for: Lambda's own longest time limit.
 const MAX_DELAY_MS: u64 = 900_000;
@@ -198,38 +197,6 @@ impl Fault {
             false => Body::from(text.clone()),
         };
         Some((response, text))
-    }
-}
-
-/// A body that does not tell its length, so that a `content-length` that promises more than there is goes out as it stands.
-struct UnsizedBody {
-    data: Option<Bytes>,
-    end: Pin<Box<Sleep>>,
-}
-
-impl UnsizedBody {
-    fn new(text: String) -> Self {
-        // An early end makes hyper drop the connection with all that it has not written yet, so the end comes a little later.
-        Self {
-            data: Some(Bytes::from(text)),
-            end: Box::pin(tokio::time::sleep(Duration::from_millis(50))),
-        }
-    }
-}
-
-impl hyper::body::Body for UnsizedBody {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
-        let this = self.get_mut();
-        match this.data.take() {
-            Some(data) => Poll::Ready(Some(Ok(hyper::body::Frame::data(data)))),
-            None => this.end.as_mut().poll(cx).map(|()| None),
-        }
     }
 }
 

@@ -4,25 +4,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-    header::{CONTENT_TYPE, SERVER},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, SERVER},
 };
 use http_body_util::Full;
 use hyper::ext::ReasonPhrase;
 use serde_json::{Map, Value};
 
 use super::{HeaderMode, MAX_BYTES, page};
-
-/// Headers that the load balancer writes itself or that speak of another connection.
-const DROPPED: [&str; 8] = [
-    "connection",
-    "content-length",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+use crate::front::OF_THE_CONNECTION;
 
 /// The response that a reply describes, or what is wrong with it.
 pub(super) fn read(mode: HeaderMode, payload: &[u8]) -> Result<Response<Full<Bytes>>, String> {
@@ -125,7 +114,8 @@ fn headers(mode: HeaderMode, reply: &Map<String, Value>) -> Result<HeaderMap, St
                 .ok_or_else(|| format!("{member}.{name} holds no strings"))?;
             let value =
                 HeaderValue::from_bytes(value.as_bytes()).map_err(|_| format!("{member}.{name} has bad characters"))?;
-            if !DROPPED.contains(&parsed.as_str()) {
+            // The load balancer tells the length itself.
+            if parsed != CONTENT_LENGTH && !OF_THE_CONNECTION.contains(&parsed.as_str()) {
                 headers.append(parsed.clone(), value);
             }
         }
