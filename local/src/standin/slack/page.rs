@@ -22,6 +22,7 @@ const SCRIPT: &str = concat!(
     include_str!("page/emoji.js"),
     include_str!("page/mrkdwn.js"),
     include_str!("page/blocks.js"),
+    include_str!("page/entries.js"),
     include_str!("page/page.js"),
 );
 
