@@ -1,5 +1,6 @@
 //! Keto's HTTP API: checks on the read port, tuples on the write port.
 
+use std::num::IntErrorKind;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::relations::Relations;
 use super::tuple::{NoTuple, Parts, RelationTuple, Subject};
@@ -20,14 +21,27 @@ use crate::standin::wire::{empty_answer, form_pairs, typed_answer};
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
+    /// What stands before the message where a check is asked for.
+    of_check: &'static str,
     message: String,
     reason: Option<String>,
+}
+
+/// The error's members, in Keto's order.
+#[derive(Serialize)]
+struct Members<'r> {
+    code: u16,
+    status: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'r str>,
+    message: &'r str,
 }
 
 impl Refusal {
     pub(super) fn bad(message: &str) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
+            of_check: "",
             message: message.to_owned(),
             reason: None,
         }
@@ -38,27 +52,38 @@ impl Refusal {
     }
 
     pub(super) fn json(what: &str) -> Self {
-        Self::bad(&format!("could not unmarshal json: {what}"))
+        Self {
+            of_check: "could not unmarshal json: ",
+            ..Self::bad(what)
+        }
     }
 
     fn unknown_namespace(name: &str) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
+            of_check: "",
             message: "The requested resource could not be found".to_owned(),
             reason: Some(format!("Unknown namespace with name {name:?}.")),
         }
     }
 
+    fn answer_check(self) -> Response<Body> {
+        let message = format!("{}{}", self.of_check, self.message);
+        Self { message, ..self }.answer()
+    }
+
     fn answer(self) -> Response<Body> {
-        let mut error = json!({
-            "code": self.status.as_u16(),
-            "status": self.status.canonical_reason(),
-            "message": self.message,
-        });
-        if let (Some(reason), Value::Object(members)) = (self.reason, &mut error) {
-            members.insert("reason".to_owned(), Value::from(reason));
+        #[derive(Serialize)]
+        struct Outer<'r> {
+            error: Members<'r>,
         }
-        line(self.status, "application/json", &json!({ "error": error }))
+        let error = Members {
+            code: self.status.as_u16(),
+            status: self.status.canonical_reason().unwrap_or_default(),
+            reason: self.reason.as_deref(),
+            message: &self.message,
+        };
+        line(self.status, "application/json", &Outer { error })
     }
 }
 
@@ -83,13 +108,12 @@ pub(super) fn write() -> Router<Arc<Relations>> {
 fn pages() -> Router<Arc<Relations>> {
     const PLAIN: &str = "text/plain; charset=utf-8";
     let ok = async || written(StatusCode::OK, &json!({"status": "ok"}));
+    let version = async || written(StatusCode::OK, &json!({"version": "v26.2.0"}));
+    let only = async || not_allowed("GET, HEAD");
     Router::new()
-        .route("/health/alive", get(ok))
-        .route("/health/ready", get(ok))
-        .route(
-            "/version",
-            get(async || written(StatusCode::OK, &json!({"version": "v26.2.0"}))),
-        )
+        .route("/health/alive", get(ok).fallback(only))
+        .route("/health/ready", get(ok).fallback(only))
+        .route("/version", get(version).fallback(only))
         .fallback(async || typed_answer(StatusCode::NOT_FOUND, PLAIN, "404 page not found\n"))
 }
 
@@ -99,7 +123,7 @@ async fn check_query<const MIRRORS: bool>(
 ) -> Response<Body> {
     let query = query.unwrap_or_default();
     if let Err(refusal) = depth(&query) {
-        return refusal.answer();
+        return refusal.answer_check();
     }
     let known = |name: &str| relations.has_namespace(name);
     decided::<MIRRORS>(&relations, RelationTuple::from_query(&query, known))
@@ -120,12 +144,17 @@ async fn check_body<const MIRRORS: bool>(
 /// The query may bound how deep sets are looked into. Only its form counts here.
 fn depth(query: &str) -> Result<(), Refusal> {
     let pairs = form_pairs(query);
-    match pairs.iter().find(|(name, _)| name == "max-depth") {
-        Some((_, value)) if value.parse::<i32>().is_err() => Err(Refusal::bad(&format!(
-            "unable to parse 'max-depth' query parameter to int: {value:?}"
-        ))),
-        _ => Ok(()),
-    }
+    let given = pairs.iter().find(|(name, _)| name == "max-depth");
+    let Some((value, error)) = given.and_then(|(_, value)| Some((value, value.parse::<i64>().err()?))) else {
+        return Ok(());
+    };
+    let what = match error.kind() {
+        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+        _ => "invalid syntax",
+    };
+    Err(Refusal::bad(&format!(
+        "unable to parse 'max-depth' query parameter to int: strconv.ParseInt: parsing {value:?}: {what}"
+    )))
 }
 
 /// A namespace that nobody has told of permits nothing, and is no error. With `MIRRORS` the status says the same as the body.
@@ -133,7 +162,7 @@ fn decided<const MIRRORS: bool>(relations: &Relations, wanted: Result<RelationTu
     let allowed = match wanted {
         Ok(wanted) => relations.has(&wanted),
         Err(NoTuple::Namespace(_)) => false,
-        Err(NoTuple::Refused(refusal)) => return refusal.answer(),
+        Err(NoTuple::Refused(refusal)) => return refusal.answer_check(),
     };
     let status = match allowed || !MIRRORS {
         true => StatusCode::OK,
@@ -204,9 +233,14 @@ fn written(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     line(status, "application/json; charset=utf-8", value)
 }
 
-/// A JSON document and a line break.
+/// A JSON document as Go writes it, fit to stand in HTML, and a line break.
 fn line(status: StatusCode, media_type: &'static str, value: &impl Serialize) -> Response<Body> {
     let text = serde_json::to_string(value).unwrap_or_default();
+    // Outside of texts JSON has none of these.
+    let text = text
+        .replace('&', "\\u0026")
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e");
     typed_answer(status, media_type, format!("{text}\n"))
 }
 

@@ -108,23 +108,51 @@ async fn checks_of_a_query() {
         let (status, text) = get(&keto, &format!("{CHECK}?{query}")).await;
         assert_eq!((status, message(&text).as_str()), (400, expected), "{query}");
     }
-    let (status, _) = get(&keto, &format!("{CHECK}?{good}&max-depth=x")).await;
-    assert_eq!(status, 400);
+    for (depth, what) in [
+        ("x", "invalid syntax"),
+        ("", "invalid syntax"),
+        ("9999999999999999999999", "value out of range"),
+    ] {
+        let (status, text) = get(&keto, &format!("{CHECK}?{good}&max-depth={depth}")).await;
+        let expected = format!(
+            "unable to parse 'max-depth' query parameter to int: strconv.ParseInt: parsing \"{depth}\": {what}"
+        );
+        assert_eq!((status, message(&text)), (400, expected));
+    }
 }
 
 #[tokio::test]
 async fn bodies_that_are_no_question() {
     let keto = keto().await;
-    for body in [
-        "",
-        "x",
-        "[]",
-        "{\"namespace\":1,\"object\":\"o\",\"relation\":\"r\",\"subject_id\":\"a\"}",
+    let put = format!("{}/admin/relation-tuples", keto.write_url());
+    for (body, what) in [
+        ("", "EOF"),
+        ("{\"namespace\"", "unexpected EOF"),
+        (
+            "[]",
+            "json: cannot unmarshal array into Go value of type ketoapi.RelationTuple",
+        ),
+        (
+            "{\"namespace\":1}",
+            "json: cannot unmarshal number into Go struct field RelationTuple.namespace of type string",
+        ),
+        (
+            "{\"subject_set\":1}",
+            "json: cannot unmarshal number into Go struct field RelationTuple.subject_set of type ketoapi.SubjectSet",
+        ),
+        (
+            "{\"subject_set\":{\"relation\":[]}}",
+            "json: cannot unmarshal array into Go struct field SubjectSet.subject_set.relation of type string",
+        ),
     ] {
-        let (status, text) = post(&keto, CHECK, body).await;
-        assert_eq!(status, 400, "{body}");
-        assert!(message(&text).starts_with("could not unmarshal json: "), "{text}");
+        let expected =
+            |what: &str| format!("{{\"error\":{{\"code\":400,\"status\":\"Bad Request\",\"message\":\"{what}\"}}}}\n");
+        let checked = post(&keto, CHECK, body).await;
+        assert_eq!(checked, (400, expected(&format!("could not unmarshal json: {what}"))));
+        let (_, text) = answered(client().put(&put).body(body)).await;
+        assert_eq!(text, expected(what));
     }
+    assert_eq!(post(&keto, CHECK, "x").await.0, 400);
     let nobody = r#"{"namespace":"api","object":"o","relation":"read","subject_id":null}"#;
     let (status, text) = post(&keto, CHECK, nobody).await;
     assert_eq!(
@@ -150,6 +178,9 @@ async fn tuples_come_and_go_on_the_write_port() {
     assert_eq!(response.json::<Value>().await.expect("JSON"), group);
     let bob = json!({"namespace": "api", "object": "dev", "relation": "member", "subject_id": "bob"});
     assert_eq!(put(bob).await.expect("an answer").status(), 201);
+    let odd = json!({"namespace": "api", "object": "a&<b>", "relation": "read", "subject_id": "bob"});
+    let text = put(odd).await.expect("an answer").text().await.expect("a text");
+    assert!(text.contains(r#""object":"a\u0026\u003cb\u003e""#), "{text}");
     let asked = r#"{"namespace":"api","object":"o","relation":"read","subject_id":"bob"}"#;
     assert_eq!(post(&keto, CHECK, asked).await.0, 200);
     let delete = |query: &str| client().delete(format!("{url}?{query}")).send();
@@ -189,6 +220,7 @@ async fn each_port_has_its_own() {
         (client().get(format!("{}/health/ready", keto.read_url())), 200),
         (client().get(format!("{}/health/alive", keto.write_url())), 200),
         (client().get(format!("{}/version", keto.read_url())), 200),
+        (client().post(format!("{}/health/alive", keto.write_url())), 405),
     ];
     for (request, status) in statuses {
         let (answered, text) = answered(request).await;

@@ -6,6 +6,10 @@ use serde_json::{Map, Value};
 use super::api::Refusal;
 use crate::standin::wire::form_pairs;
 
+/// How Keto calls a tuple's members, and those of its set.
+const OF: &str = "RelationTuple.";
+const OF_SET: &str = "SubjectSet.subject_set.";
+
 /// A subject has a relation to an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelationTuple {
@@ -84,21 +88,33 @@ impl RelationTuple {
         let members = match documents.next() {
             Some(Ok(Value::Object(members))) => members,
             Some(Ok(Value::Null)) => Map::new(),
-            Some(Ok(other)) => return Err(Refusal::json(&format!("cannot unmarshal {}", kind(&other))).into()),
+            Some(Ok(other)) => {
+                let what = format!(
+                    "json: cannot unmarshal {} into Go value of type ketoapi.RelationTuple",
+                    kind(&other)
+                );
+                return Err(Refusal::json(&what).into());
+            }
+            Some(Err(error)) if error.is_eof() => return Err(Refusal::json("unexpected EOF").into()),
+            // Go has other words for each of these.
             Some(Err(error)) => return Err(Refusal::json(&error.to_string()).into()),
             None => return Err(Refusal::json("EOF").into()),
         };
-        let subject = match (member(&members, "subject_id")?, get(&members, "subject_set")) {
+        let subject = match (member(&members, OF, "subject_id")?, get(&members, "subject_set")) {
             (Some(id), _) => Some(Subject::Id(id.to_owned())),
             (None, Some(Value::Object(set))) => Some(Subject::Set {
-                namespace: text(set, "namespace")?,
-                object: text(set, "object")?,
-                relation: text(set, "relation")?,
+                namespace: text(set, OF_SET, "namespace")?,
+                object: text(set, OF_SET, "object")?,
+                relation: text(set, OF_SET, "relation")?,
             }),
-            (None, Some(other)) => return Err(Refusal::json(&format!("cannot unmarshal {}", kind(other))).into()),
+            (None, Some(other)) => {
+                let field = "Go struct field RelationTuple.subject_set of type ketoapi.SubjectSet";
+                let what = format!("json: cannot unmarshal {} into {field}", kind(other));
+                return Err(Refusal::json(&what).into());
+            }
             (None, None) => None,
         };
-        let namespace = text(&members, "namespace")?;
+        let namespace = text(&members, OF, "namespace")?;
         let subject = match subject {
             Some(subject) if known(&namespace) => subject,
             None if known(&namespace) => return Err(Refusal::no_subject().into()),
@@ -106,8 +122,8 @@ impl RelationTuple {
         };
         Ok(Self {
             namespace,
-            object: text(&members, "object")?,
-            relation: text(&members, "relation")?,
+            object: text(&members, OF, "object")?,
+            relation: text(&members, OF, "relation")?,
             subject,
         })
     }
@@ -204,13 +220,13 @@ fn get<'m>(members: &'m Map<String, Value>, wanted: &str) -> Option<&'m Value> {
     found.map(|(_, value)| value).filter(|value| !value.is_null())
 }
 
-fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Result<Option<&'m str>, Refusal> {
+fn member<'m>(members: &'m Map<String, Value>, of: &str, name: &str) -> Result<Option<&'m str>, Refusal> {
     match get(members, name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(other) => {
             let what = format!(
-                "cannot unmarshal {} into Go struct field RelationTuple.{name} of type string",
+                "json: cannot unmarshal {} into Go struct field {of}{name} of type string",
                 kind(other)
             );
             Err(Refusal::json(&what))
@@ -218,8 +234,8 @@ fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Result<Option<&'m 
     }
 }
 
-fn text(members: &Map<String, Value>, name: &str) -> Result<String, Refusal> {
-    Ok(member(members, name)?.unwrap_or_default().to_owned())
+fn text(members: &Map<String, Value>, of: &str, name: &str) -> Result<String, Refusal> {
+    Ok(member(members, of, name)?.unwrap_or_default().to_owned())
 }
 
 fn kind(value: &Value) -> &'static str {
