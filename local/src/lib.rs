@@ -9,6 +9,8 @@ pub mod function;
 pub mod gateway;
 pub mod migration;
 mod random;
+#[cfg(feature = "sdk")]
+pub mod sdk;
 mod server;
 pub mod slack_app;
 pub mod smoke;

@@ -8,8 +8,11 @@ pub mod clock;
 pub mod deadline;
 pub mod env;
 pub mod http;
+#[cfg(test)]
+mod scripted;
 pub mod secret;
 pub mod secrets;
+pub mod sign;
 pub mod start;
 pub mod telemetry;
 #[cfg(feature = "testing")]

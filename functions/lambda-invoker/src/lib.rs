@@ -5,7 +5,6 @@
 //! - [`live`]: the table in force and its reading anew
 //! - [`routes`]: the table, its validation and matching; pure
 //! - [`request`]: what goes out; pure
-//! - [`sign`]: Signature Version 4; pure
 //! - [`credentials`]: what signs; asks for it where need be
 //! - [`target`]: endpoints and functions, and the one client that sends anything
 //! - [`response`]: what comes back; pure
@@ -23,7 +22,6 @@ pub mod mask;
 pub mod request;
 pub mod response;
 pub mod routes;
-pub mod sign;
 pub mod stream;
 pub mod target;
 

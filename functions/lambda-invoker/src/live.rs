@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use shared::aws::Provider;
 use shared::telemetry::{Level, NAMESPACE, Telemetry, Unit};
 use shared::{Clock, ConfigError, Deadline, Env, Secrets};
 use tokio::sync::Mutex;
 
 use crate::config::Config;
-use crate::credentials::Provider;
 use crate::mask::Mask;
 use crate::routes::{RouteTable, Surrounded, parse_json};
 use crate::target::{self, Target};

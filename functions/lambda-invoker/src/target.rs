@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use shared::aws::Provider;
 use shared::http::outbound::{Client, ClientKey, Clients, Place, Reach};
 use shared::{Clock, Deadline};
 
 use crate::account::Account;
-use crate::credentials::{Provider, Providers};
+use crate::credentials::Providers;
 use crate::error::Failure;
 use crate::routes::{Destination, EndpointSettings, Route, RouteTable};
 use breaker::{Breaker, Breakers, Permit};

@@ -1,28 +1,65 @@
-//! Secrets Manager through the AWS SDK; built on the first read.
+//! Secrets Manager, asked by requests of our own: `GetSecretValue`
+//! (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>).
+
+mod answer;
+mod endpoint;
+mod service;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_secretsmanager::config::{retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
-use aws_sdk_secretsmanager::{Client, Config};
-use tokio::sync::Mutex;
+use service::Service;
 
 use super::{SecretArn, SecretError, SecretStore};
-use crate::aws::sdk_config;
-use crate::{Env, ProcessEnv, Secret};
+use crate::aws::Provider;
+use crate::http::outbound::Clients;
+use crate::{Clock, Env, ProcessEnv, Secret, SystemClock};
 
-/// Time for one read, all attempts together. Lambda gives an init phase 10 s in all.
-const READ_BUDGET: Duration = Duration::from_secs(4);
-const ATTEMPT_BUDGET: Duration = Duration::from_millis(1500);
+/// What is said when there is no answer that could be read, or none with a code.
+const UNREACHABLE: &str = "unreachable";
 
-/// The AWS service. A region's client is built on the first read there, so that a function without references
-/// pays nothing.
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// One read, all attempts together, and the credentials that they are signed with.
+    read: Duration,
+    /// One attempt.
+    attempt: Duration,
+    /// The longest pause after the first attempt; each further one may be twice as long.
+    pause: Duration,
+    /// The same after an attempt that came too often.
+    throttled_pause: Duration,
+}
+
+/// Lambda gives an init phase 10 s in all. The pauses are those of the SDKs
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>).
+const PACE: Pace = Pace {
+    read: Duration::from_secs(4),
+    attempt: Duration::from_millis(1500),
+    pause: Duration::from_millis(50),
+    throttled_pause: Duration::from_secs(1),
+};
+
+/// The AWS service. What a region needs is made on the first read there, so that a function without references pays
+/// nothing.
 pub struct AwsSecrets {
     env: Box<dyn Env + Send + Sync>,
-    clients: Mutex<HashMap<String, Client>>,
+    clock: Arc<dyn Clock>,
+    pace: Pace,
+    made: Mutex<Made>,
+}
+
+/// What was needed so far.
+struct Made {
+    credentials: Option<Arc<Provider>>,
+    clients: Clients,
+    /// By region; `None` for one that has no endpoint.
+    services: HashMap<String, Option<Arc<Service>>>,
 }
 
 impl Default for AwsSecrets {
@@ -34,20 +71,37 @@ impl Default for AwsSecrets {
 impl AwsSecrets {
     /// The service as the `AWS_*` variables of `env` describe it: credentials and endpoint.
     pub fn new(env: impl Env + Send + Sync + 'static) -> Self {
+        Self::with_clock(env, Arc::new(SystemClock))
+    }
+
+    /// The same with a clock of its own, which requests are signed and credentials expire by.
+    pub fn with_clock(env: impl Env + Send + Sync + 'static, clock: Arc<dyn Clock>) -> Self {
         Self {
             env: Box::new(env),
-            clients: Mutex::default(),
+            pace: PACE,
+            made: Mutex::new(Made {
+                credentials: None,
+                clients: Clients::new(clock.clone()),
+                services: HashMap::new(),
+            }),
+            clock,
         }
     }
 
-    async fn client(&self, region: &str) -> Result<Client, SecretError> {
-        let mut clients = self.clients.lock().await;
-        if let Some(client) = clients.get(region) {
-            return Ok(client.clone());
+    fn service(&self, region: &str) -> Option<Arc<Service>> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = made.services.get(region) {
+            return known.clone();
         }
-        let client = build(self.env.as_ref(), region.to_owned())?;
-        clients.insert(region.to_owned(), client.clone());
-        Ok(client)
+        let credentials = made
+            .credentials
+            .get_or_insert_with(|| Arc::new(Provider::of_function(self.env.as_ref(), self.clock.clone())))
+            .clone();
+        let service = endpoint::of(self.env.as_ref(), region)
+            .and_then(|url| Service::new(&url, region, credentials, self.clock.clone(), &mut made.clients))
+            .map(Arc::new);
+        made.services.insert(region.to_owned(), service.clone());
+        service
     }
 }
 
@@ -57,129 +111,12 @@ impl SecretStore for AwsSecrets {
         arn: &'a SecretArn,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + 'a>> {
         Box::pin(async move {
-            let answer = self
-                .client(&arn.region)
-                .await?
-                .get_secret_value()
-                .secret_id(&arn.secret_id)
-                .set_version_stage(arn.version_stage.clone())
-                .set_version_id(arn.version_id.clone())
-                .send()
-                .await
-                // The error's own text may hold the raw answer: only its code leaves this place.
-                .map_err(|error| SecretError::new(error.code().unwrap_or("unreachable")))?;
-            answer
-                .secret_string
-                .map(Secret::new)
+            let service = self.service(&arn.region).ok_or_else(|| SecretError::new(UNREACHABLE))?;
+            // An answer's own text may hold anything: only its code leaves this place.
+            let value = service.read(arn, &self.pace).await;
+            value
+                .map_err(|code| SecretError::new(code.unwrap_or_else(|| UNREACHABLE.to_owned())))?
                 .ok_or_else(|| SecretError::new("empty_value"))
         })
-    }
-}
-
-fn build(env: &dyn Env, region: String) -> Result<Client, SecretError> {
-    let base = sdk_config(env, "SECRETS_MANAGER", region);
-    let timeouts = TimeoutConfig::builder()
-        .operation_timeout(READ_BUDGET)
-        .operation_attempt_timeout(ATTEMPT_BUDGET)
-        .build();
-    let retries = RetryConfig::standard().with_max_attempts(3);
-    let config = Config::from(&base)
-        .to_builder()
-        .timeout_config(timeouts)
-        .retry_config(retries)
-        .build();
-    Ok(Client::from_conf(config))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex as StdMutex};
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
-
-    use super::*;
-    use crate::testing::FixedEnv;
-
-    /// A service that gives its answers one after the other and keeps what it was asked.
-    async fn service(answers: Vec<(u16, &'static str)>) -> (AwsSecrets, Arc<StdMutex<Vec<String>>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(StdMutex::new(Vec::new()));
-        let kept = asked.clone();
-        tokio::spawn(async move {
-            let mut answers = answers.into_iter();
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut request = Vec::new();
-                let mut buffer = [0; 4096];
-                while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-                    request.extend_from_slice(&buffer[..read]);
-                    if !request.ends_with(b"}") {
-                        continue;
-                    }
-                    kept.lock()
-                        .unwrap()
-                        .push(String::from_utf8(std::mem::take(&mut request)).unwrap());
-                    let Some((status, body)) = answers.next() else { return };
-                    let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-                    stream.write_all(answer.as_bytes()).await.unwrap();
-                }
-            }
-        });
-        let env = FixedEnv::new([("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "k3y")])
-            .with("AWS_SESSION_TOKEN", "t0ken")
-            .with("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint);
-        (AwsSecrets::new(env), asked)
-    }
-
-    fn arn(suffix: &str) -> SecretArn {
-        SecretArn::parse(&format!(
-            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf{suffix}"
-        ))
-        .unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_value_is_asked_for_with_the_environments_credentials() {
-        let (secrets, asked) = service(vec![(200, r#"{"SecretString":"xoxb"}"#)]).await;
-        let value = secrets.fetch(&arn("::AWSPREVIOUS:v-1")).await.unwrap();
-        assert!(value.matches("xoxb"));
-        let asked = asked.lock().unwrap();
-        let request = asked[0].to_ascii_lowercase();
-        assert!(
-            request.contains("x-amz-target: secretsmanager.getsecretvalue\r\n"),
-            "{request}"
-        );
-        assert!(request.contains("credential=akidexample/") && request.contains("/eu-west-1/secretsmanager/"));
-        assert!(request.contains("x-amz-security-token: t0ken\r\n"));
-        let body: serde_json::Value = serde_json::from_str(asked[0].split("\r\n\r\n").nth(1).unwrap()).unwrap();
-        assert_eq!(
-            body,
-            serde_json::json!({"SecretId": arn("").secret_id, "VersionStage": "AWSPREVIOUS", "VersionId": "v-1"})
-        );
-    }
-
-    #[tokio::test]
-    async fn a_refusal_is_told_by_its_code_alone_and_a_fault_is_tried_again() {
-        let refused = r#"{"__type":"ResourceNotFoundException","message":"s3cret"}"#;
-        let (secrets, _) = service(vec![(400, refused)]).await;
-        let error = secrets.fetch(&arn("")).await.unwrap_err();
-        assert_eq!(error.code(), "ResourceNotFoundException");
-        let (secrets, asked) = service(vec![(500, "{}"), (200, r#"{"SecretString":"x"}"#)]).await;
-        assert!(secrets.fetch(&arn("")).await.unwrap().matches("x"));
-        assert_eq!(asked.lock().unwrap().len(), 2);
-        let (secrets, _) = service(vec![(200, r#"{"SecretBinary":"AA=="}"#)]).await;
-        assert_eq!(secrets.fetch(&arn("")).await.unwrap_err().code(), "empty_value");
-    }
-
-    #[tokio::test]
-    async fn an_endpoint_that_does_not_answer_is_unreachable() {
-        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let env = FixedEnv::new([("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")])
-            .with("AWS_ENDPOINT_URL", &format!("http://{closed}"));
-        assert_eq!(
-            AwsSecrets::new(env).fetch(&arn("")).await.unwrap_err().code(),
-            "unreachable"
-        );
     }
 }

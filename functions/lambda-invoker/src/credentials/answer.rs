@@ -1,22 +1,20 @@
 //! What the Security Token Service answers, read strictly: XML of one known shape, of which four texts matter.
 
-use std::time::SystemTime;
-
-use aws_credential_types::Credentials;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
+use shared::Secret;
+use shared::aws::Credentials;
+use shared::clock::parse_rfc3339;
 
 /// The credentials of an `AssumeRoleResponse`.
 pub(super) fn assumed(xml: &str) -> Option<Credentials> {
     let result = element(element(xml, "AssumeRoleResponse")?, "AssumeRoleResult")?;
     let credentials = element(result, "Credentials")?;
-    let expiry = DateTime::from_str(text(credentials, "Expiration")?, Format::DateTimeWithOffset).ok()?;
+    let expires_at_ms = parse_rfc3339(text(credentials, "Expiration")?)?.checked_mul(1000)?;
+    let secret = |name| text(credentials, name).map(Secret::new);
     Some(Credentials::new(
-        text(credentials, "AccessKeyId")?,
-        text(credentials, "SecretAccessKey")?,
-        Some(text(credentials, "SessionToken")?.to_owned()),
-        Some(SystemTime::try_from(expiry).ok()?),
-        "assume_role",
+        secret("AccessKeyId")?,
+        secret("SecretAccessKey")?,
+        Some(secret("SessionToken")?),
+        Some(expires_at_ms),
     ))
 }
 
@@ -52,8 +50,6 @@ fn text<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
     use super::*;
 
     fn response(credentials: &str) -> String {
@@ -77,10 +73,9 @@ mod tests {
             let text = GOOD.replace("2026-03-01T13:00:00Z", expiration);
             let credentials = assumed(&response(&text)).unwrap();
             assert_eq!(credentials.access_key_id(), "ASIA1");
-            assert_eq!(credentials.secret_access_key(), "a/b+c");
-            assert_eq!(credentials.session_token(), Some("t+/=="));
-            let expected = UNIX_EPOCH + Duration::from_secs(1_772_370_000);
-            assert_eq!(credentials.expiry(), Some(expected), "{expiration}");
+            assert_eq!(credentials.secret_access_key().reveal(), "a/b+c");
+            assert_eq!(credentials.session_token().unwrap().reveal(), "t+/==");
+            assert_eq!(credentials.expires_at_ms(), Some(1_772_370_000_000), "{expiration}");
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::sts::Role;
-use super::{Provider, Source};
-use crate::routes::CredentialSource;
+use shared::aws::Provider;
 use shared::http::outbound::Clients;
+
+use super::of_keys;
+use super::sts::Role;
+use crate::routes::CredentialSource;
 
 /// All providers of a table, so that routes with the same source share one, and with it what it has in memory.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ impl Providers {
         if let Some((_, provider)) = self.known.iter().find(|(known, _)| known == source) {
             return provider.clone();
         }
-        let clock = self.own.clock.clone();
+        let clock = self.own.clock().clone();
         let provider = match (source.roles.split_last(), &source.keys) {
             // The last role is assumed with what the others give.
             (Some((last, earlier)), _) => {
@@ -34,9 +36,9 @@ impl Providers {
                     roles: earlier.to_vec(),
                 };
                 let role = Role::new(last.clone(), self.of(&base, clients), clients);
-                Arc::new(Provider::new(Source::Role(Box::new(role)), clock))
+                Arc::new(Provider::asking(role, clock))
             }
-            (None, Some(keys)) => Arc::new(Provider::of_keys(keys, clock)),
+            (None, Some(keys)) => Arc::new(of_keys(keys, clock)),
             (None, None) => self.own.clone(),
         };
         self.known.push((source.clone(), provider.clone()));

@@ -4,21 +4,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body_util::Full;
 use shared::Deadline;
+use shared::aws::{Asking, Credentials, Provider, Source, Unavailable, is_stale_word};
 use shared::http::encode_path;
+use shared::http::outbound::{Client, ClientKey, Clients, Place, Reach};
+use shared::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
 use url::Url;
 
 use super::answer::{assumed, error_code};
-use super::{Provider, Unavailable};
 use crate::request::query::encode;
 use crate::routes::AssumeRole;
-use crate::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
-use shared::http::outbound::{Client, ClientKey, Clients, Place, Reach};
 
 /// An answer is about 2 KB.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -65,7 +64,7 @@ impl Role {
 
     /// Asks for credentials of the role, which must not take longer than `within`: what it is assumed with may be asked
     /// for, too. It is not done twice: whoever needs them is waiting.
-    pub(super) async fn assume(&self, now_ms: u64, within: Duration) -> Result<Credentials, Unavailable> {
+    async fn assume(&self, now_ms: u64, within: Duration) -> Result<Credentials, Unavailable> {
         let deadline = Deadline::after(within);
         let base = self.base.credentials(deadline.remaining()).await?;
         match self.ask(&base, now_ms).await {
@@ -118,12 +117,19 @@ impl Role {
     }
 }
 
-/// What AWS calls credentials that it does not know any more.
-pub(crate) fn is_stale_word(word: &str) -> bool {
-    matches!(
-        word,
-        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException"
-    )
+impl Source for Role {
+    // Boxed: most requests never ask, and a role may be assumed with another role.
+    fn ask(&self, now_ms: u64, within: Duration) -> Asking<'_> {
+        Box::pin(self.assume(now_ms, within))
+    }
+
+    fn word(&self) -> &'static str {
+        "role"
+    }
+
+    fn timeout_word(&self) -> &'static str {
+        "sts_timeout"
+    }
 }
 
 fn host_of(url: &Url) -> HeaderValue {

@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use http::header::{HeaderName, HeaderValue};
+use shared::aws::partition::ends_host;
 use shared::env::{check_url, is_loopback};
 use shared::http::encode_path;
 use shared::http::outbound::check_authorities;
@@ -12,7 +13,6 @@ use url::{Host, Url};
 use super::authorization::{Iam, is_scope_word};
 use super::connection::{EnvironmentProxy, read_proxy};
 use super::credentials::{CredentialSource, Named};
-use super::partition::ends_host;
 use super::pattern::HostPattern;
 use super::reader::{Fields, Problems};
 use super::surroundings::Surroundings;

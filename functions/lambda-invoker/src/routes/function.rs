@@ -4,13 +4,13 @@ mod format;
 mod invocation;
 mod name;
 
+use shared::aws::partition::service_host;
 use url::Url;
 
 use super::authorization::{Iam, is_scope_word};
 use super::connection::read_proxy;
 use super::credentials::CredentialSource;
 use super::endpoint::{Policy, checked};
-use super::partition::service_host;
 use super::reader::{Fields, Problems};
 use super::surroundings::Surroundings;
 pub use format::{Envelope, FunctionErrors, PayloadFormat, ReplyFormat};

@@ -11,7 +11,6 @@ mod endpoint;
 mod function;
 mod headers;
 mod matching;
-mod partition;
 mod pattern;
 mod problems;
 mod reader;
@@ -38,7 +37,6 @@ pub use function::{
 pub(crate) use headers::is_hop_by_hop;
 pub use headers::{Forwarded, HeaderRules};
 pub use matching::{Found, Order};
-pub use partition::service_host;
 pub use pattern::{HostPattern, Methods, PathPattern, upper_escapes};
 pub use resilience::{CircuitRules, RetryCause, RetryRules};
 pub use role::AssumeRole;

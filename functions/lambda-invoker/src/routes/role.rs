@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use shared::aws::partition::{ends_host, service_host};
 use url::Url;
 
 use super::authorization::is_scope_word;
 use super::endpoint::{Policy, checked};
-use super::partition::{ends_host, service_host};
 use super::reader::{Fields, Problems};
 use super::surroundings::Surroundings;
 

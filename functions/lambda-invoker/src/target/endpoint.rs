@@ -11,6 +11,7 @@ use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body_util::Full;
 use serde::Deserialize;
+use shared::aws::{Provider, is_stale_word};
 use shared::{Clock, Deadline};
 
 use super::breaker::Breaker;
@@ -18,7 +19,6 @@ use super::retry::Attempts;
 use super::signer::Signer;
 use super::{Admission, Answered, Reading, Rest, answered};
 use crate::account::Account;
-use crate::credentials::{Provider, is_stale_word};
 use crate::error::Failure;
 use crate::request::Outgoing;
 use crate::response;

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::uri::PathAndQuery;
+use shared::aws::{Credentials, Provider};
+use shared::http::outbound::Outbound;
+use shared::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
 use shared::{Clock, Deadline};
 
 use crate::account::Account;
-use crate::credentials::Provider;
 use crate::error::Failure;
 use crate::routes::Signing;
-use crate::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
-use shared::http::outbound::Outbound;
 
 /// Scope and credentials of a target's signatures.
 #[derive(Debug)]

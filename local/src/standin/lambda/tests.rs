@@ -82,7 +82,7 @@ fn sdk_with(lambda: &Lambda, id: &str, secret: &str, token: Option<&str>) -> Cli
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(RetryConfig::disabled())
         .endpoint_url(lambda.url())
-        .http_client(shared::aws::sdk_http_client())
+        .http_client(crate::sdk::http_client())
         .build();
     Client::new(&config)
 }

@@ -1,5 +1,7 @@
 //! Tests of the stand-in for Secrets Manager: with the AWS SDK, and request by request.
 
+mod functions;
+
 use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;
@@ -33,7 +35,7 @@ fn sdk(secrets: &SecretsManager) -> Client {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(RetryConfig::disabled())
         .endpoint_url(secrets.url())
-        .http_client(shared::aws::sdk_http_client())
+        .http_client(crate::sdk::http_client())
         .build();
     Client::new(&config)
 }

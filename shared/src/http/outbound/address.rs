@@ -6,6 +6,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The instance metadata service's IPv6 address, which is no link-local one.
 const EC2_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
+/// Where ECS serves the credentials of a task, and EKS those of a pod
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>).
+const CONTAINER_CREDENTIALS: [IpAddr; 3] = [
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
+];
+
+/// Whether credentials may be asked for at `address` without TLS, and a token be shown there.
+pub(super) fn serves_credentials(address: IpAddr) -> bool {
+    address.is_loopback() || CONTAINER_CREDENTIALS.contains(&address)
+}
+
 /// Whether a connection to `address` may be made: never to link-local addresses, where the metadata services live, nor
 /// to those that name no single host; to this machine itself only if the configuration says so literally.
 pub(super) fn may_connect(address: IpAddr, loopback: bool) -> bool {
@@ -73,6 +86,28 @@ mod tests {
             let address = text.parse().unwrap();
             assert_eq!(may_connect(address, false), outside, "{text}");
             assert_eq!(may_connect(address, true), with_loopback, "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_served_on_this_machine_and_at_three_other_addresses() {
+        for (text, serves) in [
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("::1", true),
+            ("169.254.170.2", true),
+            ("169.254.170.23", true),
+            ("fd00:ec2::23", true),
+            ("169.254.169.254", false),
+            ("169.254.171.23", false),
+            ("fd00:ec2::2", false),
+            ("fd00:ec2::254", false),
+            ("::ffff:127.0.0.1", false),
+            ("0.0.0.0", false),
+            ("10.0.0.1", false),
+            ("192.168.10.120", false),
+        ] {
+            assert_eq!(serves_credentials(text.parse().unwrap()), serves, "{text}");
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::address::may_connect;
+use super::address::{may_connect, serves_credentials};
 use super::tls::Trust;
 use super::wire::{Record, Wire};
 use super::{ClientKey, Place, Reach, SendError};
@@ -64,9 +64,14 @@ async fn tcp(place: &Place, addresses: &[SocketAddr], reach: Reach) -> Result<Tc
     let allowed: Vec<SocketAddr> = addresses
         .iter()
         .copied()
-        .filter(|address| reach == Reach::Anywhere || may_connect(address.ip(), place.is_loopback()))
+        .filter(|address| match reach {
+            Reach::Anywhere => true,
+            Reach::Guarded => may_connect(address.ip(), place.is_loopback()),
+            Reach::ContainerCredentials => serves_credentials(address.ip()),
+        })
         .collect();
-    if allowed.is_empty() && !addresses.is_empty() {
+    let all_needed = reach == Reach::ContainerCredentials;
+    if (allowed.is_empty() || all_needed) && allowed.len() < addresses.len() {
         return Err(SendError::AddressRefused);
     }
     let (last, earlier) = allowed.split_last().ok_or(SendError::Connect)?;
@@ -144,6 +149,27 @@ mod tests {
             };
             let result = tcp(&place, &addresses, Reach::Guarded).await.map(|_| ());
             assert_eq!(result, expected, "{host} {addresses:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_of_a_container_are_asked_for_on_this_machine() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = listener.local_addr().unwrap();
+        let elsewhere: SocketAddr = "192.0.2.1:80".parse().unwrap();
+        for (addresses, expected) in [
+            (vec![here], Ok(())),
+            (vec![elsewhere], Err(SendError::AddressRefused)),
+            (vec![here, elsewhere], Err(SendError::AddressRefused)),
+            (vec![elsewhere, here], Err(SendError::AddressRefused)),
+            (vec![], Err(SendError::Connect)),
+        ] {
+            let place = Place {
+                host: "credentials.example.com".to_owned(),
+                port: here.port(),
+            };
+            let result = tcp(&place, &addresses, Reach::ContainerCredentials).await.map(|_| ());
+            assert_eq!(result, expected, "{addresses:?}");
         }
     }
 }

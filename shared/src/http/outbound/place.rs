@@ -71,6 +71,9 @@ pub enum Reach {
     Anywhere,
     /// No link-local address, where metadata services live, and this machine only if the URL says so literally.
     Guarded,
+    /// Only this machine and where ECS and EKS serve the credentials of a container; a name that leads to any other address
+    /// leads nowhere.
+    ContainerCredentials,
 }
 
 /// What tells one client from another.

@@ -8,10 +8,10 @@ use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use serde::Deserialize;
 use shared::Deadline;
+use shared::aws::is_stale_word;
 use shared::http::outbound::{Received, SendError};
 
 use crate::account::Account;
-use crate::credentials::is_stale_word;
 use crate::error::Failure;
 
 /// An error of the API is small; what stands behind that is not looked at.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_credential_types::Credentials;
 use http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body_util::Full;
+use shared::aws::partition::service_host;
+use shared::aws::{Credentials, Provider};
 use shared::http::encode_path;
 use shared::http::outbound::{Client, ClientKey, Clients, Outbound, Place, Reach, Received, SendError, host_header};
 use shared::{Clock, Deadline};
@@ -14,10 +15,9 @@ use url::Url;
 use super::invocation::Invocation;
 use super::refusal::Refusal;
 use crate::account::Account;
-use crate::credentials::Provider;
 use crate::error::Failure;
 use crate::request::query::encode;
-use crate::routes::{FunctionSettings, Invocation as Way, Route, Signing, service_host};
+use crate::routes::{FunctionSettings, Invocation as Way, Route, Signing};
 use crate::target::signer::Signer;
 
 /// What the service signs for.
