@@ -89,13 +89,13 @@ impl<'a> Caller<'a> {
         self.front
     }
 
-    /// Shapes a result for the front, and tells what failed. An answer that the front would not take for its size has
-    /// failed too.
+    /// Shapes a result for the front, and tells what failed. An answer that the front would not take for its size, or not
+    /// with all its cookies, has failed too.
     pub fn answer(&self, result: Result<Response<Bytes>, Failure>) -> (FrontAnswer, Option<Failure>) {
         let failure = match result {
             Ok(response) => {
                 let answer = self.shape(response);
-                if answer.encoded_len() <= self.front.max_answer_bytes() {
+                if answer.fits(self.front) {
                     return (answer, None);
                 }
                 Failure::ResponseTooLarge
@@ -103,7 +103,7 @@ impl<'a> Caller<'a> {
             Err(failure) => failure,
         };
         let answer = self.shape(self.failed(&failure));
-        if answer.encoded_len() <= self.front.max_answer_bytes() {
+        if answer.fits(self.front) {
             return (answer, Some(failure));
         }
         let failure = failure.bare();

@@ -2,6 +2,7 @@
 
 mod prelude;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -13,6 +14,9 @@ use serde::Serialize;
 
 use super::Front;
 pub use prelude::{STREAM_MEDIA_TYPE, stream_prelude};
+
+/// As many spellings as `set-cookie` has: each of its nine letters may be large or small.
+const MOST_COOKIES: usize = 1 << 9;
 
 /// What a function behind a front returns to Lambda. Serialises to the front's own shape:
 ///
@@ -36,10 +40,14 @@ pub struct FrontAnswer {
     cookies: Vec<String>,
     body: String,
     is_base64_encoded: bool,
+    /// Whether the front has no place for some of the cookies.
+    #[serde(skip)]
+    is_short: bool,
 }
 
 impl FrontAnswer {
-    /// Shapes `response` for `front`. `content-length` is left out, since the front computes it.
+    /// Shapes `response` for `front`. `content-length` is left out, since the front computes it. Whether nothing is
+    /// missing, [`Self::fits`] tells.
     pub fn new(front: Front, response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let (body, is_base64_encoded) = encode_body(&parts.headers, body);
@@ -51,11 +59,13 @@ impl FrontAnswer {
             cookies: Vec::new(),
             body,
             is_base64_encoded,
+            is_short: false,
         };
         match front {
             Front::AlbSingleValue => {
                 answer.status_description = Some(describe(parts.status));
                 answer.headers = Some(single_values(&parts.headers));
+                answer.is_short = parts.headers.get_all(SET_COOKIE).iter().count() > MOST_COOKIES;
             }
             Front::AlbMultiValue => {
                 answer.status_description = Some(describe(parts.status));
@@ -80,6 +90,12 @@ impl FrontAnswer {
     /// The status that the caller will see.
     pub fn status(&self) -> u16 {
         self.status_code
+    }
+
+    /// Whether the front takes the answer as it was given: within its limit, and with all cookies, of which a load
+    /// balancer that takes one value a name gets 512 at most.
+    pub fn fits(&self, front: Front) -> bool {
+        !self.is_short && self.encoded_len() <= front.max_answer_bytes()
     }
 
     /// About how many bytes the document takes, JSON escapes of the body included.
@@ -150,8 +166,17 @@ fn is_text(headers: &HeaderMap) -> bool {
         )
 }
 
+/// The text of a header's value: UTF-8, or else ISO-8859-1, which is what HTTP once had and never means anything else than
+/// these characters (RFC 9110, section 5.5).
+pub fn header_text(value: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(value) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(value.iter().map(|&byte| char::from(byte)).collect()),
+    }
+}
+
 fn text(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).into_owned()
+    header_text(value).into_owned()
 }
 
 fn several_values(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
@@ -161,12 +186,13 @@ fn several_values(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
 }
 
 /// One value a name. Repeats are joined by a comma, but for cookies, which cannot be: each goes out under another
-/// spelling of the name, since names are compared without case on the wire but not as JSON members.
+/// spelling of the name, since names are compared without case on the wire but not as JSON members. There are
+/// [`MOST_COOKIES`] spellings; what is beyond them is left out.
 fn single_values(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for name in names(headers) {
         if name == SET_COOKIE {
-            for (number, value) in values(headers, name).into_iter().enumerate() {
+            for (number, value) in values(headers, name).into_iter().enumerate().take(MOST_COOKIES) {
                 out.insert(train_case(name.as_str(), number), value);
             }
         } else {
@@ -197,7 +223,7 @@ fn values(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
 }
 
 /// `content-type` -> `Content-Type`, the spelling that clients of HTTP/1.1 are used to. Each set bit of `variant`
-/// flips one letter, from the end, so that every number gives another spelling.
+/// flips one letter, from the end, so that every number gives another spelling as long as there are letters.
 fn train_case(name: &str, mut variant: usize) -> String {
     let mut out = String::with_capacity(name.len());
     let mut first = true;

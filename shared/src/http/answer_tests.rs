@@ -107,13 +107,42 @@ fn only_declared_uncompressed_utf_8_goes_out_as_text() {
 
 #[test]
 fn many_cookies_get_spellings_of_their_own() {
-    let spellings: std::collections::BTreeSet<_> = (0..256).map(|number| train_case("set-cookie", number)).collect();
-    assert_eq!(spellings.len(), 256);
+    let all = 0..MOST_COOKIES;
+    let spellings: std::collections::BTreeSet<_> = all.map(|number| train_case("set-cookie", number)).collect();
+    assert_eq!(spellings.len(), MOST_COOKIES);
     assert!(
         spellings
             .iter()
             .all(|spelling| spelling.eq_ignore_ascii_case("set-cookie"))
     );
+}
+
+#[test]
+fn what_a_front_takes_is_whole_and_within_its_limit() {
+    let cookies = |count: usize| {
+        let mut response = response(200, &[], b"");
+        for number in 0..count {
+            let cookie = HeaderValue::try_from(format!("c{number}=1")).unwrap();
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    };
+    let fits = |front: Front, response| FrontAnswer::new(front, response).fits(front);
+    let written = written(Front::AlbSingleValue, cookies(MOST_COOKIES));
+    assert_eq!(written["headers"].as_object().unwrap().len(), MOST_COOKIES);
+    assert!(fits(Front::AlbSingleValue, cookies(MOST_COOKIES)));
+    // One more has no spelling of its own.
+    assert!(!fits(Front::AlbSingleValue, cookies(MOST_COOKIES + 1)));
+    for front in [
+        Front::AlbMultiValue,
+        Front::ApiGatewayV1,
+        Front::ApiGatewayV2,
+        Front::FunctionUrl,
+    ] {
+        assert!(fits(front, cookies(MOST_COOKIES + 1)), "{front:?}");
+    }
+    let large = response(200, &[("content-type", "text/plain")], &[b'x'; 1024 * 1024]);
+    assert!(!fits(Front::AlbSingleValue, large.clone()) && fits(Front::FunctionUrl, large));
 }
 
 #[test]

@@ -219,3 +219,24 @@ async fn headers_and_cookies_are_read_as_each_format_has_them() {
     let (_, line) = replied(&json!({"payload_format": "v1"}), r#"{"statusCode": 200}"#).await;
     assert_eq!(line.get("dropped_headers"), None);
 }
+
+/// A load balancer that takes one value a name gets each cookie under a spelling of its own, of which there are 512.
+#[tokio::test]
+async fn no_cookie_is_lost_in_silence_before_a_load_balancer_of_single_values() {
+    for (count, status) in [(512, 200), (513, 502)] {
+        let cookies: Vec<String> = (0..count).map(|number| format!("c{number}=1")).collect();
+        let reply = json!({"statusCode": 200, "body": "x", "cookies": cookies}).to_string();
+        let upstream = Upstream::sending(http("200 OK", "", reply.as_bytes())).await;
+        let to = json!({"name": "hello", "endpoint_url": upstream.url("")});
+        let function = function(json!([{"uri": "/", "function": to}])).await;
+        let single = function.call(&get("/").alb()).await;
+        assert_eq!(single.status, status, "{count}");
+        if status == 200 {
+            assert_eq!(single.headers("set-cookie").len(), count);
+        } else {
+            assert_eq!(single.error(), "upstream_response_too_large");
+        }
+        let multi = function.call(&get("/").alb_multi()).await;
+        assert_eq!((multi.status, multi.headers("set-cookie").len()), (200, count));
+    }
+}
