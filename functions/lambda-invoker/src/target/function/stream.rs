@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html>).
 
 mod events;
+mod frame;
 mod prelude;
 #[cfg(test)]
 mod tests;
