@@ -14,7 +14,7 @@ use super::Fields;
 use super::body::read_json_object;
 use super::charset;
 use crate::error::Failure;
-use part::{Part, parameter};
+use part::{End, Part, parameter};
 
 /// The name of a file that came without one.
 const NAMELESS: &str = "file";
@@ -150,7 +150,7 @@ fn split<'a>(body: &'a [u8], boundary: &[u8]) -> Result<Vec<Part<'a>>, Failure> 
             // Some clients write a boundary twice; where nothing is, nothing is lost.
             let source = begin.replace(end).and_then(|begin| body.get(begin..at));
             if let Some(source) = source.filter(|source| !source.is_empty()) {
-                parts.push(Part::read(source)?);
+                parts.push(Part::read(source, End::Line)?);
             }
             if parts.len() > MOST_PARTS {
                 return Err(Failure::BadArgument("the multipart body has too many parts"));
@@ -162,6 +162,11 @@ fn split<'a>(body: &'a [u8], boundary: &[u8]) -> Result<Vec<Part<'a>>, Failure> 
         }
         at = end;
     }
+    let rest = begin.filter(|_| !is_closed).and_then(|begin| body.get(begin..));
+    if let Some(last) = rest.and_then(|rest| before_inline_end(rest, boundary)) {
+        parts.push(Part::read(last, End::Inline)?);
+        is_closed = true;
+    }
     match begin {
         None => Err(Failure::BadArgument(
             "the body must be multipart/related with a boundary",
@@ -170,6 +175,13 @@ fn split<'a>(body: &'a [u8], boundary: &[u8]) -> Result<Vec<Part<'a>>, Failure> 
         Some(begin) if !is_closed && !body.get(begin..).unwrap_or_default().trim_ascii().is_empty() => Err(UNENDED),
         Some(_) => Ok(parts),
     }
+}
+
+/// What stands before a last boundary that does not begin a line. With both of its dashes, and at the very end, it can
+/// hardly be anything else.
+fn before_inline_end<'a>(rest: &'a [u8], boundary: &[u8]) -> Option<&'a [u8]> {
+    let rest = rest.trim_ascii_end().strip_suffix(b"--")?;
+    rest.strip_suffix(boundary)?.strip_suffix(b"--")
 }
 
 /// What a line with the boundary says.

@@ -169,6 +169,30 @@ fn a_file_keeps_every_byte() {
 }
 
 #[test]
+fn the_last_boundary_may_stand_behind_the_last_byte() {
+    for (content, rest) in [
+        (&b"data"[..], "--B--"),
+        (b"data", "--B--\r\n"),
+        (b"a\r\n--B-\r\n-", "--B--\n"),
+        (b"ends in a carriage return\r", "--B--"),
+        (b"--B--", "--B--"),
+        (b"a --B-- b", "--B--"),
+    ] {
+        for eol in ["\r\n", "\n"] {
+            let mut body = format!("--B{eol}Content-Disposition: attachment; name=\"file\"{eol}{eol}").into_bytes();
+            body.extend_from_slice(content);
+            body.extend_from_slice(rest.as_bytes());
+            assert_eq!(told(RELATED, &body), expected("file", content, None), "{content:?}");
+        }
+    }
+    // Without its dashes it may be a part of the file, as may one that something stands behind.
+    for end in ["--B", "--B\r\n", "--B--x", "--Bx--", "-B--"] {
+        let body = format!("--B\r\nContent-Disposition: attachment; name=\"file\"\r\n\r\ndata{end}");
+        assert!(refused(RELATED, body.as_bytes()).contains("end"), "{end}");
+    }
+}
+
+#[test]
 fn a_form_has_a_part_for_each_field() {
     let body = b"--B\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\nlook\r\n--B\r\n\
         Content-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nc\r\n--B--\r\n";

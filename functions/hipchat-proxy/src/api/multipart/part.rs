@@ -35,12 +35,21 @@ pub(super) struct Part<'a> {
     content: &'a [u8],
 }
 
+/// Where the boundary behind a part begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// On a line of its own.
+    Line,
+    /// Behind the last byte.
+    Inline,
+}
+
 impl<'a> Part<'a> {
-    /// Reads a part, which ends where the boundary's line begins.
+    /// Reads a part, which ends where the boundary begins: on a line of its own, or behind the content's last byte.
     ///
     /// # Errors
     /// [`Failure::BadArgument`] for one whose head does not begin or end, or is too long.
-    pub(super) fn read(source: &'a [u8]) -> Result<Self, Failure> {
+    pub(super) fn read(source: &'a [u8], end: End) -> Result<Self, Failure> {
         let mut fields: Vec<(String, String)> = Vec::new();
         let mut rest = source;
         let mut lines = 0;
@@ -75,10 +84,10 @@ impl<'a> Part<'a> {
         let disposition = field("content-disposition");
         // The line end before a boundary is the boundary's, and like the one before the content: a file behind a bare
         // line feed may end in a carriage return.
-        let content = rest.strip_suffix(b"\n").unwrap_or(rest);
-        let content = match content.strip_suffix(b"\r") {
-            Some(without) if !bare => without,
-            _ => content,
+        let content = match (end, rest.strip_suffix(b"\n")) {
+            (End::Line, Some(content)) if !bare => content.strip_suffix(b"\r").unwrap_or(content),
+            (End::Line, Some(content)) => content,
+            (End::Line, None) | (End::Inline, _) => rest,
         };
         Ok(Self {
             name: parameter(disposition, "name").filter(|name| !name.is_empty()),
