@@ -71,7 +71,7 @@ async fn a_place_in_the_list_does_not_last_for_ever() {
     assert_eq!(cursors(&world), ["-", "p2", "p2", "-", "p2b"]);
     world.slack.forget();
     // Until Slack does, a list that was begun goes on, however long ago: one that is asked for so seldom would never
-    // come to its end. Then it is as young as its last page.
+    // come to its end. Each channel is as old as its page.
     world.clock.advance_ms(300_000);
     world.slack.will([page(&[("C1", "one")], "p2"), Reply::limited(60)]);
     world.ask(notify("three")).await.is_error(429, "Too Many Requests");
@@ -79,8 +79,74 @@ async fn a_place_in_the_list_does_not_last_for_ever() {
     world.slack.will([page(&[("C3", "three")], "")]);
     world.ask(notify("three")).await.is_no_content();
     world.clock.advance_ms(299_000);
-    world.ask(notify("one")).await.is_no_content();
+    world.ask(notify("three")).await.is_no_content();
     assert_eq!(cursors(&world), ["-", "p2", "p2"]);
+    world.slack.will([page(&[("C9", "one"), ("C3", "three")], "")]);
+    world.ask(notify("one")).await.is_no_content();
+    assert_eq!(world.slack.posts().last().unwrap()["channel"], "C9");
+}
+
+/// A name that was given to another channel while a list was half read.
+#[tokio::test]
+async fn what_was_read_long_ago_leads_nowhere() {
+    let last_channel = |world: &World| world.slack.posts().last().unwrap()["channel"].clone();
+    let begin = async || {
+        let world = world().await;
+        world.slack.will([page(&[("C1", "one")], "p2"), Reply::limited(60)]);
+        world.ask(notify("two")).await.is_error(429, "Too Many Requests");
+        world.clock.advance_ms(299_000);
+        world.ask(notify("one")).await.is_no_content();
+        assert_eq!(last_channel(&world), "C1");
+        world.clock.advance_ms(1_000);
+        world
+    };
+    // The rest of the list has its new channel.
+    let world = begin().await;
+    world.slack.will([page(&[("C2", "two"), ("C9", "one")], "")]);
+    world.ask(notify("two")).await.is_no_content();
+    world.ask(notify("one")).await.is_no_content();
+    assert_eq!((last_channel(&world), cursors(&world).len()), (json!("C9"), 3));
+    // It stands where the list began, which must be read once more.
+    let world = begin().await;
+    world
+        .slack
+        .will([page(&[("C2", "two")], ""), page(&[("C9", "one")], "")]);
+    world.ask(notify("one")).await.is_no_content();
+    assert_eq!(last_channel(&world), "C9");
+    assert_eq!(cursors(&world), ["-", "p2", "p2", "-"]);
+    // It cannot be had: the client is told to come again.
+    let world = begin().await;
+    world.slack.will([Reply::limited(60)]);
+    world.ask(notify("one")).await.is_error(429, "Too Many Requests");
+}
+
+#[tokio::test]
+async fn a_list_that_took_long_does_not_tell_what_is_missing() {
+    let world = world().await;
+    world.slack.will([page(&[("C1", "one")], "p2"), Reply::limited(60)]);
+    world.ask(notify("new")).await.is_error(429, "Too Many Requests");
+    world.clock.advance_ms(60_000);
+    // Its channel was made meanwhile, and stands on the page that was read a minute ago.
+    world
+        .slack
+        .will([page(&[("C2", "two")], ""), page(&[("C1", "one"), ("C9", "new")], "")]);
+    world.ask(notify("new")).await.is_no_content();
+    assert_eq!(world.only_post()["channel"], "C9");
+    assert_eq!(cursors(&world), ["-", "p2", "p2", "-"]);
+}
+
+#[tokio::test]
+async fn of_two_lists_the_younger_page_counts() {
+    let world = world().await;
+    world.slack.will([page(&[("C1", "one"), ("C2", "two")], "")]);
+    world.ask(notify("one")).await.is_no_content();
+    world.clock.advance_ms(20_000);
+    world.slack.will([page(&[("C9", "one")], "p2"), Reply::limited(60)]);
+    world.ask(notify("three")).await.is_error(429, "Too Many Requests");
+    world.ask(notify("one")).await.is_no_content();
+    world.ask(notify("two")).await.is_no_content();
+    let posts: Vec<_> = world.slack.posts().iter().map(|post| post["channel"].clone()).collect();
+    assert_eq!(posts, ["C1", "C9", "C2"]);
 }
 
 #[tokio::test]

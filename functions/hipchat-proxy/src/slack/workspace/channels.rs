@@ -41,7 +41,7 @@ pub(super) struct Channels {
 
 #[derive(Debug, Default)]
 struct Lists {
-    /// The last list that was read to its end, and when that was.
+    /// The last list that was read to its end, and the time that what it lacks is told of.
     whole: Option<(u64, List)>,
     /// One that is not.
     begun: Option<List>,
@@ -53,9 +53,18 @@ struct Lists {
 struct List {
     types: &'static str,
     pages: u64,
+    /// When it was begun.
+    started: u64,
     /// Where the next page begins; empty before the first one, and behind the last.
     cursor: String,
-    ids: HashMap<String, String>,
+    listed: HashMap<String, Listed>,
+}
+
+/// A channel, and when its page was read: the pages of one list may lie far apart.
+#[derive(Debug)]
+struct Listed {
+    id: String,
+    at: u64,
 }
 
 #[derive(Deserialize)]
@@ -89,13 +98,19 @@ pub(super) struct Look<'a> {
 }
 
 impl List {
-    fn new(types: &'static str) -> Self {
+    fn new(types: &'static str, started: u64) -> Self {
         Self {
             types,
             pages: 0,
+            started,
             cursor: String::new(),
-            ids: HashMap::new(),
+            listed: HashMap::new(),
         }
+    }
+
+    /// How long it is believed when it does not hold a name, in seconds.
+    fn believed_secs(&self, ttl_secs: u64) -> u64 {
+        LEAST_AGE_SECS.max(self.pages * PAGE_SECS).min(ttl_secs)
     }
 
     fn form(&self) -> String {
@@ -109,40 +124,44 @@ impl List {
 }
 
 impl Lists {
-    /// What is known for sure: a channel's id, or that there is none of this name.
+    /// What is known for sure: a channel's id, or that there is none of this name. Of two lists the page that was read
+    /// later counts.
     fn answer(&self, name: &str, look: Look<'_>) -> Option<Option<String>> {
-        if let Some((at, list)) = &self.whole {
-            let fresh = list.ids.get(name).filter(|_| is_fresh(*at, look.now, look.ttl_secs));
-            let believed_secs = LEAST_AGE_SECS.max(list.pages * PAGE_SECS).min(look.ttl_secs);
-            if fresh.is_some() || is_fresh(*at, look.now, believed_secs) {
-                return Some(fresh.cloned());
-            }
+        let whole = self.whole.as_ref().map(|(_, list)| list);
+        let both = [whole, self.begun.as_ref()].into_iter().flatten();
+        let found = both
+            .filter_map(|list| list.listed.get(name))
+            .filter(|listed| is_fresh(listed.at, look.now, look.ttl_secs))
+            .max_by_key(|listed| listed.at);
+        if let Some(listed) = found {
+            return Some(Some(listed.id.clone()));
         }
-        self.begun_id(name).map(Some)
-    }
-
-    /// What was read so far of the next list.
-    fn begun_id(&self, name: &str) -> Option<String> {
-        self.begun.as_ref().and_then(|list| list.ids.get(name)).cloned()
+        let (at, list) = self.whole.as_ref()?;
+        is_fresh(*at, look.now, list.believed_secs(look.ttl_secs)).then_some(None)
     }
 
     /// What the last list held, however old it is.
     fn old(&self, name: &str) -> Option<String> {
-        self.whole.as_ref().and_then(|(_, list)| list.ids.get(name)).cloned()
+        let (_, list) = self.whole.as_ref()?;
+        list.listed.get(name).map(|listed| listed.id.clone())
     }
 
-    /// Puts the list that was begun in the place of the last one. It counts from its end: one that many requests had to
-    /// read would be old before anybody saw it. Tells an operator, once, when it does not hold all channels.
-    fn finish(&mut self, look: Look<'_>) {
-        let Some(list) = self.begun.take() else { return };
+    /// Puts the list that was begun in the place of the last one; gives back when it was begun. What it lacks it lacked
+    /// at its end, if it was read as quickly as it is believed; else since its beginning, for a channel may have come to
+    /// the pages that were read first. Tells an operator, once, when it does not hold all channels.
+    fn finish(&mut self, look: Look<'_>) -> u64 {
+        let Some(list) = self.begun.take() else { return look.now };
+        let started = list.started;
         if !list.cursor.is_empty() && !std::mem::replace(&mut self.told, true) {
             let mut line = look
                 .telemetry
                 .line(Level::Warn, "channels beyond these are not found by name");
-            line.number("channel_count", u32::try_from(list.ids.len()).unwrap_or(u32::MAX));
+            line.number("channel_count", u32::try_from(list.listed.len()).unwrap_or(u32::MAX));
             look.telemetry.write(line);
         }
-        self.whole = Some((look.now, list));
+        let is_quick = is_fresh(started, look.now, list.believed_secs(look.ttl_secs));
+        self.whole = Some((if is_quick { look.now } else { started }, list));
+        started
     }
 }
 
@@ -182,51 +201,61 @@ impl Channels {
         } else {
             patience
         };
-        let read = self.read_on(look, look.deadline.capped(patience), effort).await;
+        let deadline = look.deadline.capped(patience);
+        let mut read = self.read_on(look, deadline, effort).await;
+        // The end of a list that was begun long ago need not tell of its beginning.
+        if read.is_ok_and(|started| started < look.now) && self.lists().answer(name, look).is_none() {
+            read = self.read_on(look, deadline, effort).await;
+        }
         drop(reading);
         let lists = self.lists();
-        match read {
-            Ok(()) => Ok(lists.old(name)),
-            // What was read so far may tell, or the list before it.
-            Err(failure) => lists.begun_id(name).or(old).map(Some).ok_or(failure),
+        match (lists.answer(name, look), read) {
+            (Some(answer), _) => Ok(answer),
+            (None, Ok(_)) => Ok(lists.old(name)),
+            // The list before it may still tell.
+            (None, Err(failure)) => old.map(Some).ok_or(failure),
         }
     }
 
-    /// Reads a list to its end, private channels too where the app may see them.
-    async fn read_on(&self, look: Look<'_>, deadline: Deadline, effort: &mut Effort) -> Result<(), SlackFailure> {
+    /// Reads a list to its end, private channels too where the app may see them; gives back when it was begun.
+    async fn read_on(&self, look: Look<'_>, deadline: Deadline, effort: &mut Effort) -> Result<u64, SlackFailure> {
         let mut began_anew = false;
         loop {
             let (form, types, pages) = {
                 let mut lists = self.lists();
-                let list = lists.begun.get_or_insert_with(|| List::new(ALL_TYPES));
+                let list = lists.begun.get_or_insert_with(|| List::new(ALL_TYPES, look.now));
                 (list.form(), list.types, list.pages)
             };
             let asked = look.slack.ask("conversations.list", form, deadline, effort).await;
             let answer = match (asked, effort.code.as_deref()) {
                 (Ok(answer), _) => answer,
                 (Err(SlackFailure::Credentials), Some("missing_scope")) if types == ALL_TYPES => {
-                    self.lists().begun = Some(List::new(PUBLIC_TYPE));
+                    self.lists().begun = Some(List::new(PUBLIC_TYPE, look.now));
                     continue;
                 }
                 // A place in a list does not last for ever.
                 (Err(SlackFailure::Unexpected), Some("invalid_cursor")) if !began_anew && pages > 0 => {
                     began_anew = true;
-                    self.lists().begun = Some(List::new(types));
+                    self.lists().begun = Some(List::new(types, look.now));
                     continue;
                 }
                 (Err(failure), _) => return Err(failure),
             };
             let page: Page = serde_json::from_slice(&answer).map_err(|_| SlackFailure::Unavailable)?;
             let mut lists = self.lists();
-            let list = lists.begun.get_or_insert_with(|| List::new(types));
+            let list = lists.begun.get_or_insert_with(|| List::new(types, look.now));
             for channel in page.channels {
-                list.ids.entry(channel.name).or_insert(channel.id);
+                // Where a name stands twice, it was given to another channel between two pages.
+                let listed = Listed {
+                    id: channel.id,
+                    at: look.now,
+                };
+                list.listed.insert(channel.name, listed);
             }
             list.pages += 1;
             list.cursor = page.response_metadata.next_cursor;
             if list.cursor.is_empty() || list.pages >= MAX_PAGES {
-                lists.finish(look);
-                return Ok(());
+                return Ok(lists.finish(look));
             }
         }
     }
