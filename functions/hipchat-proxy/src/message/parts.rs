@@ -2,9 +2,10 @@
 //! people see them; never inside a link, a mention or an escape. Marks and fences that are open at a cut are closed
 //! before it and opened again behind it.
 
-use unicode_segmentation::UnicodeSegmentation;
+mod units;
 
 use super::{Atom, Mark};
+use units::{Kind, Unit, units};
 
 /// What ends a message that did not fit.
 const TRUNCATED: &str = "… (truncated)";
@@ -31,8 +32,9 @@ pub fn lay_out(atoms: &[Atom], limit: usize, max_parts: usize) -> Laid {
             truncated: false,
         };
     }
-    let mut units = Vec::with_capacity(bytes);
-    atoms.iter().for_each(|atom| push_units(atom, &mut units));
+    // More than all parts can hold, and what a cut looks at behind it, is never shown.
+    let most = limit.saturating_add(1).saturating_mul(max_parts).saturating_add(limit);
+    let units = units(atoms, most);
     let mut parts = Vec::new();
     let mut rest = units.as_slice();
     let mut state = State::default();
@@ -67,80 +69,6 @@ pub fn lay_out(atoms: &[Atom], limit: usize, max_parts: usize) -> Laid {
         parts,
         truncated: false,
     }
-}
-
-/// The smallest piece that may stand alone.
-#[derive(Debug, Clone, Copy)]
-struct Unit<'a> {
-    text: &'a str,
-    length: usize,
-    kind: Kind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Glyph,
-    Space,
-    Newline,
-    Open(Mark),
-    Close(Mark),
-    FenceOpen,
-    FenceClose,
-    Quote,
-}
-
-fn push_units<'a>(atom: &'a Atom, units: &mut Vec<Unit<'a>>) {
-    let kind = match atom {
-        Atom::Text(text) => return push_glyphs(text, units),
-        Atom::Token(_) => Kind::Glyph,
-        Atom::Newline => Kind::Newline,
-        Atom::Open(mark) => Kind::Open(*mark),
-        Atom::Close(mark) => Kind::Close(*mark),
-        Atom::FenceOpen => Kind::FenceOpen,
-        Atom::FenceClose => Kind::FenceClose,
-        Atom::Quote => Kind::Quote,
-    };
-    let text = atom.as_str();
-    units.push(Unit {
-        text,
-        length: text.chars().count(),
-        kind,
-    });
-}
-
-/// The characters of a text as people see them; an escape is one. A character made of very many code points is cut
-/// all the same, so that no unit is longer than a part.
-fn push_glyphs<'a>(text: &'a str, units: &mut Vec<Unit<'a>>) {
-    const LONGEST: usize = 64;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let mut length = match rest.as_bytes() {
-            [b'&', ..] => escape_length(rest),
-            // Nothing joins two ASCII characters, line ends aside, which are no text.
-            [first, second, ..] if first.is_ascii() && second.is_ascii() => 1,
-            _ => rest.graphemes(true).next().map_or(rest.len(), str::len),
-        };
-        if length > LONGEST {
-            length = (1..=LONGEST)
-                .rev()
-                .find(|&at| rest.is_char_boundary(at))
-                .unwrap_or(length);
-        }
-        let (unit, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        units.push(Unit {
-            text: unit,
-            length: unit.chars().count(),
-            kind: if unit == " " { Kind::Space } else { Kind::Glyph },
-        });
-        rest = after;
-    }
-}
-
-fn escape_length(text: &str) -> usize {
-    ["&amp;", "&lt;", "&gt;"]
-        .into_iter()
-        .find(|escape| text.starts_with(escape))
-        .map_or(1, str::len)
 }
 
 /// What is open at a place.

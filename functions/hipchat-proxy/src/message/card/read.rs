@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Activity, Attribute, Card, Description, Style};
-use crate::message::link::{address, safe_address};
+use crate::message::link::{fits, safe_address};
 
 /// The longest title, in characters; HipChat's own limit.
 const LONGEST_TITLE: usize = 500;
@@ -106,13 +106,14 @@ fn line(value: Option<&Value>, longest: usize) -> Option<String> {
     Some(line.chars().take(longest.saturating_sub(1)).chain(['…']).collect())
 }
 
-/// Where the card or an attribute leads, however long that is.
+/// Where the card or an attribute leads, as much of it as is looked at: nothing shows more.
 fn destination(value: Option<&Value>) -> Option<String> {
-    safe_address(value?.as_str()?)
+    let address: String = value?.as_str()?.trim_start().chars().take(LONGEST_TEXT).collect();
+    safe_address(&address)
 }
 
 fn link(value: Option<&Value>) -> Option<String> {
-    address(value?.as_str()?)
+    destination(value).filter(|address| fits(address))
 }
 
 /// The address of an image: a text, or the `url` of an object. Slack refuses a whole message for one that it cannot

@@ -5,6 +5,7 @@ mod cards;
 mod sources;
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 use sources::{document, hostile};
@@ -210,6 +211,26 @@ proptest! {
     }
 }
 
+/// Family emoji, flags, a conjunct of Devanagari, marks on marks, and an escape on its own.
+const CHAINS: [&str; 6] = ["👨\u{200d}", "🇩", "क\u{94d}", "e\u{301}\u{302}", "\u{600}", "&"];
+
+/// Draws a card whose addresses are all of them this one.
+fn draw_with(url: &str) {
+    let card = json!({"id": "1", "style": "image", "title": "T", "url": url, "thumbnail": {"url": url}, "icon": url,
+        "activity": {"html": url, "icon": url}, "description": url,
+        "attributes": [{"label": "a", "value": {"label": url, "url": url}}, {"label": url, "value": {"label": "b", "url": url}}]});
+    let people = Mentions::default();
+    let emoticons = Emoticons::default();
+    let rules = Rules {
+        mentions: Ping::None,
+        people: &people,
+        emoticons: &emoticons,
+        strict: true,
+    };
+    let drawn = Card::read(&card).unwrap().draw(rules);
+    assert!(drawn.truncated && drawn.plain.len() < 200_000);
+}
+
 /// Messages that are costly for careless programs: they are done in little time and little stack.
 #[test]
 fn hostile_shapes_are_cheap() {
@@ -277,15 +298,25 @@ fn hostile_shapes_are_cheap() {
         "</i>".repeat(700)
     ));
     sources.push(format!("<table>{}", "<tr><td rowspan=999>x<td>y".repeat(380)));
+    // Characters that only their neighbours tell the end of, as many as a message holds.
+    sources.extend(CHAINS.iter().map(|piece| piece.chars().cycle().take(10_000).collect()));
     let (done, progress) = std::sync::mpsc::channel();
     let pieces: Vec<String> = sources.iter().map(|source| source.chars().take(30).collect()).collect();
     let small_stack = std::thread::Builder::new().stack_size(256 * 1024);
+    let urls = CHAINS.map(|piece| format!("http://x/{}", piece.repeat(300_000 / piece.len())));
+    let pieces = pieces
+        .into_iter()
+        .chain(CHAINS.map(|piece| format!("a card of {piece}")));
     let all = small_stack.spawn(move || {
         for source in &sources {
             for format in [Format::Html, Format::Text, Format::Said] {
                 let rendered = render_with(source, format, Ping::Channel, true);
                 assert!(!lay_out(&rendered.atoms, LIMIT, MAX_PARTS).truncated);
             }
+            done.send(()).unwrap();
+        }
+        for url in &urls {
+            draw_with(url);
             done.send(()).unwrap();
         }
     });
