@@ -1,7 +1,7 @@
 //! Source -> text, start tags and end tags, by the tokenizer of the HTML standard
 //! (<https://html.spec.whatwg.org/multipage/parsing.html#tokenization>). It decodes entities once. What it takes for
-//! markup and is none, such as `<unknown@host>` or `<!channel>`, and what it drops because a tag never ends, comes
-//! out as text: a message loses nothing.
+//! markup and is none, such as `<unknown@host>`, `<!channel>` or the `<b && c>` of a program, and what it drops because a
+//! tag never ends, comes out as text: a message loses nothing.
 
 use html5gum::{DefaultEmitter, Span, State, Token, Tokenizer};
 
@@ -94,6 +94,7 @@ fn read<'a>(
             Token::String(text) => push_text(pieces, &String::from_utf8_lossy(&text)),
             Token::StartTag(tag) => match Element::of(&tag.name) {
                 None => push_text(pieces, literal),
+                Some(_) if !tag.attributes.keys().all(|name| is_attribute(name)) => push_text(pieces, literal),
                 // Without an end, all the rest of the message would be hidden: then it was not meant as HTML.
                 Some(Element::Hidden) if !ends.behind(&tag.name, offset + tag.span.start) => {
                     push_text(pieces, literal);
@@ -191,6 +192,12 @@ fn span_of(token: &Token<usize>) -> Option<Span<usize>> {
         Token::Doctype(doctype) => Some(doctype.span),
         Token::Error(_) => None,
     }
+}
+
+/// Whether an attribute may be called so. Quotes are those that were one too many.
+fn is_attribute(name: &[u8]) -> bool {
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b":_.-\"'".contains(byte);
+    name.iter().all(fits)
 }
 
 /// A comment that was meant as one, and ends.

@@ -37,7 +37,17 @@ fn what_is_no_html_is_text() {
         ),
         ("<b", "<b"),
         ("</b", "</b"),
-        ("<b é='<'>x", "[Bold]x"),
+        ("<b e='<'>x", "[Bold]x"),
+        // No attribute is called so.
+        ("if (a<b && c>d) {}", "if (a<b && c>d) {}"),
+        ("a <b é='<'> c </b>", "a <b é='<'> c [/Bold]"),
+        (
+            "x<i[0]; p<i +1> <title $x>y</title>",
+            "x<i[0]; p<i +1> <title $x>y[/Hidden]",
+        ),
+        ("<b data-x=1 xml:lang=e _a A.b='&&'/>x", "[Bold]x"),
+        // Quotes too many are a slip of the hand.
+        ("<a href=\"http://x\"\">l</a>", "[Link]l[/Link]"),
     ] {
         assert_eq!(shown(source), expected, "{source}");
     }
