@@ -76,9 +76,14 @@ impl App {
         }
         let version = version_of(request.uri().path());
         visit.account.version = Some(version);
-        match self.serve(request, version, deadline, visit).await {
+        let answer = match self.serve(request, version, deadline, visit).await {
             Ok(answer) => answer,
             Err(failure) => visit.refuse(&failure, version, self.now_secs()),
+        };
+        if request.method() == Method::HEAD {
+            answer.without_body()
+        } else {
+            answer
         }
     }
 

@@ -26,6 +26,7 @@ pub struct Answer {
     allow: Option<HeaderValue>,
     retry_after: Option<u64>,
     unstored: bool,
+    is_head: bool,
 }
 
 #[derive(Serialize)]
@@ -76,6 +77,7 @@ impl Answer {
             allow: None,
             retry_after: None,
             unstored: false,
+            is_head: false,
         }
     }
 
@@ -148,6 +150,13 @@ impl Answer {
         self
     }
 
+    /// Leaves the body out but not what is told of it, as the answer to `HEAD` does (RFC 9110, section 9.3.2).
+    #[must_use]
+    pub fn without_body(mut self) -> Self {
+        self.is_head = true;
+        self
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -156,7 +165,8 @@ impl Answer {
     /// The response.
     pub fn into_response(self) -> Response<Bytes> {
         let has_body = !self.body.is_empty();
-        let mut response = Response::new(Bytes::from(self.body));
+        let body = if self.is_head { String::new() } else { self.body };
+        let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         if has_body {

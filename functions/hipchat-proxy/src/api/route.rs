@@ -1,6 +1,7 @@
 //! Path and method -> the call that is meant. Paths are taken as old clients write them: doubled and trailing slashes
 //! count for nothing, each segment is decoded once, a `+` is a plus.
 
+mod call;
 mod table;
 
 use http::Method;
@@ -10,7 +11,7 @@ use super::Version;
 use crate::error::Failure;
 use table::{Entry, TABLE};
 
-pub use table::{Call, Change, Need};
+pub use call::{Call, Change, Need};
 
 /// Where a request wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,8 @@ pub fn version_of(path: &str) -> Version {
     }
 }
 
-/// Finds the call. `path` is the request's path as it was sent.
+/// Finds the call. `path` is the request's path as it was sent. `HEAD` is the `GET` of a call that only reads: in the first
+/// API the others have one, too.
 ///
 /// # Errors
 /// [`Failure::UnknownPath`], or [`Failure::WrongMethod`] with what the path allows.
@@ -61,7 +63,10 @@ pub fn route(method: &Method, path: &str) -> Result<Target, Failure> {
     let (_, need, call) = entry
         .methods
         .iter()
-        .find(|(verb, ..)| method == verb.word())
+        .find(|(verb, _, call)| match *method {
+            Method::HEAD => verb.word() == "GET" && call.only_reads(),
+            _ => method == verb.word(),
+        })
         .ok_or_else(|| Failure::WrongMethod(entry.allow()))?;
     Ok(Target {
         call: *call,

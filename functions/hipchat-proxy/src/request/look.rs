@@ -41,6 +41,9 @@ fn look_v2(order: &Order<'_>) -> Result<Value, Failure> {
     if let Some(place) = &order.place {
         place.view()?;
     }
+    if order.user.is_some() {
+        user(order)?;
+    }
     let page = || Ok(Page::read(order.query)?.within(order.room));
     Ok(match order.call {
         Call::Rooms => v2::rooms(&page()?, covered(order), users, base),

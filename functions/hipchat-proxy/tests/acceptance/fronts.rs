@@ -78,6 +78,37 @@ async fn unknown_paths_and_methods() {
 }
 
 #[tokio::test]
+async fn a_head_is_a_get_without_its_body() {
+    for front in FRONTS {
+        let world = World::new().await;
+        for (path, token, status) in [
+            ("/v2/room/7", "tokA", 200),
+            ("/v2/capabilities", "", 200),
+            ("/v2/room/7/history/latest", "tokA", 200),
+            ("/v1/rooms/list", "tokV", 200),
+            ("/v1/rooms/list?auth_test=true", "tokV", 202),
+            ("/v2/room/nope", "tokA", 404),
+            ("/v2/room/7", "wrong", 401),
+            // Nothing is sent by it, nor changed.
+            ("/v2/room/7/notification", "tokA", 405),
+            ("/v1/rooms/message?room_id=7&from=a&message=x", "tokA", 405),
+            ("/v1/rooms/topic?room_id=7&topic=x", "tokV", 405),
+            ("/v1/rooms/delete?room_id=7", "tokV", 405),
+        ] {
+            let ask = |method| Ask::new(method, path).bearer(token).through(front);
+            let answer = world.ask(ask("HEAD")).await;
+            assert_eq!((answer.status, answer.body.as_str()), (status, ""), "{path}");
+            assert_eq!(answer.headers["content-type"], "application/json");
+            answer.has_rate_headers();
+            if status != 405 {
+                assert_eq!(world.ask(ask("GET")).await.status, status, "{path}");
+            }
+        }
+        assert!(world.slack.calls().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn unreadable_events_are_answered_in_their_fronts_shape() {
     let world = World::new().await;
     for front in FRONTS {

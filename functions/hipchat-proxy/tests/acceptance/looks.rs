@@ -139,6 +139,8 @@ async fn what_nobody_keeps_is_empty_and_well_formed() {
     for path in [
         "/v2/room/7/history",
         "/v2/room/7/history/latest",
+        "/v2/user/3/history",
+        "/v2/user/3/history/latest",
         "/v2/room/7/member",
         "/v2/room/7/participant",
         "/v2/room/7/webhook",
@@ -156,18 +158,32 @@ async fn what_nobody_keeps_is_empty_and_well_formed() {
         );
     }
     assert_eq!(look(&world, "/v2/room/7/statistics").await["messages_sent"], json!(0));
-    for path in ["/v2/emoticon/success", "/v2/room/7/webhook/1"] {
+    for path in [
+        "/v2/emoticon/success",
+        "/v2/room/7/webhook/1",
+        "/v2/room/7/history/ffd41b0d-1bc6-4a1b-8f5b-f6e1f3d1a1c6",
+        "/v2/user/3/history/ffd41b0d-1bc6-4a1b-8f5b-f6e1f3d1a1c6",
+        "/v2/user/3/photo/big",
+    ] {
         world
             .ask(Ask::get(path).bearer("tokA"))
             .await
             .is_error(404, "Not Found");
     }
-    for path in ["/v2/room/nope/history", "/v2/room/nope/webhook"] {
-        world
+    for path in [
+        "/v2/room/nope/history",
+        "/v2/room/nope/history/1",
+        "/v2/room/nope/webhook",
+        "/v2/user/nobody/history/latest",
+    ] {
+        let message = world
             .ask(Ask::get(path).bearer("tokA"))
             .await
             .is_error(404, "Not Found");
+        assert!(message.contains("'no"), "{message}");
     }
+    let blind = Ask::get("/v2/user/3/history/latest").bearer("tokR");
+    world.ask(blind).await.is_error(401, "Unauthorized");
     let odd = Ask::get("/v2/room?max-results=many").bearer("tokA");
     world.ask(odd).await.is_error(400, "Bad Request");
 }

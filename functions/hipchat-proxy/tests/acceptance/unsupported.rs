@@ -17,6 +17,8 @@ const CHANGES: &[(&str, &str, u16)] = &[
     ("POST", "/v2/user", 201),
     ("PUT", "/v2/user/3", 204),
     ("DELETE", "/v2/user/3", 204),
+    ("PUT", "/v2/user/3/photo", 204),
+    ("DELETE", "/v2/user/@chris/photo", 204),
 ];
 
 /// And of the first, where 403 is the rate limit.

@@ -1,83 +1,7 @@
 //! The table of all calls of HipChat's two APIs.
 
-use super::Version;
-
-/// What a call asks of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// Nothing, not even a token.
-    Nothing,
-    /// To send notifications: every kind of token may.
-    Send,
-    /// To read rooms.
-    Read,
-    /// To write to users.
-    Users,
-    /// To see users, e-mail addresses included: to read as well.
-    SeeUsers,
-    /// Everything else: tokens that are made for sending alone may not.
-    Act,
-}
-
-/// The calls, by what is done about them. Both APIs' calls of one meaning are one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
-    /// A notification to a room: v2 `notification`, v1 `rooms/message`.
-    Notify,
-    /// A message to a room or a user.
-    Message,
-    /// A message that answers another one.
-    Reply,
-    /// A room's topic.
-    Topic,
-    /// A link to a room or a user.
-    ShareLink,
-    /// A file to a room or a user.
-    ShareFile,
-    /// The rooms.
-    Rooms,
-    /// One room.
-    Room,
-    /// What was said in a room.
-    History,
-    /// A list of which nothing is known here: members, participants, webhooks, emoticons.
-    EmptyList,
-    /// One of such a list; the word names it in the answer.
-    Absent(&'static str),
-    /// How much was said in a room.
-    Statistics,
-    /// The users.
-    Users,
-    /// One user.
-    User,
-    /// What the server can do.
-    Capabilities,
-    /// A token for an add-on.
-    OauthToken,
-    /// What a token may do.
-    OauthSession,
-    /// A call that changes what lives in the directory or nowhere.
-    Change(Change),
-}
-
-/// What a call would change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// A new room.
-    CreateRoom,
-    /// A room's settings, or a room, member or user that goes: there is nothing to tell.
-    Silent,
-    /// A room that goes, in the first API.
-    DeleteRoom,
-    /// A new webhook of a room.
-    CreateWebhook,
-    /// A new user, or a user's settings in the first API.
-    PutUser,
-    /// A user that goes, in the first API.
-    DeleteUser,
-    /// A user that comes back, in the first API.
-    UndeleteUser,
-}
+use super::call::{Call, Change, Need};
+use crate::api::Version;
 
 /// The methods that HipChat's calls have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,6 +133,7 @@ pub(super) const TABLE: &[Entry] = &[
     v2("room/{room}/share/file", &[(Post, Need::Act, ShareFile)]),
     v2("room/{room}/history", &[(Get, Need::Read, History)]),
     v2("room/{room}/history/latest", &[(Get, Need::Read, History)]),
+    v2("room/{room}/history/{}", &[(Get, Need::Read, Absent("Message"))]),
     v2("room/{room}/member", &[(Get, Need::Read, EmptyList)]),
     v2(
         "room/{room}/member/{}",
@@ -237,6 +162,14 @@ pub(super) const TABLE: &[Entry] = &[
             (Delete, Need::Users, Alter(Silent)),
         ],
     ),
+    v2("user/{user}/history", &[(Get, Need::SeeUsers, History)]),
+    v2("user/{user}/history/latest", &[(Get, Need::SeeUsers, History)]),
+    v2("user/{user}/history/{}", &[(Get, Need::SeeUsers, Absent("Message"))]),
+    v2(
+        "user/{user}/photo",
+        &[(Put, Need::Users, Alter(Silent)), (Delete, Need::Users, Alter(Silent))],
+    ),
+    v2("user/{user}/photo/{}", &[(Get, Need::SeeUsers, Absent("Photo"))]),
     v2("user/{user}/message", &[(Post, Need::Users, Message)]),
     v2("user/{user}/share/link", &[(Post, Need::Users, ShareLink)]),
     v2("user/{user}/share/file", &[(Post, Need::Users, ShareFile)]),
