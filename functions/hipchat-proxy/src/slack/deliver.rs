@@ -16,6 +16,10 @@ use super::{Post, Slack, SlackFailure, Target, client_id};
 /// What is left of a message that Slack does not take with attachments: more than this, Slack would cut itself.
 const PLAIN_TEXT_LIMIT: usize = 39_000;
 
+/// The longest `Retry-After` that is waited for, in seconds. Clients give up after 3 s, some of them, and send their
+/// message once more: what is posted then stands there twice.
+const LONGEST_WAIT: u64 = 2;
+
 /// Before a question whose answer was lost is asked again.
 const REPEAT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -175,7 +179,9 @@ impl Slack {
             // Slack refused, or asks nothing of who asks twice, so that none of these can post a message twice.
             let again = match failure {
                 SlackFailure::Limited { retry_after } => {
-                    once(&mut chances.waited) && wait(Duration::from_secs(retry_after), deadline).await
+                    retry_after <= LONGEST_WAIT
+                        && once(&mut chances.waited)
+                        && wait(Duration::from_secs(retry_after), deadline).await
                 }
                 SlackFailure::Credentials => {
                     is_stale_token(&code) && once(&mut chances.reread) && self.reread_token(&sent, deadline).await

@@ -94,12 +94,15 @@ pub(super) fn read_upload(status: u16, retry_after: Option<&str>, body: Bytes) -
     Verdict::Refused(failure, format!("upload_http_{status}"))
 }
 
-/// The seconds of a `Retry-After`, at least one.
+/// A client is told to stay away for an hour at most, whatever Slack, or something before it, says.
+const LONGEST_RETRY_AFTER: u64 = 3600;
+
+/// The seconds of a `Retry-After`, from one to an hour.
 pub(super) fn seconds(retry_after: Option<&str>) -> u64 {
     retry_after
         .and_then(|value| value.trim().parse().ok())
         .unwrap_or(DEFAULT_RETRY_AFTER)
-        .max(1)
+        .clamp(1, LONGEST_RETRY_AFTER)
 }
 
 /// Slack's error codes are words; anything else is not repeated.
@@ -235,7 +238,14 @@ mod tests {
             read(429, Some("30"), b""),
             refused(SlackFailure::Limited { retry_after: 30 }, "ratelimited")
         );
-        for (value, seconds) in [(None, 1), (Some("0"), 1), (Some("soon"), 1), (Some(" 7 "), 7)] {
+        for (value, seconds) in [
+            (None, 1),
+            (Some("0"), 1),
+            (Some("soon"), 1),
+            (Some(" 7 "), 7),
+            (Some("3600"), 3600),
+            (Some("4000000000"), 3600),
+        ] {
             let limited = SlackFailure::Limited { retry_after: seconds };
             assert_eq!(read(429, value, b""), refused(limited, "ratelimited"));
         }

@@ -39,6 +39,28 @@ async fn a_rate_limit_beyond_the_budget_is_passed_on() {
 }
 
 #[tokio::test]
+async fn no_client_waits_longer_than_it_listens() {
+    // Some give up after three seconds and send once more: what is posted afterwards would stand there twice.
+    let world = World::new().await;
+    world.slack.will([Reply::limited(3)]);
+    let begun = Instant::now();
+    let answer = world.ask(ask()).await;
+    answer.is_error(429, "Too Many Requests");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!((answer.number("retry-after"), world.slack.calls().len()), (3, 1));
+    world.slack.will([Reply::limited(3)]);
+    world.ask(ask_v1()).await.is_error(403, "Forbidden");
+    // Nor is a client told to stay away for a day.
+    world.slack.will([Reply::limited(86_400)]);
+    let answer = world.ask(ask()).await;
+    answer.is_error(429, "Too Many Requests");
+    assert_eq!(
+        (answer.number("retry-after"), answer.number("x-ratelimit-reset")),
+        (3600, NOW + 3600)
+    );
+}
+
+#[tokio::test]
 async fn a_rate_limit_within_the_budget_is_waited_for_once() {
     let world = World::new().await;
     world.slack.will([Reply::limited(1)]);
