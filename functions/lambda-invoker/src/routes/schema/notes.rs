@@ -84,7 +84,7 @@ notes! {
     "routes[].authorization.iam.assume_role.sts_endpoint", r#"{"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@#]+$"}"#, "Another address of the Security Token Service.";
     "routes[].timeout", r#"{"default": 3000}"#, "Milliseconds from the first connect to the answer's last byte, retries included.";
     "routes[].connect_timeout", r#"{"default": 1000}"#, "Milliseconds for TCP and TLS; not more than timeout.";
-    "routes[].deadline_margin", r#"{"default": 200}"#, "Milliseconds that are left of the invocation's time when the answer has arrived.";
+    "routes[].deadline_margin", r#"{"default": 200}"#, "Milliseconds that are left of the invocation's time when the answer has arrived; at least 150 where it is streamed, whatever stands here.";
     "routes[].keepalive", r#"{"default": true}"#, "Connections are kept.";
     "routes[].keepalive_timeout", r#"{"default": 60000}"#, "Milliseconds after which an idle connection is not used again.";
     "routes[].keepalive_pool", r#"{"default": 5}"#, "Idle connections that are kept.";
