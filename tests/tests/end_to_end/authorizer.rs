@@ -11,44 +11,6 @@ use serde_json::{Value, json};
 use crate::stage::{Answer, Stage};
 
 impl Stage {
-    /// A token of the client-credentials grant; `None` leaves the scope out of the request.
-    async fn mint(&self, scope: Option<&str>) -> String {
-        let addresses = self.suite.addresses();
-        let client = addresses.oauth_client.as_ref().unwrap();
-        let mut form = "grant_type=client_credentials".to_owned();
-        if let Some(scope) = scope {
-            form.push_str("&scope=");
-            form.push_str(scope);
-        }
-        let url = format!("{}/oauth2/token", addresses.hydra_public.as_ref().unwrap());
-        let request = self.client.post(url).basic_auth(&client.id, Some(&client.secret));
-        let answer = self
-            .send(
-                request
-                    .header("content-type", "application/x-www-form-urlencoded")
-                    .body(form),
-            )
-            .await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()["access_token"].as_str().unwrap().to_owned()
-    }
-
-    async fn revoke(&self, token: &str) {
-        let addresses = self.suite.addresses();
-        let client = addresses.oauth_client.as_ref().unwrap();
-        let url = format!("{}/oauth2/revoke", addresses.hydra_public.as_ref().unwrap());
-        let request = self.client.post(url).basic_auth(&client.id, Some(&client.secret));
-        let form = format!("token={token}");
-        let answer = self
-            .send(
-                request
-                    .header("content-type", "application/x-www-form-urlencoded")
-                    .body(form),
-            )
-            .await;
-        assert_eq!(answer.status, 200);
-    }
-
     async fn rest(&self, authorization: Option<&str>) -> Answer {
         let url = format!("{}/hello", self.suite.addresses().rest_api);
         self.get_with(url, authorization).await

@@ -11,11 +11,10 @@ use local::function::{Function, FunctionOptions};
 use local::gateway::{Api, ArnTail, Gateway, GatewayOptions};
 use local::standin::{Hydra, HydraOptions};
 use proptest::prelude::TestCaseError;
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
-use tokio::net::TcpListener;
 
 use self::case::{Case, Token};
-use crate::stage::binaries;
+use crate::property;
+use crate::stage::{binaries, listener};
 
 /// Rule sets of one run; each starts four processes and sends hundreds of requests.
 const CASES: u32 = 8;
@@ -33,25 +32,7 @@ const KINDS: [(Api, ArnTail); 5] = [
 
 #[test]
 fn kept_answers_decide_like_fresh_ones() {
-    let seed = match std::env::var(SEED) {
-        Ok(seed) => seed.parse().expect("a number"),
-        Err(_) => std::time::UNIX_EPOCH.elapsed().expect("a time").as_micros() as u64,
-    };
-    let config = Config {
-        cases: CASES,
-        max_shrink_iters: 40,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let bytes: Vec<u8> = seed.to_le_bytes().repeat(4);
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let outcome = runner.run(&case::cases(), |case| runtime.block_on(check(&case)));
-    match outcome {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!("{reason}\n{case}\nagain: {SEED}={seed}"),
-        Err(error) => panic!("{error}\nagain: {SEED}={seed}"),
-    }
+    property::holds(SEED, CASES, &case::cases(), Case::to_string, check);
 }
 
 /// Sends the requests of a case to every kind of API, each with and without a memory.
@@ -118,10 +99,6 @@ async fn gateway(case: &Case, api: Api, tail: ArnTail, authorizer: &Function, tt
         ..GatewayOptions::new(api, authorizer.clone())
     };
     Gateway::start(listener().await, options).expect("an API")
-}
-
-async fn listener() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.expect("a port")
 }
 
 /// One API that keeps answers, and one that keeps none.

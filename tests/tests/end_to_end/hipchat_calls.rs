@@ -3,9 +3,8 @@
 
 use local::standin::{Slack, SlackOptions};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
-use crate::stage::{Answer, Stage};
+use crate::stage::{Answer, Stage, listener};
 
 /// A call of the second API with the stage's token.
 async fn call(stage: &Stage, method: reqwest::Method, path: &str, body: &Value) -> Answer {
@@ -63,7 +62,7 @@ async fn messages_have_threads_and_people_and_rooms_have_topics() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_room_with_a_webhook_and_one_that_is_not_listed() {
     let hooks = Slack::start(
-        TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        listener().await,
         SlackOptions {
             channels: vec![("C900".to_owned(), "hooked".to_owned())],
             webhooks: vec![("T1/B1/s3cret".to_owned(), "C900".to_owned())],

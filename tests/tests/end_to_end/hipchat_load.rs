@@ -28,10 +28,9 @@ use std::time::{Duration, Instant};
 
 use local::standin::{SecretsManager, Slack, SlackOptions};
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, listener};
 use client::{TOKEN_SHA256, Told};
 use report::Seen;
 use traffic::Message;
@@ -58,10 +57,9 @@ struct Load {
 
 impl Load {
     async fn run(&self) -> Seen {
-        let socket = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let slack = Slack::start(socket().await, slack_options()).unwrap();
+        let slack = Slack::start(listener().await, slack_options()).unwrap();
         let secrets = [(TOKEN_SECRET.to_owned(), TOKENS[0].to_owned())].into();
-        let secrets = SecretsManager::start(socket().await, secrets).unwrap();
+        let secrets = SecretsManager::start(listener().await, secrets).unwrap();
         let stage = self.stage(&slack, &secrets).await;
         let weather = Arc::new(Weather::of(self.clients * self.messages_each));
         let (slack, secrets) = (Arc::new(slack), Arc::new(secrets));

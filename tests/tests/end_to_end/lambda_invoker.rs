@@ -6,7 +6,7 @@ use local::function::{Function, FunctionOptions, Invoked, LogLine};
 use local::standin::{Fault, Lambda, SecretsManager, Target};
 use serde_json::{Value, json};
 
-use crate::stage::{Answer, Stage, binaries};
+use crate::stage::{Answer, Stage, binaries, listener};
 
 impl Stage {
     fn invoker(&self, path: &str) -> String {
@@ -187,7 +187,7 @@ async fn a_new_table_is_in_force_without_a_restart_and_a_bad_one_is_not() {
         // Nobody listens there: a request that finds its route is a bad gateway.
         json!({"version": 1, "routes": [{"uri": uri, "function_uri": "http://127.0.0.1:1/"}]}).to_string()
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listener().await;
     let secrets = SecretsManager::start(listener, [("routes".to_owned(), table("/one"))].into()).unwrap();
     let options = FunctionOptions::new("lambda-invoker", binaries().join("lambda-invoker"))
         .env("INVOKER_CONFIG_SECRET_ARN", secrets.arn("routes"))

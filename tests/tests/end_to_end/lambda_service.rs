@@ -18,9 +18,8 @@ use base64::engine::general_purpose::STANDARD;
 use local::function::FunctionOptions;
 use local::standin::{AccessKey, Deployment, Lambda, LambdaOptions};
 use serde_json::Value;
-use tokio::net::TcpListener;
 
-use crate::stage::binaries;
+use crate::stage::{binaries, listener};
 
 /// The key that every test signs with.
 pub(crate) fn key(id: &str) -> AccessKey {
@@ -38,7 +37,7 @@ pub(crate) async fn service() -> Lambda {
         retry_delays: [Duration::from_millis(20); 2],
         ..LambdaOptions::new("eu-west-1", vec![key("ASIATEST")])
     };
-    Lambda::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), options).unwrap()
+    Lambda::start(listener().await, options).unwrap()
 }
 
 /// The demo function under this name, with ten seconds and four environments.
@@ -77,7 +76,7 @@ fn sdk(lambda: &Lambda) -> Client {
         )))
         .retry_config(RetryConfig::disabled())
         .endpoint_url(lambda.url())
-        .http_client(shared::aws::sdk_http_client())
+        .http_client(local::sdk::http_client())
         .build();
     Client::new(&config)
 }

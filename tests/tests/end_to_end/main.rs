@@ -11,6 +11,7 @@
 
 mod alarms;
 mod authorizer;
+mod door;
 mod events;
 mod gateway_cache;
 mod hipchat_calls;
@@ -24,6 +25,7 @@ mod lambda_service;
 mod migration;
 mod permissions;
 mod process;
+mod property;
 mod questions;
 mod samples;
 mod smoke;

@@ -12,19 +12,7 @@ use crate::stage::Stage;
 impl Stage {
     async fn asking(permissions: Permissions) -> (Self, String) {
         let stage = Self::with(|options| options.permissions = permissions).await;
-        let addresses = stage.suite.addresses();
-        let client = addresses.oauth_client.as_ref().unwrap();
-        let url = format!("{}/oauth2/token", addresses.hydra_public.as_ref().unwrap());
-        let request = stage.client.post(url).basic_auth(&client.id, Some(&client.secret));
-        let form = "grant_type=client_credentials&scope=hello";
-        let answer = stage
-            .send(
-                request
-                    .header("content-type", "application/x-www-form-urlencoded")
-                    .body(form),
-            )
-            .await;
-        let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+        let token = stage.mint(Some("hello")).await;
         (stage, token)
     }
 

@@ -7,10 +7,9 @@ use local::function::Invoked;
 use local::standin::{Deployment, Lambda, Target, TargetOptions};
 use serde_json::{Value, json};
 use tests::tidy::{Files, root};
-use tokio::net::TcpListener;
 
 use crate::lambda_service::{demo, key, service};
-use crate::stage::Stage;
+use crate::stage::{Stage, listener};
 
 /// The tokens in the authorizer's events, which the stage exchanges for tokens that its stand-in knows.
 const ACCESS_TOKEN: &str = "ory_at_AAAAAAAAAAAAAAAA.BBBBBBBBBBBBBBBB";
@@ -27,7 +26,7 @@ const ADDON_SECRET: &str = "41112091f63b430bec959771b5987f3c33ca8ef52dc2e7187ea2
 /// A suite that is set up as `events/README.md` says, and what lambda-invoker's routes lead to.
 async fn stage() -> (Stage, Target, Lambda) {
     let target = Target::start(
-        TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        listener().await,
         TargetOptions {
             access_key_id: String::new(),
             secret_access_key: String::new(),

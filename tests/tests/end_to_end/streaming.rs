@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::stage::binaries;
+use crate::stage::{binaries, listener};
 
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 800;
@@ -31,7 +31,7 @@ struct Streaming {
 
 impl Streaming {
     async fn start(kind: Kind) -> Self {
-        let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = listener().await;
         let mark = format!("http://{}/", upstream.local_addr().unwrap());
         tokio::spawn(serve(upstream));
         let routes = json!({"version": 1, "routes": [
@@ -46,7 +46,7 @@ impl Streaming {
                 .env("INVOKER_STREAMING_FRONTS", "function-url,rest-api")
         });
         function.warm().await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listener().await;
         let front = WebFront::start(listener, kind, Transfer::Streamed, function.clone()).unwrap();
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30));
         Self {
@@ -189,7 +189,7 @@ async fn what_breaks_off_is_no_whole_answer() {
     let streaming = Streaming::start(Kind::FunctionUrl).await;
     for (path, reason) in [
         ("/half", "bad_upstream_response"),
-        ("/stalled", "upstream_timeout"),
+        ("/stalled", "stream_timeout"),
         ("/limited", "upstream_response_too_large"),
     ] {
         let answer = streaming.get(path).await;

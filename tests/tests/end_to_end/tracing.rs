@@ -7,9 +7,8 @@ use local::function::{Function, FunctionOptions};
 use local::standin::{Call, Hydra, HydraOptions};
 use local::suite::Permissions;
 use serde_json::json;
-use tokio::net::TcpListener;
 
-use crate::stage::{Stage, binaries};
+use crate::stage::{Stage, binaries, listener};
 
 const ROOT: &str = "1-5759e988-bd862e3fe1be46a994272793";
 
@@ -93,7 +92,6 @@ async fn authorize(hydra: &Hydra, variables: &[(&str, String)]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_and_our_own_token_are_fetched_in_the_trace() {
-    let listener = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hydra = Hydra::start(listener().await, listener().await, HydraOptions::default()).unwrap();
     let keys = json!([{"name": "hydra", "kind": "jwks", "issuers": [hydra.public_url()], "audiences": ["api"],
                        "jwks_url": format!("{}/.well-known/jwks.json", hydra.public_url())}]);

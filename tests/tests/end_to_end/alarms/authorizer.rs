@@ -6,14 +6,13 @@ use local::standin::{Fault, Hydra, HydraOptions};
 use serde_json::{Value, json};
 use tests::watch::Scenario;
 use tests::watch::metrics::Period;
-use tokio::net::TcpListener;
 
 use super::actor::Actor;
+use crate::stage::listener;
 
 const RESOURCE: &str = "AuthorizerFunction";
 
 async fn hydra() -> Hydra {
-    let listener = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     Hydra::start(listener().await, listener().await, HydraOptions::default()).unwrap()
 }
 

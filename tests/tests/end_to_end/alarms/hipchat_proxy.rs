@@ -6,9 +6,9 @@ use local::standin::{Fault, SecretsManager, Slack, SlackOptions};
 use serde_json::{Value, json};
 use tests::watch::Scenario;
 use tests::watch::metrics::Period;
-use tokio::net::TcpListener;
 
 use super::actor::Actor;
+use crate::stage::listener;
 
 const RESOURCE: &str = "HipchatProxyFunction";
 
@@ -17,10 +17,6 @@ const TOKENS: [&str; 2] = [
     "80adc17f4177175afa07b61686a3362867ba3bdea792c2dc7cd840615787de95",
     "5fb6a47e368e12e5d8b19280796e6a3d146fe391ed2e967d5f95c55bfb0f9c2f",
 ];
-
-async fn listener() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
 
 async fn slack() -> Slack {
     let options = SlackOptions {

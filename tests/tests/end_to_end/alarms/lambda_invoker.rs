@@ -6,15 +6,11 @@ use local::standin::{Fault, SecretsManager, Target, TargetOptions};
 use serde_json::{Value, json};
 use tests::watch::Scenario;
 use tests::watch::metrics::Period;
-use tokio::net::TcpListener;
 
 use super::actor::Actor;
+use crate::stage::listener;
 
 const RESOURCE: &str = "LambdaInvokerFunction";
-
-async fn listener() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
 
 async fn target() -> Target {
     let options = TargetOptions {

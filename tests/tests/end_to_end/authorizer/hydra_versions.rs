@@ -1,28 +1,21 @@
 //! The authorizer's binary asking every version of Hydra, with the settings that each needs.
 
-use local::function::{Function, FunctionOptions};
-use local::gateway::{Api, Gateway, GatewayOptions};
 use local::standin::{Hydra, HydraOptions, HydraVersion, OauthClient};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
-use crate::stage::binaries;
+use crate::door::Door;
+use crate::stage::listener;
 
 /// Escaped in a form, and taken as it is by Hydra 0.6.
 const SECRET: &str = "s3cr+t %2F:&@]";
 
-struct Door {
+/// A door, and the Hydra behind it.
+struct HydrasDoor {
     hydra: Hydra,
-    authorizer: Function,
-    gateway: Gateway,
-    http: reqwest::Client,
+    door: Door,
 }
 
-async fn listener() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
-
-impl Door {
+impl HydrasDoor {
     /// An API whose authorizer asks this Hydra. In the settings, `ADMIN` and `PUBLIC` are its base URLs.
     async fn before(version: HydraVersion, settings: &[(&str, &str)]) -> Self {
         let client = OauthClient {
@@ -36,27 +29,21 @@ impl Door {
             ..HydraOptions::default()
         };
         let hydra = Hydra::start(listener().await, listener().await, options).unwrap();
-        let mut options = FunctionOptions::new("authorizer", binaries().join("authorizer"))
-            .env("AUTHZ_REQUIRED_SCOPES", "hello")
-            .env("AUTHZ_CLIENT_ID", "api")
-            .env("AUTHZ_CLIENT_SECRET", SECRET);
-        for (name, value) in settings {
+        let urls = |value: &str| {
             let value = value.replace("ADMIN", &hydra.admin_url());
-            options = options.env(*name, value.replace("PUBLIC", &hydra.public_url()));
-        }
-        let authorizer = Function::new(options);
-        let options = GatewayOptions::new(Api::RestToken, authorizer.clone());
+            value.replace("PUBLIC", &hydra.public_url())
+        };
+        let settings: Vec<(&str, String)> = settings.iter().map(|(name, value)| (*name, urls(value))).collect();
+        let mut variables = vec![("AUTHZ_CLIENT_ID", "api"), ("AUTHZ_CLIENT_SECRET", SECRET)];
+        variables.extend(settings.iter().map(|(name, value)| (*name, value.as_str())));
         Self {
-            gateway: Gateway::start(listener().await, options).unwrap(),
+            door: Door::with(&variables).await,
             hydra,
-            authorizer,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
     }
 
     async fn status(&self, token: &str) -> u16 {
-        let request = self.http.get(format!("{}/hello", self.gateway.url()));
-        request.bearer_auth(token).send().await.unwrap().status().as_u16()
+        self.door.status(token).await
     }
 
     /// A token of the client-credentials grant. The client's secret is written as this version wants it.
@@ -66,6 +53,7 @@ impl Door {
             _ => "s3cr%2Bt+%252F%3A%26%40%5D".to_owned(),
         };
         let request = self
+            .door
             .http
             .post(format!("{}/oauth2/token", self.hydra.public_url()))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -79,7 +67,8 @@ impl Door {
     }
 
     fn logged(&self, reason: &str) -> bool {
-        self.authorizer
+        self.door
+            .authorizer
             .log()
             .text()
             .contains(&format!("\"reason\":\"{reason}\""))
@@ -110,7 +99,7 @@ async fn every_version_of_hydra_lets_its_tokens_in() {
         (HydraVersion::V2, &[PREFIXED]),
         (HydraVersion::V2, &[PLAIN]),
     ] {
-        let door = Door::before(version, settings).await;
+        let door = HydrasDoor::before(version, settings).await;
         let (token, poor) = (door.mint(version, "hello").await, door.mint(version, "").await);
         let statuses = (
             door.status(&token).await,
@@ -143,13 +132,13 @@ async fn settings_that_do_not_fit_the_version_are_a_failure() {
             "upstream_config",
         ),
     ] {
-        let door = Door::before(version, settings).await;
+        let door = HydrasDoor::before(version, settings).await;
         let minted = door
             .hydra
             .mint(&json!({"active": true, "sub": "alice", "scope": "hello"}))
             .unwrap();
         assert_eq!(door.status(&minted).await, 500, "{version:?} {settings:?}");
-        let log = door.authorizer.log().text();
+        let log = door.door.authorizer.log().text();
         assert!(door.logged(reason), "{version:?} {settings:?}: {log}");
         assert!(!log.contains(SECRET) && !log.contains(&minted), "{log}");
     }

@@ -5,55 +5,37 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use local::function::{Function, FunctionOptions};
-use local::gateway::{Api, Gateway, GatewayOptions};
 use local::standin::{Fault, Hydra, HydraOptions};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
-use crate::stage::binaries;
+use crate::door::Door;
+use crate::stage::listener;
 
-struct Door {
+/// A door, and the Hydra behind it.
+struct HydrasDoor {
     hydra: Hydra,
-    authorizer: Function,
-    gateway: Gateway,
-    http: reqwest::Client,
+    door: Door,
 }
 
-async fn listener() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
-
-impl Door {
+impl HydrasDoor {
     /// An API whose authorizer has these servers. `ADMIN` and `PUBLIC` are Hydra's base URLs; public is the issuer, too.
     async fn before(providers: Value) -> Self {
         let hydra = Hydra::start(listener().await, listener().await, HydraOptions::default()).unwrap();
         let providers = providers.to_string().replace("ADMIN", &hydra.admin_url());
-        let options = FunctionOptions::new("authorizer", binaries().join("authorizer"))
-            .env("AUTHZ_REQUIRED_SCOPES", "hello")
-            .env("AUTHZ_CACHE_TTL_SECS", "0")
-            .env("AUTHZ_PROVIDERS", providers.replace("PUBLIC", &hydra.public_url()));
-        let authorizer = Function::new(options);
-        let options = GatewayOptions {
-            ttl: Duration::ZERO,
-            ..GatewayOptions::new(Api::RestToken, authorizer.clone())
-        };
+        let providers = providers.replace("PUBLIC", &hydra.public_url());
+        let variables = [("AUTHZ_CACHE_TTL_SECS", "0"), ("AUTHZ_PROVIDERS", providers.as_str())];
         Self {
-            gateway: Gateway::start(listener().await, options).unwrap(),
+            door: Door::with(&variables).await,
             hydra,
-            authorizer,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
     }
 
     async fn answer(&self, token: &str) -> (u16, Value) {
-        let request = self.http.get(format!("{}/hello", self.gateway.url()));
-        let response = request.bearer_auth(token).send().await.unwrap();
-        (response.status().as_u16(), response.json().await.unwrap_or_default())
+        self.door.answer(token).await
     }
 
     async fn status(&self, token: &str) -> u16 {
-        self.answer(token).await.0
+        self.door.status(token).await
     }
 
     /// Claims as Hydra writes them, with changes.
@@ -82,7 +64,7 @@ impl Door {
     }
 
     fn reasons(&self) -> Vec<String> {
-        let log = self.authorizer.log().text();
+        let log = self.door.authorizer.log().text();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines
             .filter_map(|line| Some(line["reason"].as_str()?.to_owned()))
@@ -101,7 +83,7 @@ fn keys_of_hydra(members: Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signed_tokens_pass_while_keys_change() {
-    let door = Door::before(json!([keys_of_hydra(json!({"jwks_ttl_secs": 10}))])).await;
+    let door = HydrasDoor::before(json!([keys_of_hydra(json!({"jwks_ttl_secs": 10}))])).await;
     let pause = || tokio::time::sleep(Duration::from_millis(5200));
     let old = door.mint();
     let (status, told) = door.answer(&old).await;
@@ -139,7 +121,7 @@ async fn signed_tokens_pass_while_keys_change() {
             "unknown_key"
         ]
     );
-    let log = door.authorizer.log().text();
+    let log = door.door.authorizer.log().text();
     assert!(
         !log.contains(&old) && !log.contains(&new) && !log.contains("eyJ"),
         "{log}"
@@ -148,7 +130,7 @@ async fn signed_tokens_pass_while_keys_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_signed_token_decides_the_answer() {
-    let door = Door::before(json!([keys_of_hydra(json!({}))])).await;
+    let door = HydrasDoor::before(json!([keys_of_hydra(json!({}))])).await;
     let good = door.mint();
     let (message, signature) = good.rsplit_once('.').unwrap();
     let (header, _) = message.split_once('.').unwrap();
@@ -182,7 +164,7 @@ async fn what_is_wrong_with_a_signed_token_decides_the_answer() {
 async fn opaque_tokens_are_asked_about_and_signed_ones_are_not() {
     let asked = json!({"name": "opaque", "kind": "introspection", "token_prefix": "ory_at_",
                        "introspection_url": "ADMIN/admin/oauth2/introspect", "issuers": ["PUBLIC"]});
-    let door = Door::before(json!([asked, keys_of_hydra(json!({}))])).await;
+    let door = HydrasDoor::before(json!([asked, keys_of_hydra(json!({}))])).await;
     let issuer = door.hydra.public_url();
     let active = |issuer: &str| json!({"active": true, "sub": "bob", "scope": "hello", "iss": issuer});
     let opaque = door.hydra.mint(&active(&issuer)).unwrap();
@@ -199,7 +181,7 @@ async fn opaque_tokens_are_asked_about_and_signed_ones_are_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_of_keys_that_fails_is_an_error_until_it_is_back() {
-    let door = Door::before(json!([keys_of_hydra(json!({}))])).await;
+    let door = HydrasDoor::before(json!([keys_of_hydra(json!({}))])).await;
     let token = door.mint();
     door.hydra.public().fault(Fault::status(503).times(1000));
     // The start asked nobody.

@@ -7,13 +7,13 @@ use local::function::Function;
 use local::standin::AccessKey;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
 use super::{echoed, key, lambda, options, post, route, runs};
+use crate::stage::listener;
 
 /// Serves a container's credentials, the Nth key at the Nth time; gives its URL and how often it was asked.
 async fn credentials(keys: &'static [&'static str]) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listener().await;
     let url = format!("http://{}/role", listener.local_addr().unwrap());
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();

@@ -8,11 +8,10 @@ use local::function::{Function, FunctionOptions};
 use local::gateway::{Api, ArnTail, Gateway, GatewayOptions};
 use local::standin::{Hydra, HydraOptions, Keto};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use serde_json::json;
-use tokio::net::TcpListener;
 
-use crate::stage::binaries;
+use crate::property;
+use crate::stage::{binaries, listener};
 
 /// Sets of permissions of one run; each starts two processes and sends hundreds of requests.
 const CASES: u32 = 3;
@@ -72,24 +71,7 @@ fn cases() -> impl Strategy<Value = Case> {
 
 #[test]
 fn kept_answers_open_nothing() {
-    let seed = match std::env::var(SEED) {
-        Ok(seed) => seed.parse().expect("a number"),
-        Err(_) => std::time::UNIX_EPOCH.elapsed().expect("a time").as_micros() as u64,
-    };
-    let config = Config {
-        cases: CASES,
-        max_shrink_iters: 40,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let bytes: Vec<u8> = seed.to_le_bytes().repeat(4);
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    match runner.run(&cases(), |case| runtime.block_on(check(&case))) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, case)) => panic!("{reason}\n{case:#?}\nagain: {SEED}={seed}"),
-        Err(error) => panic!("{error}\nagain: {SEED}={seed}"),
-    }
+    property::holds(SEED, CASES, &cases(), |case| format!("{case:#?}"), check);
 }
 
 async fn check(case: &Case) -> Result<(), TestCaseError> {
@@ -176,10 +158,6 @@ async fn authorizer(hydra: &Hydra, keto: &Keto, simple: bool) -> Function {
         panic!("{failure}\n{}", function.log().text());
     }
     function
-}
-
-async fn listener() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.expect("a port")
 }
 
 async fn status(http: &reqwest::Client, gateway: &Gateway, request: &Request, token: &str) -> u16 {

@@ -7,10 +7,10 @@ use local::front::{Kind, Transfer, WebFront};
 use local::function::{Function, FunctionOptions};
 use local::standin::{Fault, Lambda};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::invoker_faults::{lambda, options, route};
 use crate::lambda_service::{key, runs};
+use crate::stage::listener;
 
 const STREAMS: usize = 32;
 const CHUNKS: usize = 12;
@@ -29,7 +29,7 @@ async fn stage() -> (Lambda, Function, WebFront) {
         max_concurrency: STREAMS,
         ..options
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listener().await;
     let front = WebFront::start(listener, Kind::FunctionUrl, Transfer::Streamed, invoker.clone()).unwrap();
     (lambda, invoker, front)
 }

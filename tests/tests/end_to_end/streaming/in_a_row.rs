@@ -7,15 +7,15 @@ use local::front::{Kind, Transfer, WebFront};
 use local::function::Function;
 use local::standin::Deployment;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::{PIECE, serve};
 use crate::invoker_faults::{options, route};
 use crate::lambda_service::{key, service};
+use crate::stage::listener;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_that_is_reported_in_the_middle_is_passed_on() {
-    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let upstream = listener().await;
     let base = format!("http://{}/", upstream.local_addr().unwrap());
     tokio::spawn(serve(upstream));
     let lambda = service().await;
@@ -29,7 +29,7 @@ async fn an_error_that_is_reported_in_the_middle_is_passed_on() {
     let mut outer = route("/*", &lambda, &json!({}));
     outer["function"]["invocation"] = "response_stream".into();
     let outer = Function::new(streaming(&json!([outer])));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listener().await;
     let front = WebFront::start(listener, Kind::FunctionUrl, Transfer::Streamed, outer.clone()).unwrap();
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20));
     let client = client.build().unwrap();

@@ -7,10 +7,10 @@ use local::front::{Alb, AlbOptions, HeaderMode, Kind, Transfer, WebFront};
 use local::function::{Function, FunctionOptions};
 use local::standin::{Fault, Lambda};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::invoker_faults::{lambda, options, route};
 use crate::lambda_service::{key, runs};
+use crate::stage::listener;
 
 /// The demo function as a stream, behind one invoker that streams and one that does not.
 pub(super) struct Theatre {
@@ -37,10 +37,6 @@ pub(super) struct Got {
     pub(super) body: String,
     /// Whether the body ended as it should.
     pub(super) whole: bool,
-}
-
-async fn listener() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 
 impl Theatre {

@@ -3,15 +3,12 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use local::function::{Function, FunctionOptions};
-use local::gateway::{Api, Gateway, GatewayOptions};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
 use super::super::environment::Environment;
-use crate::stage::binaries;
+use crate::door::Door;
 
 /// An authorization server that signs its tokens; dropping it ends its process.
 struct Signer {
@@ -66,60 +63,32 @@ impl Signer {
 }
 
 /// An API whose authorizer verifies the signer's tokens.
-struct Door {
-    authorizer: Function,
-    gateway: Gateway,
-    http: reqwest::Client,
+async fn door(signer: &Signer, algorithm: &str) -> Door {
+    door_taking(signer, algorithm, "https://api.example.com/", true).await
 }
 
-impl Door {
-    async fn before(signer: &Signer, algorithm: &str) -> Self {
-        Self::taking(signer, algorithm, "https://api.example.com/", true).await
-    }
-
-    /// With another audience, and maybe without a look at the type.
-    async fn taking(signer: &Signer, algorithm: &str, audience: &str, require_typ_at_jwt: bool) -> Self {
-        let providers = json!([{
-            "name": "oidc", "kind": "jwks", "jwks_url": format!("{}/jwks", signer.url), "issuers": [signer.url],
-            "algorithms": [algorithm], "audiences": [audience], "require_typ_at_jwt": require_typ_at_jwt,
-            "jwks_ttl_secs": 10,
-        }]);
-        let options = FunctionOptions::new("authorizer", binaries().join("authorizer"))
-            .env("AUTHZ_REQUIRED_SCOPES", "hello")
-            .env("AUTHZ_PROVIDERS", providers.to_string())
-            // Long enough for an interpreter on a busy machine.
-            .env("AUTHZ_CONNECT_TIMEOUT_MS", "3000")
-            .env("AUTHZ_REQUEST_TIMEOUT_MS", "6000")
-            .env("AUTHZ_TOTAL_BUDGET_MS", "9000");
-        let authorizer = Function::new(options);
-        let options = GatewayOptions {
-            ttl: Duration::ZERO,
-            ..GatewayOptions::new(Api::RestToken, authorizer.clone())
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self {
-            gateway: Gateway::start(listener, options).unwrap(),
-            authorizer,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
-        }
-    }
-
-    async fn answer(&self, token: &str) -> (u16, Value) {
-        let request = self.http.get(format!("{}/hello", self.gateway.url()));
-        let response = request.bearer_auth(token).send().await.unwrap();
-        (response.status().as_u16(), response.json().await.unwrap_or_default())
-    }
-
-    async fn status(&self, token: &str) -> u16 {
-        self.answer(token).await.0
-    }
+/// With another audience, and maybe without a look at the type.
+async fn door_taking(signer: &Signer, algorithm: &str, audience: &str, require_typ_at_jwt: bool) -> Door {
+    let providers = json!([{
+        "name": "oidc", "kind": "jwks", "jwks_url": format!("{}/jwks", signer.url), "issuers": [signer.url],
+        "algorithms": [algorithm], "audiences": [audience], "require_typ_at_jwt": require_typ_at_jwt,
+        "jwks_ttl_secs": 10,
+    }]);
+    Door::with(&[
+        ("AUTHZ_PROVIDERS", &providers.to_string()),
+        // Long enough for an interpreter on a busy machine.
+        ("AUTHZ_CONNECT_TIMEOUT_MS", "3000"),
+        ("AUTHZ_REQUEST_TIMEOUT_MS", "6000"),
+        ("AUTHZ_TOTAL_BUDGET_MS", "9000"),
+    ])
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_algorithm_of_oidc_provider_is_verified() {
     for algorithm in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] {
         let signer = Signer::start(algorithm).await;
-        let door = Door::before(&signer, algorithm).await;
+        let door = door(&signer, algorithm).await;
         let good = signer.mint("hello").await;
         let (status, told) = door.answer(&good).await;
         assert_eq!(
@@ -147,7 +116,7 @@ async fn every_algorithm_of_oidc_provider_is_verified() {
 #[tokio::test(flavor = "multi_thread")]
 async fn oidc_provider_changes_its_keys_while_tokens_are_used() {
     let mut signer = Signer::start("ES256").await;
-    let door = Door::before(&signer, "ES256").await;
+    let door = door(&signer, "ES256").await;
     let first = signer.mint("hello").await;
     assert_eq!(door.status(&first).await, 200);
     assert_eq!(signer.say("rotate").await, "done");
@@ -177,7 +146,7 @@ async fn an_id_token_of_oidc_provider_opens_nothing() {
         ("spa", false, 401, "not_access_token"),
         ("https://api.example.com/", false, 401, "not_access_token"),
     ] {
-        let door = Door::taking(&signer, "RS256", audience, require_typ_at_jwt).await;
+        let door = door_taking(&signer, "RS256", audience, require_typ_at_jwt).await;
         assert_eq!(door.status(&token).await, status, "{audience}");
         let log = door.authorizer.log().text();
         assert!(log.contains(&format!(r#""reason":"{reason}""#)), "{log}");

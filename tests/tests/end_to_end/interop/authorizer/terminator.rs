@@ -1,9 +1,11 @@
 //! TLS with a certificate of an authority that nobody knows, in front of a server that speaks plain HTTP.
 
 use local::front::Authority;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+
+use crate::stage::listener;
 
 /// A listener that ends TLS and passes the bytes on. Dropping it closes the listener.
 pub(super) struct Terminator {
@@ -18,7 +20,7 @@ impl Terminator {
         let behind = url.strip_prefix("http://").unwrap().to_owned();
         let authority = Authority::new(&["localhost"]).unwrap();
         let acceptor = TlsAcceptor::from(authority.server_config());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listener().await;
         let port = listener.local_addr().unwrap().port();
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use local::front::{Authority, tls::SERVER_NAMES};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::Network;
-use crate::stage::Stage;
+use crate::stage::{Stage, listener};
 
 /// What one connection carried, shared with the task that copies it, and whether it did so over TLS.
 type Carried = (Arc<Mutex<Vec<u8>>>, bool);
@@ -88,7 +88,7 @@ async fn listen(
     acceptor: Option<TlsAcceptor>,
     connections: &Arc<Mutex<Vec<Carried>>>,
 ) -> (SocketAddr, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listener().await;
     let address = listener.local_addr().unwrap();
     let connections = connections.clone();
     let accepting = tokio::spawn(async move {

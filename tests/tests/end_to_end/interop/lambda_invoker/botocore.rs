@@ -16,6 +16,8 @@ use super::super::environment::Environment;
 use super::{Server, answer, invoker};
 use request::{Front, Request, requests, text};
 
+use crate::stage::listener;
+
 const KEYS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
     ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
@@ -196,7 +198,7 @@ async fn container() -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>)
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listener().await;
     let url = format!("http://{}/creds", listener.local_addr().unwrap());
     let asked = std::sync::Arc::new(AtomicUsize::new(0));
     let counted = asked.clone();
