@@ -2,6 +2,7 @@
 
 mod browser;
 mod content;
+mod hostile;
 mod story;
 
 use std::path::Path;
