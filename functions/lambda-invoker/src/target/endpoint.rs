@@ -23,7 +23,7 @@ use crate::error::Failure;
 use crate::request::Outgoing;
 use crate::response;
 use crate::routes::{RetryCause, RetryRules, Signing};
-use shared::http::outbound::{Client, SendError};
+use shared::http::outbound::Client;
 
 /// A live endpoint.
 #[derive(Debug)]
@@ -179,8 +179,8 @@ impl Endpoint {
         let received = match self.client.send(request, repeat).await {
             Ok(received) => received,
             Err(error) => {
-                if error == SendError::AddressRefused {
-                    account.error(Some("address_refused".to_owned()));
+                if let Some(word) = error.word() {
+                    account.error(Some(word.to_owned()));
                 }
                 let failure = Failure::from(error);
                 return if error.is_unsent() {

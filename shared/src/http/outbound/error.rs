@@ -26,6 +26,15 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// A word for the log about what the error of a request that failed does not tell, if there is one.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::AddressRefused => Some("address_refused"),
+            Self::Broken { written: true, .. } => Some("connection_broken"),
+            _ => None,
+        }
+    }
+
     /// Whether the target cannot have seen anything of the request, although it is there to be asked again.
     pub fn is_unsent(self) -> bool {
         matches!(

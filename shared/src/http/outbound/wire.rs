@@ -62,11 +62,25 @@ impl Wire {
         }
     }
 
-    fn count(&self, written: &Poll<io::Result<usize>>) {
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.record.written.fetch_add(*bytes as u64, Ordering::Relaxed);
+    /// Counts what was written of `length` bytes. What the other side does not take any more counts as written once it has
+    /// had some of the request: its answer may have come before, and nobody would read it after an error.
+    fn count(&self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(bytes)) => {
+                self.record.written.fetch_add(bytes as u64, Ordering::Relaxed);
+                Poll::Ready(Ok(bytes))
+            }
+            Poll::Ready(Err(error)) if has_left(&error) && !self.record.nothing_written() => Poll::Ready(Ok(length)),
+            other => other,
         }
     }
+}
+
+fn has_left(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+    )
 }
 
 impl AsyncRead for Wire {
@@ -79,8 +93,7 @@ impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.look()?;
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.count(&written);
-        written
+        self.count(written, bytes.len())
     }
 
     fn poll_write_vectored(
@@ -90,8 +103,7 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         self.look()?;
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.count(&written);
-        written
+        self.count(written, slices.iter().map(|slice| slice.len()).sum())
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -109,7 +121,10 @@ impl AsyncWrite for Wire {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt;
+    use std::io::Write;
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -133,5 +148,30 @@ mod tests {
             assert!(wire.write_all(b"two").await.is_err());
             assert!(record.nothing_written());
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_although_the_request_was_not_wanted_to_its_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (peer, _) = listener.accept().await.unwrap();
+        let mut peer = peer.into_std().unwrap();
+        let (mut wire, record) = Wire::new(stream);
+        record.begin(false);
+        wire.write_all(&[b'x'; 1000]).await.unwrap();
+        peer.write_all(b"HTTP/1.1 413 Content Too Large\r\n\r\n").unwrap();
+        // It has not read what was written, so that this resets the connection.
+        drop(peer);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        for _ in 0..3 {
+            wire.write_all(&[b'x'; 1000]).await.unwrap();
+        }
+        let mut answer = Vec::new();
+        let _ = wire.read_to_end(&mut answer).await;
+        assert!(answer.starts_with(b"HTTP/1.1 413"), "{answer:?}");
+        // A request of which nothing was written may still go out anew.
+        record.begin(false);
+        assert!(wire.write_all(b"next").await.is_err());
+        assert!(record.nothing_written());
     }
 }

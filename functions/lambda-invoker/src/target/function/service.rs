@@ -8,7 +8,7 @@ use http_body_util::Full;
 use shared::aws::partition::service_host;
 use shared::aws::{Credentials, Provider};
 use shared::http::encode_path;
-use shared::http::outbound::{Client, ClientKey, Clients, Outbound, Place, Reach, Received, SendError, host_header};
+use shared::http::outbound::{Client, ClientKey, Clients, Outbound, Place, Reach, Received, host_header};
 use shared::{Clock, Deadline};
 use url::Url;
 
@@ -178,9 +178,9 @@ impl Service {
         deadline: &Deadline,
         account: &mut Account,
     ) -> Result<Received<'_>, Refusal> {
-        let received = self.http.send(request, false).await.inspect_err(|&error| {
-            if error == SendError::AddressRefused {
-                account.error(Some("address_refused".to_owned()));
+        let received = self.http.send(request, false).await.inspect_err(|error| {
+            if let Some(word) = error.word() {
+                account.error(Some(word.to_owned()));
             }
         })?;
         let status = received.head().status();
