@@ -13,7 +13,7 @@ mod target;
 
 use bytes::Bytes;
 
-pub use answer::{FrontAnswer, STREAM_MEDIA_TYPE, stream_prelude};
+pub use answer::{FrontAnswer, STREAM_MEDIA_TYPE, header_text, stream_prelude};
 pub use event::read;
 pub use query::{encode_pairs, pairs, pairs_of};
 pub use target::{encode_path, encode_query};

@@ -16,6 +16,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::clock::Utc;
+use shared::http::header_text;
 
 use super::Surroundings;
 use crate::error::Failure;
@@ -104,11 +105,11 @@ impl<'a> Facts<'a> {
     fn headers(&self) -> Lists<&'a str, Cow<'a, str>> {
         let mut out: Lists<&str, Cow<'_, str>> = Lists::new();
         for (name, value) in &self.outgoing.headers {
-            let value = String::from_utf8_lossy(value.as_bytes());
+            let value = header_text(value.as_bytes());
             out.entry(name.as_str()).or_default().push(value);
         }
         if let Some(host) = self.surroundings.host {
-            out.insert("host", vec![String::from_utf8_lossy(host.as_bytes())]);
+            out.insert("host", vec![header_text(host.as_bytes())]);
         }
         if !self.outgoing.body.is_empty() {
             out.insert("content-length", vec![self.outgoing.body.len().to_string().into()]);
