@@ -106,11 +106,7 @@ fn front_of(members: &Members<'_>, context: &RequestContext<'_>) -> Front {
         return Front::AlbSingleValue;
     }
     if context.http.is_some() || present(members.raw_path) {
-        let is_url = context
-            .domain_name
-            .as_ref()
-            .is_some_and(|name| name.contains(".lambda-url."));
-        return if is_url {
+        return if context.domain_name.as_deref().is_some_and(is_function_url) {
             Front::FunctionUrl
         } else {
             Front::ApiGatewayV2
@@ -120,6 +116,18 @@ fn front_of(members: &Members<'_>, context: &RequestContext<'_>) -> Front {
         return Front::ApiGatewayV1;
     }
     Front::Unknown
+}
+
+/// Whether a host is a Function URL's: `<id>.lambda-url.<region>.on.aws`, with another end in other partitions
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html>). An HTTP API may have a domain of its own with
+/// any name that its owner has.
+fn is_function_url(host: &str) -> bool {
+    let mut labels = host.split('.');
+    let mut next = || labels.next().unwrap_or_default();
+    let (_, service, region, on, end) = (next(), next(), next(), next(), next());
+    let own_partition = ["cn-", "eusc-", "us-iso", "eu-iso"];
+    let is_aws = end == "aws" && labels.next().is_none();
+    service == "lambda-url" && on == "on" && (is_aws || own_partition.iter().any(|start| region.starts_with(start)))
 }
 
 fn read_from(front: Front, members: &Members<'_>, context: &RequestContext<'_>) -> Result<Inbound, &'static str> {

@@ -99,6 +99,28 @@ fn format_2_keeps_query_order_and_drops_the_stage() {
 }
 
 #[test]
+fn a_domain_of_ones_own_is_no_function_url() {
+    for (domain, front) in [
+        ("abc.lambda-url.eu-west-1.on.aws", Front::FunctionUrl),
+        (
+            "abc.lambda-url.cn-north-1.on.amazonwebservices.com.cn",
+            Front::FunctionUrl,
+        ),
+        ("abc.lambda-url.cn-north-1.on.aws", Front::FunctionUrl),
+        ("abc.lambda-url.example.com", Front::ApiGatewayV2),
+        ("abc.lambda-url.eu-west-1.on.aws.example.com", Front::ApiGatewayV2),
+        ("abc.lambda-url.eu-west-1.example.com", Front::ApiGatewayV2),
+        ("x.abc.lambda-url.eu-west-1.on.aws", Front::ApiGatewayV2),
+        ("lambda-url", Front::ApiGatewayV2),
+        ("", Front::ApiGatewayV2),
+    ] {
+        let mut event = v2();
+        event["requestContext"]["domainName"] = json!(domain);
+        assert_eq!(read_json(&event).unwrap().context.front, front, "{domain}");
+    }
+}
+
+#[test]
 fn only_a_whole_segment_is_a_stage() {
     assert_eq!(without_stage("/prod", Some("prod")), "/");
     assert_eq!(without_stage("/prod/x", Some("prod")), "/x");
