@@ -39,17 +39,20 @@ pub(super) fn may_connect(address: IpAddr, loopback: bool) -> bool {
     !refused && !address.is_unspecified() && !address.is_multicast()
 }
 
-/// The IPv4 address that an IPv6 address stands for: mapped, compatible, or behind the well-known prefix of NAT64
-/// (RFC 6052).
+/// The IPv4 address that an IPv6 address stands for: mapped, compatible, behind the well-known prefix of NAT64 (RFC 6052),
+/// or at the end of a tunnel of 6to4 (RFC 3056) or Teredo (RFC 4380, which writes it with all bits turned).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     if address.is_loopback() || address.is_unspecified() {
         return None;
     }
-    let nat64 = || match address.octets() {
-        [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => Some(Ipv4Addr::new(a, b, c, d)),
+    let wrapped = || match address.octets() {
+        [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] | [0x20, 0x02, a, b, c, d, ..] => {
+            Some(Ipv4Addr::new(a, b, c, d))
+        }
+        [0x20, 0x01, 0, 0, .., a, b, c, d] => Some(Ipv4Addr::new(!a, !b, !c, !d)),
         _ => None,
     };
-    address.to_ipv4().or_else(nat64)
+    address.to_ipv4().or_else(wrapped)
 }
 
 #[cfg(test)]
@@ -69,11 +72,18 @@ mod tests {
             ("::1", false, true),
             ("::ffff:127.0.0.1", false, true),
             ("64:ff9b::7f00:1", false, true),
+            ("2002:7f00:1::1", false, true),
+            ("2002:5db8:d822::1", true, true),
+            ("2001:0:5db8:d822:0:0:a247:27dd", true, true),
+            ("2001:1::1", true, true),
             ("169.254.169.254", false, false),
             ("169.254.170.2", false, false),
             ("::ffff:169.254.169.254", false, false),
             ("::169.254.169.254", false, false),
             ("64:ff9b::a9fe:a9fe", false, false),
+            ("2002:a9fe:a9fe::", false, false),
+            ("2002:a9fe:a9fe:1:2:3:4:5", false, false),
+            ("2001:0:5db8:d822::5601:5601", false, false),
             ("fe80::1", false, false),
             ("fd00:ec2::254", false, false),
             ("0.0.0.0", false, false),
