@@ -46,6 +46,10 @@ pub enum Failure {
     ResponseTooLarge,
     /// The answer cannot be understood.
     BadResponse,
+    /// What a function replied is no answer; it has run, and the service is well.
+    BadReply,
+    /// An answer was still flowing when its time was up.
+    StreamTimeout,
     /// There are no credentials to sign with.
     Credentials,
     /// The request could not be signed.
@@ -90,6 +94,8 @@ pub struct Rung {
 
 const CLIENT: (&str, Level) = ("client_error", Level::Info);
 const UPSTREAM: (&str, Level) = ("upstream_error", Level::Warn);
+/// Whoever streams for good ends so every time; whoever does not should have more time, or less to say.
+const TIMED: (&str, Level) = ("ok", Level::Warn);
 const REFUSED: (&str, Level) = ("refused", Level::Warn);
 const BROKEN: (&str, Level) = ("error", Level::Error);
 
@@ -112,7 +118,7 @@ impl Failure {
             Self::UpstreamConnect => (502, "upstream_connect", "The target cannot be reached", UPSTREAM),
             Self::UpstreamTls => (502, "upstream_tls", "The target cannot be trusted", UPSTREAM),
             Self::ResponseTooLarge => (502, "upstream_response_too_large", "The answer is too large", UPSTREAM),
-            Self::BadResponse => (
+            Self::BadResponse | Self::BadReply => (
                 502,
                 "bad_upstream_response",
                 "The answer cannot be understood",
@@ -122,6 +128,7 @@ impl Failure {
                 (status.as_u16(), "function_error", "Internal server error", UPSTREAM)
             }
             Self::UpstreamTimeout => (504, "upstream_timeout", "The target took too long", UPSTREAM),
+            Self::StreamTimeout => (504, "stream_timeout", "The answer took longer than it may", TIMED),
             Self::DeadlineTooClose => (504, "upstream_timeout", "No time is left to ask the target", UPSTREAM),
             Self::Throttled(_) => (503, "throttled", "The target has too much to do", UPSTREAM),
             Self::CircuitOpen(_) => (503, "circuit_open", "The target is left alone for a while", UPSTREAM),
@@ -152,7 +159,8 @@ impl Failure {
             | Self::UpstreamTls
             | Self::UpstreamTimeout
             | Self::DeadlineTooClose
-            | Self::BadResponse => Some(StatusCode::SERVICE_UNAVAILABLE),
+            | Self::BadResponse
+            | Self::BadReply => Some(StatusCode::SERVICE_UNAVAILABLE),
             Self::RequestTooLarge => Some(StatusCode::BAD_REQUEST),
             _ => None,
         }

@@ -126,7 +126,12 @@ impl StreamBody for Streaming {
             return Ok(None);
         };
         let next = timeout(self.deadline.remaining(), rest.next(&mut self.telling.account)).await;
-        match next.unwrap_or(Err(Failure::UpstreamTimeout)) {
+        let late = || match self.bytes {
+            0 => Failure::UpstreamTimeout,
+            // A stream without an end is no fault of its target's, and any client may ask for one.
+            _ => Failure::StreamTimeout,
+        };
+        match next.unwrap_or_else(|_| Err(late())) {
             Ok(Some(data)) => {
                 self.bytes += data.len() as u64;
                 Ok(Some(data))

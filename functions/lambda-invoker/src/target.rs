@@ -144,7 +144,8 @@ impl<'a> Admission<'a> {
         {
             answered.circuit = Some(Circuit {
                 breaker: breaker.clone(),
-                fair,
+                // The body has the time that its head has left.
+                fair: self.deadline.remaining() >= self.least,
             });
             if !permit.is_trial() {
                 return;
@@ -173,7 +174,7 @@ impl Circuit {
 }
 
 /// Whether a target was there and had no trouble of its own; `None` where the outcome says nothing about it: what went
-/// wrong before it was asked, and what had too little time.
+/// wrong before it was asked, what had too little time, and what went well for as long as it might.
 fn did_its_work(result: Result<StatusCode, &Failure>, fair: bool) -> Option<bool> {
     match result {
         Ok(status) => Some(!matches!(
@@ -188,7 +189,9 @@ fn did_its_work(result: Result<StatusCode, &Failure>, fair: bool) -> Option<bool
             | Failure::FunctionNotReady
             | Failure::InvokeFailed,
         ) => Some(false),
-        Err(Failure::Credentials | Failure::Signing | Failure::BadHeader | Failure::BadPath) => None,
+        Err(
+            Failure::StreamTimeout | Failure::Credentials | Failure::Signing | Failure::BadHeader | Failure::BadPath,
+        ) => None,
         Err(_) => Some(true),
     }
 }

@@ -111,6 +111,15 @@ fn the_ladder() {
             None,
         ),
         (
+            F::BadReply,
+            502,
+            "bad_upstream_response",
+            "upstream_error",
+            Level::Warn,
+            None,
+        ),
+        (F::StreamTimeout, 504, "stream_timeout", "ok", Level::Warn, None),
+        (
             F::CircuitOpen(5),
             503,
             "circuit_open",

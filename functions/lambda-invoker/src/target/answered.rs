@@ -1,19 +1,23 @@
 //! An answer of a target: whole, or with a body that is still to come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::response::Parts;
 use shared::http::outbound::{Arriving, BodyError, Client, Received};
+use tokio::time::{Instant, timeout_at};
 
 use super::function::stream::Payload;
 use super::{Answer, Circuit};
 use crate::account::Account;
 use crate::error::Failure;
 
-/// So much of an error's body is read before it is passed on: mostly all of it, and enough for the log and for what
-/// decides about another attempt.
-const ERROR_READ_AHEAD: usize = 64 * 1024;
+/// So much of an error's body is read before it is passed on, for the log and for the names of errors, ...
+const ERROR_READ_AHEAD: usize = 2 * 1024;
+
+/// ... if it comes within this time.
+const ERROR_PATIENCE: Duration = Duration::from_millis(250);
 
 /// How an answer is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,8 @@ pub enum Rest {
     Endpoint(Arriving),
     /// Of a function's reply.
     Function(Box<Payload>),
+    /// Nothing comes any more of a body that broke off; so many bytes are missing, if that is known.
+    Broken(BodyError, Option<u64>),
 }
 
 impl Rest {
@@ -60,6 +66,7 @@ impl Rest {
         match self {
             Self::Endpoint(arriving) => arriving.length(),
             Self::Function(_) => None,
+            Self::Broken(_, missing) => *missing,
         }
     }
 
@@ -71,11 +78,13 @@ impl Rest {
         match self {
             Self::Endpoint(arriving) => Ok(arriving.next().await?),
             Self::Function(payload) => payload.next(account).await,
+            Self::Broken(error, _) => Err((*error).into()),
         }
     }
 }
 
-/// Reads an endpoint's answer: whole, or its head and, of an error, some of the body.
+/// Reads an endpoint's answer: whole, or its head and, of an error, what comes soon of the body. An error's status is
+/// passed on whatever becomes of its body.
 pub(super) async fn read(
     received: Received<'_>,
     client: &Arc<Client>,
@@ -86,15 +95,29 @@ pub(super) async fn read(
         return Ok((head, body, None));
     }
     let (head, mut arriving) = received.arriving(client, reading.limit)?;
-    let is_error = head.status.is_client_error() || head.status.is_server_error();
-    let ahead = if is_error { ERROR_READ_AHEAD } else { 0 };
+    if head.status.is_client_error() || head.status.is_server_error() {
+        let (start, rest) = read_ahead(arriving).await;
+        return Ok((head, start, rest));
+    }
+    // What is known to be empty is read to its end, so that the connection can be used again.
+    if arriving.length() == Some(0) && arriving.next().await?.is_none() {
+        return Ok((head, Bytes::new(), None));
+    }
+    Ok((head, Bytes::new(), Some(Rest::Endpoint(arriving))))
+}
+
+/// The start of an error's body, and what is still to come of it.
+async fn read_ahead(mut arriving: Arriving) -> (Bytes, Option<Rest>) {
+    let until = Instant::now() + ERROR_PATIENCE;
     let mut start = BytesMut::new();
-    // What is known to be empty is read to its end too, so that the connection can be used again.
-    while start.len() < ahead || arriving.length() == Some(0) {
-        match arriving.next().await? {
-            Some(data) => start.extend_from_slice(&data),
-            None => return Ok((head, start.freeze(), None)),
+    while start.len() < ERROR_READ_AHEAD || arriving.length() == Some(0) {
+        let missing = arriving.length();
+        match timeout_at(until, arriving.next()).await {
+            Ok(Ok(Some(data))) => start.extend_from_slice(&data),
+            Ok(Ok(None)) => return (start.freeze(), None),
+            Ok(Err(error)) => return (start.freeze(), Some(Rest::Broken(error, missing))),
+            Err(_) => break,
         }
     }
-    Ok((head, start.freeze(), Some(Rest::Endpoint(arriving))))
+    (start.freeze(), Some(Rest::Endpoint(arriving)))
 }

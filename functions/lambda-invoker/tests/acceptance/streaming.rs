@@ -125,7 +125,7 @@ async fn the_start_is_passed_on_while_the_rest_is_still_to_come() {
     );
     // Nothing more comes: the time is up, and the stream does not end as if it were whole.
     let error = begun.body.next().await.unwrap_err();
-    assert_eq!(error.error_type, "upstream_timeout");
+    assert_eq!(error.error_type, "stream_timeout");
     assert!(
         started.elapsed() < Duration::from_millis(1500),
         "{:?}",
@@ -136,7 +136,7 @@ async fn the_start_is_passed_on_while_the_rest_is_still_to_come() {
     assert_eq!(line["message"], "cut off");
     assert_eq!(
         (&line["status"], &line["reason"]),
-        (&json!(200), &json!("upstream_timeout"))
+        (&json!(200), &json!("stream_timeout"))
     );
     assert_eq!((&line["cut"], &line["response_bytes"]), (&json!(true), &json!(6)));
     assert_eq!(line["CutStreams"], 1);
@@ -149,7 +149,7 @@ async fn the_time_of_the_invocation_ends_a_stream_too() {
     let started = Instant::now();
     let (all, error) = begin_within(&function, &get("/x").url(), 700).await.take().await;
     assert_eq!(all, b"one");
-    assert_eq!(error.unwrap().error_type, "upstream_timeout");
+    assert_eq!(error.unwrap().error_type, "stream_timeout");
     assert!(
         started.elapsed() < Duration::from_millis(690),
         "{:?}",

@@ -1,5 +1,6 @@
 //! What an invoked function's reply means.
 
+mod halves;
 mod response;
 
 use bytes::Bytes;
@@ -22,7 +23,7 @@ const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 /// Reads the reply of a function that did its work.
 ///
 /// # Errors
-/// [`Failure::BadResponse`] for what the format does not take.
+/// [`Failure::BadReply`] for what the format does not take.
 pub(super) fn read(
     format: ReplyFormat,
     reply: Bytes,
@@ -36,22 +37,22 @@ pub(super) fn read(
         Some(members) if members.status.is_some() => response::read(format.into(), &members, JSON, method, account),
         // Format 2.0 alone takes any JSON for a body of its own, as HTTP APIs and Function URLs do.
         _ if format == ReplyFormat::V2 => whole(reply, method),
-        _ => Err(Failure::BadResponse),
+        _ => Err(Failure::BadReply),
     }
 }
 
 /// Reads the prelude of a streamed reply: a response without its body. One that names no content type is of bytes.
 ///
 /// # Errors
-/// [`Failure::BadResponse`] for what is no response.
+/// [`Failure::BadReply`] for what is no response.
 pub(super) fn begun(prelude: &[u8], method: &Method, account: &mut Account) -> Result<Answer, Failure> {
-    let members = response::members(prelude).ok_or(Failure::BadResponse)?;
+    let members = response::members(prelude).ok_or(Failure::BadReply)?;
     response::read(Shape::Prelude, &members, BYTES, method, account)
 }
 
 /// Takes the reply's bytes as the body, whatever JSON they are.
 fn whole(reply: Bytes, method: &Method) -> Result<Answer, Failure> {
-    serde_json::from_slice::<&RawValue>(&reply).map_err(|_| Failure::BadResponse)?;
+    serde_json::from_slice::<&RawValue>(&reply).map_err(|_| Failure::BadReply)?;
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
     client::answer(StatusCode::OK, headers, reply, method)
 }
@@ -65,7 +66,10 @@ pub(super) fn function_error(reply: Bytes, errors: FunctionErrors, account: &mut
         error_type: Option<String>,
         error_message: Option<String>,
     }
-    let thrown: Thrown = serde_json::from_slice(&reply).unwrap_or_default();
+    let thrown: Option<Thrown> = serde_json::from_slice(&reply)
+        .ok()
+        .or_else(|| serde_json::from_str(&halves::replaced(std::str::from_utf8(&reply).ok()?, halves::SHOWN)?).ok());
+    let thrown = thrown.unwrap_or_default();
     let timed_out = thrown
         .error_message
         .is_some_and(|message| message.contains("Task timed out after"))

@@ -29,8 +29,11 @@ const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
-/// Of a reply whose body goes nowhere so many bytes are read for its end, which may be an error.
+/// Of a reply whose body goes nowhere so many bytes are read for its end, which may be an error, ...
 const MOST_THROWN_AWAY: usize = 1024 * 1024;
+
+/// ... and for its end it is waited for so long: a stream may have none.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// After the last event the service ends its answer at once.
 const LAST_BYTES: Duration = Duration::from_millis(20);
@@ -171,8 +174,8 @@ pub(super) async fn begin(
         }
     };
     if !response::has_body(answer.status(), method) {
-        payload.throw_away(account).await?;
-        return Ok(answer.into());
+        let ended = tokio::time::timeout(PATIENCE, payload.throw_away(account)).await;
+        return ended.unwrap_or(Ok(())).map(|()| answer.into());
     }
     if streamed {
         let mut answered = Answered::from(answer);
@@ -203,11 +206,12 @@ async fn look_for_prelude(
                 payload.begin_with(start.split_off(prelude::DELIMITER.len()).freeze())?;
                 return Ok(Some(json));
             }
-            Found::Nothing if announced => return Err(Failure::BadResponse),
+            Found::Nothing if announced => return Err(Failure::BadReply),
             Found::Nothing => break,
             Found::Maybe => match payload.arrived(account).await? {
                 Some(piece) => start.extend_from_slice(&piece),
-                None if announced => return Err(Failure::BadResponse),
+                // Who writes nothing sends no prelude either, whatever was announced.
+                None if announced && !start.is_empty() => return Err(Failure::BadReply),
                 None => break,
             },
         }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::halves;
 use crate::account::Account;
 use crate::error::Failure;
 use crate::response;
@@ -118,7 +119,7 @@ pub(super) fn read(
     account: &mut Account,
 ) -> Result<Answer, Failure> {
     let is_v2 = shape == Shape::Reply(ReplyFormat::V2);
-    let status = status(value(members.status)?, shape).ok_or(Failure::BadResponse)?;
+    let status = status(value(members.status)?, shape).ok_or(Failure::BadReply)?;
     let mut headers = Headers::default();
     if !is_v2 && let Value::Object(lists) = value(members.lists)? {
         headers.take_lists(lists)?;
@@ -143,7 +144,7 @@ pub(super) fn read(
         Shape::Reply(format) => body(members, format)?,
         Shape::Prelude => Bytes::new(),
     };
-    response::answer(status, headers, body, method)
+    response::answer(status, headers, body, method).map_err(|_| Failure::BadReply)
 }
 
 /// A member; absent and `null` are the same.
@@ -151,7 +152,10 @@ fn value(member: Option<&RawValue>) -> Result<Value, Failure> {
     let Some(raw) = member else {
         return Ok(Value::Null);
     };
-    serde_json::from_str(raw.get()).map_err(|_| Failure::BadResponse)
+    let read = serde_json::from_str(raw.get()).ok();
+    // What holds half a character is no header and no name of one, and is left out as such.
+    let mended = || serde_json::from_str(&halves::replaced(raw.get(), halves::REFUSED)?).ok();
+    read.or_else(mended).ok_or(Failure::BadReply)
 }
 
 /// A whole number; API Gateway's REST APIs also take its digits as text.
@@ -179,15 +183,17 @@ fn body(members: &Members<'_>, format: ReplyFormat) -> Result<Bytes, Failure> {
     let encoded = members.encoded.is_some_and(|encoded| encoded.get() == "true");
     match raw.get().as_bytes().first() {
         Some(b'"') => {
-            let text: String = serde_json::from_str(raw.get()).map_err(|_| Failure::BadResponse)?;
+            let read: Option<String> = serde_json::from_str(raw.get()).ok();
+            let mended = || serde_json::from_str(&halves::replaced(raw.get(), halves::SHOWN)?).ok();
+            let text = read.or_else(mended).ok_or(Failure::BadReply)?;
             if encoded {
-                return STANDARD.decode(text).map(Bytes::from).map_err(|_| Failure::BadResponse);
+                return STANDARD.decode(text).map(Bytes::from).map_err(|_| Failure::BadReply);
             }
             Ok(text.into())
         }
         _ if raw.get() == "null" => Ok(Bytes::new()),
         _ if format == ReplyFormat::V2 => Ok(raw.get().to_owned().into()),
-        _ => Err(Failure::BadResponse),
+        _ => Err(Failure::BadReply),
     }
 }
 
@@ -243,10 +249,10 @@ impl Headers {
         };
         // What is added on the way to the client finds room, too.
         if self.map.len() >= MOST_HEADERS {
-            return Err(Failure::BadResponse);
+            return Err(Failure::BadReply);
         }
         let appended = self.map.try_append(name, value);
-        appended.map(|_| ()).map_err(|_| Failure::BadResponse)
+        appended.map(|_| ()).map_err(|_| Failure::BadReply)
     }
 }
 
