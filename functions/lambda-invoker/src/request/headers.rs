@@ -37,6 +37,10 @@ fn is_replaced_by_signing(name: &str) -> bool {
     )
 }
 
+/// CloudFront's own headers, such as `x-amz-cf-id`. It writes them anew on the way to a target behind it, and a signature
+/// covers every `x-amz-…`.
+const CLOUDFRONT: &str = "x-amz-cf-";
+
 /// This function's own mark in `via`.
 #[derive(Debug, Clone)]
 pub struct Mark {
@@ -117,7 +121,7 @@ pub fn outgoing(mut headers: HeaderMap, signed: bool, passage: &Passage<'_>) -> 
     remove(&mut headers, |name| {
         name == "content-length"
             || name == "expect"
-            || signed && is_replaced_by_signing(name)
+            || signed && (is_replaced_by_signing(name) || name.starts_with(CLOUDFRONT))
             || (signed || authorization.replace_client) && name == "authorization"
     });
     way::tell(&mut headers, host, passage);

@@ -15,7 +15,9 @@ pub fn is_allowed(path: &str) -> bool {
     !decoded.iter().any(|&byte| byte < 0x20 || byte == 0x7f || byte == b'\\')
         && !decoded
             .split(|&byte| byte == b'/')
-            .any(|segment| segment == b"." || segment == b"..")
+            // What follows a semicolon are parameters, which some targets cut off before they resolve segments.
+            .filter_map(|segment| segment.split(|&byte| byte == b';').next())
+            .any(|name| name == b"." || name == b"..")
 }
 
 /// The path as a target may read it: needless escapes and those of slashes undone, no two slashes in a row.
@@ -112,6 +114,10 @@ mod tests {
             "/a%0d%0ab",
             "/a%7F",
             "/..%5c",
+            "/a/..;/b",
+            "/a/..;v=1",
+            "/.;/a",
+            "/a/%2e%2e%3Bx/b",
         ] {
             assert!(!is_allowed(path), "{path}");
         }
@@ -125,6 +131,8 @@ mod tests {
             "/a%20b",
             "/100%25",
             "/a%252e%252e/b",
+            "/a;../b",
+            "/a;b/...;c",
         ] {
             assert!(is_allowed(path), "{path}");
         }

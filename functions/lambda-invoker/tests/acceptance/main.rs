@@ -9,6 +9,7 @@
 mod account;
 mod authorization;
 mod bad_tables;
+mod cloudfront;
 mod connection;
 mod credentials;
 mod credentials_in_time;

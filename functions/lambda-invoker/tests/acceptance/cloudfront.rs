@@ -1,0 +1,32 @@
+//! Headers that CloudFront writes, on both sides of this function.
+
+use serde_json::json;
+
+use crate::support::event::get;
+use crate::support::function;
+use crate::support::oracle::verify;
+use crate::support::upstream::Upstream;
+use crate::support::{ACCESS_KEY, SECRET_KEY};
+
+/// A target behind CloudFront sees its id of the request, not the one that was there before: a signature over it breaks.
+#[tokio::test]
+async fn what_cloudfront_writes_anew_is_not_signed() {
+    let upstream = Upstream::fine().await;
+    let iam = json!({"iam": {"service": "lambda"}});
+    let function = function(json!([
+        {"uri": "/signed", "function_uri": upstream.url("/"), "authorization": iam},
+        {"uri": "/plain", "function_uri": upstream.url("/")},
+    ]))
+    .await;
+    let request = |path: &str| {
+        let request = get(path).header("X-Amz-Cf-Id", "one").header("X-Amz-Cf-Pop", "FRA1");
+        request.header("X-Amz-Meta-A", "kept")
+    };
+    assert_eq!(function.call(&request("/signed").url()).await.status, 200);
+    let seen = upstream.last();
+    assert_eq!((seen.header("x-amz-cf-id"), seen.header("x-amz-cf-pop")), (None, None));
+    assert_eq!(seen.header("x-amz-meta-a"), Some("kept"));
+    verify(&seen, ACCESS_KEY, SECRET_KEY, None).unwrap();
+    assert_eq!(function.call(&request("/plain").url()).await.status, 200);
+    assert_eq!(upstream.last().header("x-amz-cf-id"), Some("one"));
+}
