@@ -8,7 +8,7 @@ use crate::stage::{binaries, listener};
 
 /// An API that keeps no answers, and a client of it.
 pub(crate) struct Door {
-    pub(crate) authorizer: Function,
+    authorizer: Function,
     pub(crate) http: reqwest::Client,
     gateway: Gateway,
 }
@@ -38,5 +38,10 @@ impl Door {
 
     pub(crate) async fn status(&self, token: &str) -> u16 {
         self.answer(token).await.0
+    }
+
+    /// What the authorizer has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.authorizer.log().text()
     }
 }

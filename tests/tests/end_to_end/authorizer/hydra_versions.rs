@@ -9,10 +9,10 @@ use crate::stage::listener;
 /// Escaped in a form, and taken as it is by Hydra 0.6.
 const SECRET: &str = "s3cr+t %2F:&@]";
 
-/// A door, and the Hydra behind it.
+/// An API, and the Hydra behind it.
 struct HydrasDoor {
     hydra: Hydra,
-    door: Door,
+    api: Door,
 }
 
 impl HydrasDoor {
@@ -37,13 +37,13 @@ impl HydrasDoor {
         let mut variables = vec![("AUTHZ_CLIENT_ID", "api"), ("AUTHZ_CLIENT_SECRET", SECRET)];
         variables.extend(settings.iter().map(|(name, value)| (*name, value.as_str())));
         Self {
-            door: Door::with(&variables).await,
+            api: Door::with(&variables).await,
             hydra,
         }
     }
 
     async fn status(&self, token: &str) -> u16 {
-        self.door.status(token).await
+        self.api.status(token).await
     }
 
     /// A token of the client-credentials grant. The client's secret is written as this version wants it.
@@ -53,7 +53,7 @@ impl HydrasDoor {
             _ => "s3cr%2Bt+%252F%3A%26%40%5D".to_owned(),
         };
         let request = self
-            .door
+            .api
             .http
             .post(format!("{}/oauth2/token", self.hydra.public_url()))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -67,11 +67,7 @@ impl HydrasDoor {
     }
 
     fn logged(&self, reason: &str) -> bool {
-        self.door
-            .authorizer
-            .log()
-            .text()
-            .contains(&format!("\"reason\":\"{reason}\""))
+        self.api.log().contains(&format!("\"reason\":\"{reason}\""))
     }
 }
 
@@ -138,7 +134,7 @@ async fn settings_that_do_not_fit_the_version_are_a_failure() {
             .mint(&json!({"active": true, "sub": "alice", "scope": "hello"}))
             .unwrap();
         assert_eq!(door.status(&minted).await, 500, "{version:?} {settings:?}");
-        let log = door.door.authorizer.log().text();
+        let log = door.api.log();
         assert!(door.logged(reason), "{version:?} {settings:?}: {log}");
         assert!(!log.contains(SECRET) && !log.contains(&minted), "{log}");
     }

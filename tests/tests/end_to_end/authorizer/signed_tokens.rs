@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use crate::door::Door;
 use crate::stage::listener;
 
-/// A door, and the Hydra behind it.
+/// An API, and the Hydra behind it.
 struct HydrasDoor {
     hydra: Hydra,
-    door: Door,
+    api: Door,
 }
 
 impl HydrasDoor {
@@ -25,17 +25,17 @@ impl HydrasDoor {
         let providers = providers.replace("PUBLIC", &hydra.public_url());
         let variables = [("AUTHZ_CACHE_TTL_SECS", "0"), ("AUTHZ_PROVIDERS", providers.as_str())];
         Self {
-            door: Door::with(&variables).await,
+            api: Door::with(&variables).await,
             hydra,
         }
     }
 
     async fn answer(&self, token: &str) -> (u16, Value) {
-        self.door.answer(token).await
+        self.api.answer(token).await
     }
 
     async fn status(&self, token: &str) -> u16 {
-        self.door.status(token).await
+        self.api.status(token).await
     }
 
     /// Claims as Hydra writes them, with changes.
@@ -64,7 +64,7 @@ impl HydrasDoor {
     }
 
     fn reasons(&self) -> Vec<String> {
-        let log = self.door.authorizer.log().text();
+        let log = self.api.log();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines
             .filter_map(|line| Some(line["reason"].as_str()?.to_owned()))
@@ -121,7 +121,7 @@ async fn signed_tokens_pass_while_keys_change() {
             "unknown_key"
         ]
     );
-    let log = door.door.authorizer.log().text();
+    let log = door.api.log();
     assert!(
         !log.contains(&old) && !log.contains(&new) && !log.contains("eyJ"),
         "{log}"

@@ -108,7 +108,7 @@ async fn every_algorithm_of_oidc_provider_is_verified() {
         for forged in [format!("{other}.{signature}"), format!("{message}.{}", &signature[4..])] {
             assert_eq!(door.status(&forged).await, 401, "{algorithm}");
         }
-        let log = door.authorizer.log().text();
+        let log = door.log();
         assert!(!log.contains(&good) && log.contains("bad_signature"), "{log}");
     }
 }
@@ -148,7 +148,7 @@ async fn an_id_token_of_oidc_provider_opens_nothing() {
     ] {
         let door = door_taking(&signer, "RS256", audience, require_typ_at_jwt).await;
         assert_eq!(door.status(&token).await, status, "{audience}");
-        let log = door.authorizer.log().text();
+        let log = door.log();
         assert!(log.contains(&format!(r#""reason":"{reason}""#)), "{log}");
         // The same keys and the same door, for what is an access token.
         if audience != "spa" {
