@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-
 use crate::Clock;
 use crate::start::Context;
 

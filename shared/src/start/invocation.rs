@@ -75,7 +75,10 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 
 /// Whether an id stands in a path as it is.
 fn is_plain(id: &str) -> bool {
-    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    !id.is_empty()
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 #[cfg(test)]
@@ -92,7 +95,10 @@ mod tests {
     const ALL: [(&str, &str); 5] = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4"),
         ("lambda-runtime-deadline-ms", "1542409706888"),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:123456789012:function:f:live"),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-west-1:123456789012:function:f:live",
+        ),
         ("lambda-runtime-trace-id", "Root=1-5bef4de7;Sampled=1"),
         ("lambda-runtime-invocation-id", "i-1"),
     ];
@@ -118,7 +124,10 @@ mod tests {
         let (turn, event) = read(headers(&ALL[..2]), b"1".to_vec()).unwrap();
         assert_eq!(turn.invocation_id, None);
         let context = event.unwrap().context;
-        assert_eq!((context.invoked_function_arn.as_str(), context.xray_trace_id), ("", None));
+        assert_eq!(
+            (context.invoked_function_arn.as_str(), context.xray_trace_id),
+            ("", None)
+        );
         let (turn, event) = read(headers(&ALL[..1]), b"1".to_vec()).unwrap();
         assert_eq!((turn.request_id.as_str(), event), ("8476a536-e9f4", Err(MALFORMED)));
         let (_, event) = read(headers(&ALL), vec![b'"', 0xff, b'"']).unwrap();

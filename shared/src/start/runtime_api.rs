@@ -97,7 +97,11 @@ impl RuntimeApi {
         let next = Uri::from_static("/2018-06-01/runtime/restore/next");
         let (status, ..) = self.call(Method::GET, next, HeaderMap::new(), Bytes::new()).await?;
         self.open = None;
-        if status.is_success() { Ok(()) } else { Err(Broken::Refused(status)) }
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(Broken::Refused(status))
+        }
     }
 
     /// Answers an invocation.

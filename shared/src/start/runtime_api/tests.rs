@@ -36,7 +36,9 @@ async fn api(script: Vec<Say>) -> (Arc<str>, Asked) {
             tokio::spawn(async move {
                 while let Some(request) = request(&mut stream).await {
                     kept.lock().unwrap().push((connection, request));
-                    let Some(say) = script.lock().unwrap().next() else { break };
+                    let Some(say) = script.lock().unwrap().next() else {
+                        break;
+                    };
                     match say {
                         Say::This(answer) => stream.write_all(answer.as_bytes()).await.unwrap(),
                         Say::AndLeave(answer) => return stream.write_all(answer.as_bytes()).await.unwrap(),
@@ -128,7 +130,11 @@ async fn events_come_and_answers_go_on_one_connection() {
     let asked = asked.lock().unwrap();
     assert!(asked[0].1.contains(&format!("host: {address}\r\n")), "{}", asked[0].1);
     assert!(asked[1].1.contains("lambda-runtime-invocation-id: i-1\r\n") && asked[1].1.ends_with("\r\n\r\n1"));
-    assert!(asked[3].1.contains("lambda-runtime-function-error-type: Unauthorized\r\n"));
+    assert!(
+        asked[3]
+            .1
+            .contains("lambda-runtime-function-error-type: Unauthorized\r\n")
+    );
     let report = asked[3].1.split("\r\n\r\n").nth(1).unwrap();
     assert_eq!(report, r#"{"errorMessage":"no","errorType":"Unauthorized"}"#);
 }
@@ -193,20 +199,36 @@ async fn what_the_api_does_not_want_is_told() {
 
 #[tokio::test]
 async fn nothing_goes_over_a_connection_from_before_the_snapshot() {
-    let (address, asked) = api(vec![Say::This(status(200)), Say::This(event("a", "{}")), Say::This(status(500))]).await;
+    let (address, asked) = api(vec![
+        Say::This(status(200)),
+        Say::This(event("a", "{}")),
+        Say::This(status(500)),
+    ])
+    .await;
     let mut api = RuntimeApi::new(address).unwrap();
     api.restored().await.unwrap();
     api.next().await.unwrap();
-    assert_eq!(api.restored().await, Err(Broken::Refused(StatusCode::INTERNAL_SERVER_ERROR)));
+    assert_eq!(
+        api.restored().await,
+        Err(Broken::Refused(StatusCode::INTERNAL_SERVER_ERROR))
+    );
     let restore = "GET /2018-06-01/runtime/restore/next HTTP/1.1";
     let expected = [(1, restore), (2, NEXT), (2, restore)];
-    assert_eq!(first_lines(&asked), expected.map(|(connection, line)| (connection, line.to_owned())));
+    assert_eq!(
+        first_lines(&asked),
+        expected.map(|(connection, line)| (connection, line.to_owned()))
+    );
 }
 
 #[tokio::test]
 async fn a_refused_start_is_reported_with_every_line() {
     let (address, asked) = api(vec![Say::This(status(202))]).await;
-    crate::start::refuse(address, "ConfigurationError", "A: is required\nB: must be true or false").await;
+    crate::start::refuse(
+        address,
+        "ConfigurationError",
+        "A: is required\nB: must be true or false",
+    )
+    .await;
     let asked = asked.lock().unwrap();
     let (head, body) = asked[0].1.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("POST /2018-06-01/runtime/init/error HTTP/1.1\r\n"));
