@@ -28,6 +28,7 @@ use crate::policy::PolicyRules;
 use crate::rules::{Rules, ScopeRules, ScopeStrategy};
 use crate::token::TokenRules;
 use crate::upstream::UpstreamRules;
+use json::Pairs;
 use providers::{Defaults, apart};
 
 /// Everything that the environment decides. [`Config::from_env`] has the table of variables.
@@ -247,7 +248,10 @@ impl Config {
         };
         let listed = providers::providers(&mut reader, &defaults, &mut warnings);
         let context = lists::context(&mut reader, &mut warnings);
-        let cache = answers::cache(&mut reader, upstream.max_bytes);
+        // Where all tokens are verified here, it is keys that go stale.
+        let verified = |provider: &ProviderConfig| provider.introspection().is_none();
+        let all_verified = listed.as_ref().is_some_and(|listed| listed.iter().all(verified));
+        let cache = answers::cache(&mut reader, upstream.max_bytes, all_verified);
         let log_token_fp = reader.flag("AUTHZ_LOG_TOKEN_FP", true);
         let single = |introspection| ProviderConfig {
             name: None,
@@ -289,7 +293,8 @@ fn introspection(reader: &mut Reader<'_>, allow_http: bool) -> Option<Introspect
     }
     let url = reader.url("AUTHZ_INTROSPECTION_URL", allow_http);
     let auth = server::caller(reader, Names::Variables, allow_http);
-    let given = reader.json("AUTHZ_INTROSPECTION_HEADERS").unwrap_or_default();
+    let given = reader.json("AUTHZ_INTROSPECTION_HEADERS");
+    let given = given.map_or_else(Vec::new, |Pairs(pairs)| pairs);
     let headers = server::headers(reader, "AUTHZ_INTROSPECTION_HEADERS", given);
     let ca_bundle = reader.secret("AUTHZ_CA_BUNDLE");
     Some(IntrospectionConfig {

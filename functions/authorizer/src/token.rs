@@ -7,6 +7,9 @@ use std::fmt;
 use crate::error::Problem;
 use crate::event::{AuthorizationRequest, Kind, Presence};
 
+/// What Ory Hydra's refresh tokens and authorization codes begin with; the first are introspected as active.
+pub const NEVER_TAKEN: [&str; 2] = ["ory_rt_", "ory_ac_"];
+
 /// A place of a request where a token may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
@@ -64,8 +67,7 @@ impl TokenRules {
         if !is_b64token(text) {
             return Err(Problem::MalformedToken(text.len()));
         }
-        // Ory Hydra's refresh tokens and authorization codes; the first are introspected as active.
-        if text.starts_with("ory_rt_") || text.starts_with("ory_ac_") {
+        if NEVER_TAKEN.iter().any(|never| text.starts_with(never)) {
             return Err(Problem::NotAccessTokenByPrefix);
         }
         if !text.starts_with(&self.prefix) {

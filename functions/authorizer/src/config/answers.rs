@@ -38,7 +38,8 @@ pub(super) fn policy(reader: &mut Reader<'_>, warnings: &mut Vec<(String, &'stat
     policy
 }
 
-pub(super) fn cache(reader: &mut Reader<'_>, max_entry_bytes: usize) -> CacheRules {
+/// `all_verified` tells that no server is asked about tokens, so that there are none to be remembered.
+pub(super) fn cache(reader: &mut Reader<'_>, max_entry_bytes: usize, all_verified: bool) -> CacheRules {
     const NEGATIVE: &str = "AUTHZ_NEGATIVE_CACHE_TTL_SECS";
     const STALE: &str = "AUTHZ_STALE_IF_ERROR_SECS";
     let ttl = reader.number("AUTHZ_CACHE_TTL_SECS", 60, 0..=3600);
@@ -47,7 +48,7 @@ pub(super) fn cache(reader: &mut Reader<'_>, max_entry_bytes: usize) -> CacheRul
         reader.problem(NEGATIVE, "must not be longer than AUTHZ_CACHE_TTL_SECS");
     }
     let stale = reader.number(STALE, 0, 0..=3600);
-    if stale > 0 && ttl == 0 {
+    if stale > 0 && ttl == 0 && !all_verified {
         reader.problem(STALE, "must be 0 with AUTHZ_CACHE_TTL_SECS=0, which remembers nothing");
     }
     CacheRules {
@@ -58,3 +59,6 @@ pub(super) fn cache(reader: &mut Reader<'_>, max_entry_bytes: usize) -> CacheRul
         max_entry_bytes,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! One entry of the list of servers: which members it may have, of which types, and their values under the names of
 //! variables, so that the same code reads both.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 
 use shared::Env;
@@ -70,7 +70,7 @@ pub(super) struct Entry {
     pub(super) kind: Option<Kind>,
     scalars: HashMap<String, String>,
     lists: HashMap<String, Vec<String>>,
-    headers: BTreeMap<String, String>,
+    headers: Vec<(String, String)>,
     /// Members that are there and hold nothing.
     blank: Vec<String>,
     problems: Vec<(String, String)>,
@@ -100,7 +100,7 @@ impl Entry {
             kind: kind.map(|(_, kind)| *kind),
             scalars: HashMap::new(),
             lists: HashMap::new(),
-            headers: BTreeMap::new(),
+            headers: Vec::new(),
             blank: Vec::new(),
             problems: Vec::new(),
         };
@@ -175,9 +175,7 @@ impl Entry {
             let Json::Text(value) = value else {
                 return self.problem(path.to_owned(), "must be an object of texts");
             };
-            if self.headers.insert(header.clone(), value.clone()).is_some() {
-                return self.problem(path.to_owned(), "names a header twice");
-            }
+            self.headers.push((header.clone(), value.clone()));
         }
     }
 
@@ -196,8 +194,8 @@ impl Entry {
         self.lists.get(name).cloned()
     }
 
-    /// The headers of `introspection_headers`.
-    pub(super) fn headers(&self) -> BTreeMap<String, String> {
+    /// The headers of `introspection_headers`, in their order, repeated ones included.
+    pub(super) fn headers(&self) -> Vec<(String, String)> {
         self.headers.clone()
     }
 

@@ -32,6 +32,23 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
+/// The texts of a JSON object by their names, in their order.
+pub(super) struct Pairs(pub(super) Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wrong = || serde::de::Error::custom("no object of texts");
+        let Json::Object(members) = Json::deserialize(deserializer)? else {
+            return Err(wrong());
+        };
+        let pairs = members.into_iter().map(|(name, value)| match value {
+            Json::Text(text) => Ok((name, text)),
+            _ => Err(wrong()),
+        });
+        pairs.collect::<Result<_, _>>().map(Self)
+    }
+}
+
 struct JsonVisitor;
 
 impl<'de> Visitor<'de> for JsonVisitor {

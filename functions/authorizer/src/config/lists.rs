@@ -3,7 +3,7 @@
 use shared::env::Reader;
 
 use crate::claims::{ContextRules, is_context_key, is_reserved_key};
-use crate::token::Location;
+use crate::token::{Location, NEVER_TAKEN};
 
 pub(super) fn list_or(reader: &mut Reader<'_>, name: &str, default: &[&str]) -> Vec<String> {
     let list = reader.list(name);
@@ -56,6 +56,12 @@ pub(super) fn token_prefix(reader: &mut Reader<'_>, name: &str) -> String {
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
     {
         reader.problem(name, "must be of letters, digits and -._~+/");
+    }
+    if NEVER_TAKEN.iter().any(|never| prefix.starts_with(never)) {
+        reader.problem(
+            name,
+            "is that of refresh tokens or authorization codes, which are never taken",
+        );
     }
     prefix
 }

@@ -1,9 +1,8 @@
 //! Settings of permissions: which server knows of them, and in which words it is asked.
 
-use serde::Deserialize;
 use shared::env::Reader;
 
-use super::json::Json;
+use super::json::Pairs;
 use crate::permission::{Actions, Check, PermissionRules, Template};
 use crate::policy::{PolicyRules, PolicyScope};
 
@@ -22,23 +21,6 @@ enum Kind {
     Keto,
 }
 
-/// The texts of a JSON object by their names, in their order.
-struct Pairs(Vec<(String, String)>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wrong = || serde::de::Error::custom("no object of texts");
-        let Json::Object(members) = Json::deserialize(deserializer)? else {
-            return Err(wrong());
-        };
-        let pairs = members.into_iter().map(|(name, value)| match value {
-            Json::Text(text) => Ok((name, text)),
-            _ => Err(wrong()),
-        });
-        pairs.collect::<Result<_, _>>().map(Self)
-    }
-}
-
 /// Nothing when permissions are not asked for, and after a problem was told. With them a policy is for the one request.
 pub(super) fn permission(
     reader: &mut Reader<'_>,
@@ -48,6 +30,10 @@ pub(super) fn permission(
 ) -> Option<PermissionRules> {
     let kinds = [("none", Kind::None), ("warden", Kind::Warden), ("keto", Kind::Keto)];
     let kind = reader.choice(CHECK, Kind::None, &kinds);
+    let resource = Template::parse(&reader.text_or(RESOURCE, "resources:{segments}"));
+    if let Err(what) = resource {
+        reader.problem(RESOURCE, what);
+    }
     if kind == Kind::None {
         // Whoever says where to ask, or in which words, means that it is asked. The template always says what a path is called.
         let is_off = reader.text(CHECK).is_none_or(|word| word == "none");
@@ -85,9 +71,10 @@ pub(super) fn permission(
         }
     };
     let ca_bundle = reader.secret_or(CA_BUNDLE, CA_BUNDLE_TWIN);
-    let resource = Template::parse(&reader.text_or(RESOURCE, "resources:{segments}"));
-    if let Err(what) = resource {
-        reader.problem(RESOURCE, what);
+    if !actions.let_connect() {
+        let what = "has no action for CONNECT: connections of a WebSocket API are refused (permission_action); give CONNECT one in \
+                    AUTHZ_PERMISSION_ACTIONS if there is such an API";
+        warnings.push((CHECK.to_owned(), what));
     }
     // Two, for a line of the log has room for 256 bytes of each.
     let what = "makes each answer one for a single method and path: set the authorizer's TTL in API Gateway to 0, or add method \
@@ -105,3 +92,6 @@ pub(super) fn permission(
         ca_bundle,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
 //! Settings of the authorization server: where it is, how we show ourselves to it, how patient we are.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -57,7 +56,7 @@ pub struct ClientConfig {
     pub form_encoded: bool,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum AuthKind {
     None,
     Basic,
@@ -65,37 +64,79 @@ enum AuthKind {
     ClientCredentials,
 }
 
-/// `None` after a problem was told.
+const AUTH: &str = "AUTHZ_INTROSPECTION_AUTH";
+
+const AUTH_KINDS: [(&str, AuthKind); 4] = [
+    ("none", AuthKind::None),
+    ("basic", AuthKind::Basic),
+    ("bearer", AuthKind::Bearer),
+    ("client_credentials", AuthKind::ClientCredentials),
+];
+
+impl AuthKind {
+    fn word(self) -> &'static str {
+        AUTH_KINDS
+            .iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("", |(word, _)| word)
+    }
+
+    fn shows_client(self) -> bool {
+        matches!(self, Self::Basic | Self::ClientCredentials)
+    }
+}
+
+/// All settings are read and checked, whichever of them the chosen way needs. `None` after a problem was told.
 pub(super) fn caller(reader: &mut Reader<'_>, names: Names, allow_http: bool) -> Option<CallerConfig> {
-    let kinds = [
-        ("none", AuthKind::None),
-        ("basic", AuthKind::Basic),
-        ("bearer", AuthKind::Bearer),
-        ("client_credentials", AuthKind::ClientCredentials),
-    ];
-    let kind = reader.choice(&names.of("AUTHZ_INTROSPECTION_AUTH"), AuthKind::None, &kinds);
+    let kind = reader.choice(&names.of(AUTH), AuthKind::None, &AUTH_KINDS);
+    let word = reader.text(&names.of(AUTH));
+    let is_known = word.is_none_or(|word| AUTH_KINDS.iter().any(|(known, _)| *known == word));
+    if is_known {
+        tell_unused(reader, names, kind);
+    }
+    let client = client(reader, names, kind);
+    let bearer = secret_for(reader, names, "AUTHZ_BEARER", kind, kind == AuthKind::Bearer);
+    if kind == AuthKind::ClientCredentials {
+        needed(reader, names, "AUTHZ_TOKEN_URL", kind);
+    }
+    let token_url = reader.url(&names.of("AUTHZ_TOKEN_URL"), allow_http);
     match kind {
         AuthKind::None => Some(CallerConfig::None),
-        AuthKind::Basic => client(reader, names, "basic").map(CallerConfig::Basic),
-        AuthKind::Bearer => secret_for(reader, names, "AUTHZ_BEARER", "bearer").map(CallerConfig::Bearer),
-        AuthKind::ClientCredentials => {
-            let client = client(reader, names, "client_credentials");
-            needed(reader, names, "AUTHZ_TOKEN_URL", "client_credentials");
-            let token_url = reader.url(&names.of("AUTHZ_TOKEN_URL"), allow_http);
-            Some(CallerConfig::ClientCredentials {
-                scope: reader.list(&names.of("AUTHZ_TOKEN_SCOPE")).join(" "),
-                audience: reader.text_or(&names.of("AUTHZ_TOKEN_AUDIENCE"), ""),
-                client: client?,
-                token_url: token_url?,
-            })
+        AuthKind::Basic => client.map(CallerConfig::Basic),
+        AuthKind::Bearer => bearer.map(CallerConfig::Bearer),
+        AuthKind::ClientCredentials => Some(CallerConfig::ClientCredentials {
+            scope: reader.list(&names.of("AUTHZ_TOKEN_SCOPE")).join(" "),
+            audience: reader.text_or(&names.of("AUTHZ_TOKEN_AUDIENCE"), ""),
+            client: client?,
+            token_url: token_url?,
+        }),
+    }
+}
+
+/// Whoever gives credentials means that they are shown, and would not notice that nobody asks in their name.
+fn tell_unused(reader: &mut Reader<'_>, names: Names, kind: AuthKind) {
+    for (variable, is_used) in [
+        ("AUTHZ_CLIENT_ID", kind.shows_client()),
+        ("AUTHZ_CLIENT_SECRET", kind.shows_client()),
+        ("AUTHZ_BEARER", kind == AuthKind::Bearer),
+    ] {
+        for name in [names.of(variable), names.twin(variable)] {
+            if !is_used && reader.text(&name).is_some() {
+                let (auth, word) = (names.of(AUTH), kind.word());
+                let what =
+                    format_args!("is of no use with {auth}={word}: set that to what shows it, or leave this out");
+                reader.problem(&name, what);
+            }
         }
     }
 }
 
-fn client(reader: &mut Reader<'_>, names: Names, mode: &str) -> Option<ClientConfig> {
-    needed(reader, names, "AUTHZ_CLIENT_ID", mode);
+fn client(reader: &mut Reader<'_>, names: Names, kind: AuthKind) -> Option<ClientConfig> {
+    if kind.shows_client() {
+        needed(reader, names, "AUTHZ_CLIENT_ID", kind);
+    }
     let id = reader.text(&names.of("AUTHZ_CLIENT_ID"));
-    let secret = secret_for(reader, names, "AUTHZ_CLIENT_SECRET", mode);
+    let secret = secret_for(reader, names, "AUTHZ_CLIENT_SECRET", kind, kind.shows_client());
     let encoding = names.of("AUTHZ_CLIENT_AUTH_ENCODING");
     let form_encoded = reader.choice(&encoding, true, &[("form", true), ("raw", false)]);
     Some(ClientConfig {
@@ -105,26 +146,32 @@ fn client(reader: &mut Reader<'_>, names: Names, mode: &str) -> Option<ClientCon
     })
 }
 
-fn secret_for(reader: &mut Reader<'_>, names: Names, variable: &str, mode: &str) -> Option<SecretSource> {
+fn secret_for(
+    reader: &mut Reader<'_>,
+    names: Names,
+    variable: &str,
+    kind: AuthKind,
+    is_needed: bool,
+) -> Option<SecretSource> {
     let (name, twin) = (names.of(variable), names.twin(variable));
-    if reader.text(&name).is_none() && reader.text(&twin).is_none() {
-        let auth = names.of("AUTHZ_INTROSPECTION_AUTH");
-        let what = format_args!("or {twin} is required with {auth}={mode}").to_string();
+    if is_needed && reader.text(&name).is_none() && reader.text(&twin).is_none() {
+        let (auth, word) = (names.of(AUTH), kind.word());
+        let what = format_args!("or {twin} is required with {auth}={word}").to_string();
         reader.problem(&name, what);
     }
     names.secret(variable, reader)
 }
 
-fn needed(reader: &mut Reader<'_>, names: Names, variable: &str, mode: &str) {
+fn needed(reader: &mut Reader<'_>, names: Names, variable: &str, kind: AuthKind) {
     let name = names.of(variable);
     if reader.text(&name).is_none() {
-        let auth = names.of("AUTHZ_INTROSPECTION_AUTH");
-        reader.problem(&name, format_args!("is required with {auth}={mode}"));
+        let (auth, word) = (names.of(AUTH), kind.word());
+        reader.problem(&name, format_args!("is required with {auth}={word}"));
     }
 }
 
 /// Headers of the operator's for requests to a server.
-pub(super) fn headers(reader: &mut Reader<'_>, name: &str, given: BTreeMap<String, String>) -> HeaderMap {
+pub(super) fn headers(reader: &mut Reader<'_>, name: &str, given: Vec<(String, String)>) -> HeaderMap {
     /// Set by the function itself, or by the HTTP client to frame the request.
     const OURS: [&str; 6] = [
         "authorization",
@@ -145,7 +192,9 @@ pub(super) fn headers(reader: &mut Reader<'_>, name: &str, given: BTreeMap<Strin
             continue;
         }
         value.set_sensitive(true);
-        headers.insert(header, value);
+        if headers.insert(header, value).is_some() {
+            reader.problem(name, "names a header twice, be it in another case");
+        }
     }
     headers
 }
@@ -161,3 +210,6 @@ pub(super) fn upstream(reader: &mut Reader<'_>) -> UpstreamRules {
         max_bytes: super::count(reader, "AUTHZ_MAX_UPSTREAM_BYTES", 65_536, 64, 1_048_576),
     }
 }
+
+#[cfg(test)]
+mod tests;

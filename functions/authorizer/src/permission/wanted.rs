@@ -65,6 +65,11 @@ impl Actions {
         Ok(Self(actions))
     }
 
+    /// Whether WebSocket connections have an action.
+    pub fn let_connect(&self) -> bool {
+        self.of(CONNECT).is_some()
+    }
+
     fn of(&self, verb: &str) -> Option<&(&'static str, String)> {
         self.0.iter().find(|(known, _)| *known == verb)
     }

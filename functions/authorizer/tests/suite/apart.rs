@@ -117,6 +117,21 @@ async fn subjects_that_cannot_be_told_apart_stop_the_start() {
             vec![1],
         ),
         (
+            json!({"principal_prefix": "a|", "default_principal": "root"}),
+            json!({"principal_prefix": "b|", "default_principal": "root"}),
+            vec![0, 1],
+        ),
+        (
+            json!({"principal_prefix": "a|", "default_principal": "a|nobody"}),
+            json!({"principal_prefix": "b|", "default_principal": "nobody"}),
+            vec![1],
+        ),
+        (
+            json!({"principal_prefix": "a|", "default_principal": "a|nobody"}),
+            json!({"principal_prefix": "b|", "default_principal": "b|nobody"}),
+            vec![],
+        ),
+        (
             json!({"principal_prefix": "a|"}),
             json!({"principal_prefix": "b|"}),
             vec![],

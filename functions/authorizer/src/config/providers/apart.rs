@@ -60,11 +60,40 @@ pub(in crate::config) fn tell_unfit(
             "must not be set together with an entry of the kind jwks, whose tokens have no prefix",
         );
     }
+    if !providers.iter().any(is_jwks) {
+        tell_unreached(reader, providers, token_prefix);
+    }
+    for provider in providers.iter().filter(|provider| begins_a_jwt(&provider.prefix)) {
+        if providers.iter().any(is_jwks) {
+            let what = "is what signed tokens begin with, and would take them from the entries of the kind jwks";
+            reader.problem(&provider.names.of("TOKEN_PREFIX"), what);
+        }
+    }
     match permission {
         Some(rules) if rules.check == Check::Warden => tell_unfit_for_warden(reader, providers, rules),
         Some(_) if providers.len() > 1 => tell_shared_subjects(reader, providers),
         Some(_) | None => {}
     }
+}
+
+/// Tells which servers never get a token, since each token begins with the prefix that is demanded of all.
+fn tell_unreached(reader: &mut Reader<'_>, providers: &[ProviderConfig], token_prefix: &str) {
+    let takes = |prefix: &str| token_prefix.starts_with(prefix);
+    for provider in providers.iter().filter(|provider| provider.name.is_some()) {
+        let own = provider.prefix.as_str();
+        // The longest prefix that fits chooses.
+        let is_outdone = |other: &ProviderConfig| other.prefix.len() > own.len() && takes(&other.prefix);
+        let fits = takes(own) || own.starts_with(token_prefix);
+        if !fits || providers.iter().any(is_outdone) {
+            let what = "fits no token that begins with AUTHZ_TOKEN_PREFIX, as all must, or another entry's fits each of them better";
+            reader.problem(&provider.names.of("TOKEN_PREFIX"), what);
+        }
+    }
+}
+
+/// Whether signed tokens may begin so: with `{` in base64url, before a quote or white space.
+fn begins_a_jwt(prefix: &str) -> bool {
+    prefix == "e" || prefix.starts_with("ey") || prefix.starts_with("ew")
 }
 
 fn tell_unfit_for_warden(reader: &mut Reader<'_>, providers: &[ProviderConfig], rules: &PermissionRules) {
@@ -113,12 +142,16 @@ fn tell_shared_subjects(reader: &mut Reader<'_>, providers: &[ProviderConfig]) {
                 let what = format_args!("must not begin as {name}, so that Keto can tell their users apart");
                 reader.problem(&own, what);
             }
-            let default = provider.principal.default.as_ref();
-            if default.is_some_and(|default| default.starts_with(theirs)) {
-                let what =
-                    format_args!("must not begin with {name}, so that Keto can tell it from that server's users");
-                reader.problem(&provider.names.of("AUTHZ_DEFAULT_PRINCIPAL"), what);
-            }
+        }
+        let default = provider.principal.default.as_ref();
+        if default.is_some_and(|default| !default.starts_with(prefix)) {
+            let what = format_args!(
+                "must begin with {own} with {CHECK}=keto and more than one server, so that Keto can tell it from others' users"
+            );
+            reader.problem(&provider.names.of("AUTHZ_DEFAULT_PRINCIPAL"), what);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
