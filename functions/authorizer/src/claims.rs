@@ -60,7 +60,7 @@ impl ClaimRules {
 /// How the principal is named.
 #[derive(Debug, Clone)]
 pub struct PrincipalRules {
-    /// Claims tried in this order; the first that is a text and not empty.
+    /// Claims tried in this order; the first that is a text and not empty. One with control characters names nobody.
     pub claims: Vec<String>,
     /// Put before the claim's text.
     pub prefix: String,
@@ -100,6 +100,8 @@ impl Claims {
     pub fn new(reply: &Reply<'_>, principal: &PrincipalRules, context: &ContextRules) -> Self {
         let exp = moment(reply.get("exp"));
         let named = principal.claims.iter().find_map(|name| text(reply.get(name)));
+        // Who bears such a name is nobody that logs, policies and backends would all read alike, and nobody else either.
+        let is_odd = named.as_ref().is_some_and(|name| name.contains(char::is_control));
         Self {
             token_use: typed_text(reply.get("token_use")),
             token_type: typed_text(reply.get("token_type")),
@@ -114,7 +116,8 @@ impl Claims {
             subject_at: named.as_ref().map_or(0, |_| principal.prefix.len()),
             principal: named
                 .map(|name| format!("{}{name}", principal.prefix))
-                .or_else(|| principal.default.clone()),
+                .or_else(|| principal.default.clone())
+                .filter(|_| !is_odd),
             context: Context::new(reply, context),
         }
     }

@@ -168,8 +168,10 @@ impl<'a> AuthorizationRequest<'a> {
 
     /// The HTTP verb. A WebSocket connection has none.
     pub fn verb(&self) -> Option<&str> {
+        // The member is one of HTTP APIs with payloads of version 2.0 alone.
         let context = self.event.request_context.0.as_ref();
         let told = context
+            .filter(|_| self.kind == Kind::HttpV2)
             .and_then(|context| context.http.0.as_ref())
             .and_then(|http| http.method.get());
         told.or_else(|| self.arn.verb())

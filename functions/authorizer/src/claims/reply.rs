@@ -56,29 +56,25 @@ impl<'a> Reply<'a> {
     }
 
     /// Reads the claims of a token whose signature was found good; that stands for the word of a server that it is
-    /// active. Scopes may stand in `scope`, or in Ory Hydra's `scp` as a list or a text.
+    /// active. Scopes may stand in `scope` or in Ory Hydra's `scp`, as a text or a list.
     ///
     /// # Errors
-    /// [`Problem::MalformedJwt`] when it is not JSON in UTF-8, not an object, names a member twice, or has an `scp` that is
-    /// neither a text nor a list of scopes.
+    /// [`Problem::MalformedJwt`] when it is not JSON in UTF-8, not an object, names a member twice, or has scopes that are
+    /// neither a text nor a list of them.
     pub fn of_claims(payload: &'a [u8]) -> Result<Self, Problem> {
         let mut reply = Self::of_object(payload)?;
-        if reply.get("scope").is_none() {
-            let scope = match reply.get("scp") {
-                None => None,
-                Some(Member::Text(scope)) => Some(scope.to_string()),
-                // An item with a space would become two scopes.
-                Some(Member::Texts(scopes)) if !scopes.iter().any(|scope| scope.contains(' ')) => {
-                    Some(scopes.join(" "))
-                }
-                Some(_) => return Err(Problem::MalformedJwt),
-            };
-            reply.members.retain(|(name, _)| name != "scope");
-            if let Some(scope) = scope {
-                reply
-                    .members
-                    .push((Cow::Borrowed("scope"), Member::Text(Cow::Owned(scope))));
-            }
+        let scope = match reply.get("scope").or_else(|| reply.get("scp")) {
+            None => None,
+            Some(Member::Text(scope)) => Some(scope.to_string()),
+            // An item with a space would become two scopes.
+            Some(Member::Texts(scopes)) if !scopes.iter().any(|scope| scope.contains(' ')) => Some(scopes.join(" ")),
+            Some(_) => return Err(Problem::MalformedJwt),
+        };
+        reply.members.retain(|(name, _)| name != "scope");
+        if let Some(scope) = scope {
+            reply
+                .members
+                .push((Cow::Borrowed("scope"), Member::Text(Cow::Owned(scope))));
         }
         Ok(reply)
     }

@@ -296,6 +296,22 @@ fn checks_come_in_order() {
 }
 
 #[test]
+fn a_name_with_control_characters_is_nobodys() {
+    let default = PrincipalRules {
+        default: Some("nobody".to_owned()),
+        ..principal_rules()
+    };
+    for odd in ["ali\u{0}ce", "alice\r\n", "\u{7f}", "ali\u{85}ce", "\t"] {
+        for rules in [&principal_rules(), &default] {
+            let body = json!({"active": true, "sub": odd, "client_id": "web"}).to_string();
+            let reply = Reply::read(body.as_bytes()).unwrap();
+            let claims = Claims::new(&reply, rules, &context_rules());
+            assert_eq!((claims.principal(), claims.subject()), (None, None), "{odd:?}");
+        }
+    }
+}
+
+#[test]
 fn the_principal_is_the_first_claim_that_names_one() {
     let named = |members: Value, rules: &PrincipalRules| {
         let mut reply = members;

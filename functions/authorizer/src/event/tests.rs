@@ -100,6 +100,22 @@ fn the_default_route_of_an_http_api_has_no_verb_in_its_arn() {
 }
 
 #[test]
+fn only_an_http_apis_own_member_tells_the_verb() {
+    let context = json!({"http": {"method": "DELETE"}});
+    for event in [
+        json!({"type": "TOKEN", "methodArn": REST, "requestContext": context}),
+        json!({"type": "REQUEST", "methodArn": REST, "requestContext": context}),
+        json!({"type": "REQUEST", "version": "1.0", "methodArn": REST, "requestContext": context}),
+    ] {
+        read(event, |request| assert_eq!(request.unwrap().verb(), Some("GET")));
+    }
+    let connect = json!({"type": "REQUEST", "methodArn": WS, "requestContext": context});
+    read(connect, |request| assert_eq!(request.unwrap().verb(), None));
+    let v2 = json!({"version": "2.0", "routeArn": REST, "requestContext": context});
+    read(v2, |request| assert_eq!(request.unwrap().verb(), Some("DELETE")));
+}
+
+#[test]
 fn headers_are_found_in_any_case_and_repeated_ones_are_noticed() {
     let event = |headers: Value, multi: Value| json!({"type": "REQUEST", "methodArn": REST, "headers": headers, "multiValueHeaders": multi});
     let cases = [
