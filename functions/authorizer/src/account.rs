@@ -1,5 +1,6 @@
 //! What one request cost and met on its way. How that stands in the log line and the metrics is in `line`.
 
+mod hint;
 mod line;
 
 use std::time::Duration;
@@ -87,8 +88,8 @@ pub struct Exchange {
     pub attempts: u32,
     /// The last status.
     pub status: Option<u16>,
-    /// The last answer's media type.
-    pub content_type: Option<String>,
+    /// The last answer's media type, if it is one of a few: what a server writes there may be what we showed to it.
+    pub content_type: Option<&'static str>,
     /// The length of the last answer's body in bytes, if it was read.
     pub bytes: Option<usize>,
 }
@@ -116,6 +117,8 @@ pub struct Account {
     pub provider: Option<String>,
     /// The fetching of a server's keys.
     pub keys: Exchange,
+    /// How many keys the server's document has, and how many of them are of use.
+    pub keys_seen: Option<(usize, usize)>,
     /// Why keys could not be fetched, whether or not those from before stand in.
     pub keys_failure: Option<Problem>,
     /// The introspection.
@@ -130,8 +133,8 @@ pub struct Account {
     pub permitted: Option<Permitted>,
     /// The fetching of a token for ourselves.
     pub system_token: Exchange,
-    /// The token endpoint's error code (RFC 6749, section 5.2).
-    pub oauth_error: Option<String>,
+    /// The token endpoint's error code (RFC 6749, section 5.2), or what went wrong instead.
+    pub oauth_error: Option<&'static str>,
     /// What came of reading our own secret again.
     pub reread: Option<Reread>,
     /// The beginning of the token's cache key.
@@ -152,6 +155,7 @@ impl Account {
             covered: None,
             provider: None,
             keys: exchange.clone(),
+            keys_seen: None,
             keys_failure: None,
             introspection: exchange.clone(),
             introspection_took: None,

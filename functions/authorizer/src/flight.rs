@@ -69,6 +69,11 @@ impl<K: Eq + Hash + Clone, V: Clone> Flights<K, V> {
         }
     }
 
+    /// Whether somebody is asking about `key`.
+    pub fn is_under_way(&self, key: &K) -> bool {
+        self.lock().contains_key(key)
+    }
+
     fn seat(&self, key: &K) -> Seat<'_, K, V> {
         let mut flights = self.lock();
         if let Some(receiver) = flights.get(key) {

@@ -2,6 +2,7 @@
 //! one file here that names the HTTP client.
 
 mod failure;
+mod media_type;
 mod pause;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use url::Url;
 use crate::account::Exchange;
 use crate::error::Problem;
 use failure::Failure;
+use media_type::media_type;
 use pause::retry_after;
 
 /// `User-Agent` of all requests.
@@ -250,11 +252,11 @@ impl Upstream {
         let head = received.head();
         let status = head.status().as_u16();
         exchange.status = Some(status);
-        exchange.content_type = header_text(head.headers(), CONTENT_TYPE);
+        exchange.content_type = head.headers().get(CONTENT_TYPE).map(media_type);
         exchange.bytes = None;
         if matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504) {
-            let asked = header_text(head.headers(), RETRY_AFTER);
-            let pause = asked.and_then(|asked| retry_after(&asked, self.clock.now_ms()));
+            let asked = head.headers().get(RETRY_AFTER).and_then(|asked| asked.to_str().ok());
+            let pause = asked.and_then(|asked| retry_after(asked, self.clock.now_ms()));
             return Ok(Attempt::NotNow(pause));
         }
         let body = match status {
@@ -279,11 +281,4 @@ enum Attempt {
     Answer(Received),
     /// A status that may pass, and the pause that the server asks for.
     NotNow(Option<Duration>),
-}
-
-fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
 }

@@ -2,9 +2,9 @@
 
 use shared::telemetry::{Level, Line, Telemetry, Unit};
 
+use super::hint::{tell_failed_check, tell_no_keys, tell_refusal};
 use super::{Account, CacheUse};
 use crate::claims::Claims;
-use crate::error::Problem;
 use crate::event::AuthorizationRequest;
 use crate::policy::{Decision, Outcome};
 use crate::rules::Rules;
@@ -43,10 +43,10 @@ impl Account {
             }
             if let Some(problem) = outcome.problem {
                 if self.permission_failed() {
-                    write_permission_hint(line, problem);
+                    tell_failed_check(line, problem);
                 } else {
                     let introspected = self.keys.attempts == 0;
-                    write_problem(line, problem, request, claims.map(AsRef::as_ref), rules, introspected);
+                    tell_refusal(line, problem, request, claims.map(AsRef::as_ref), rules, introspected);
                 }
             }
             if outcome.context_truncated {
@@ -63,6 +63,10 @@ impl Account {
         if let Some(failure) = self.keys_failure {
             line.text("keys_failure", failure.verdict().reason);
             line.metric("KeyFetchFailures", Unit::Count, 1);
+            if let Some(content_type) = self.keys.content_type {
+                line.text("keys_content_type", content_type);
+            }
+            tell_no_keys(line, failure, self.keys_seen);
         }
         if self.keys.attempts == 0 {
             return;
@@ -74,6 +78,10 @@ impl Account {
         }
         if let Some(bytes) = self.keys.bytes {
             line.number("keys_bytes", to_f64(bytes));
+        }
+        if let Some((found, usable)) = self.keys_seen {
+            line.number("keys_found", to_f64(found));
+            line.number("keys_usable", to_f64(usable));
         }
     }
 
@@ -94,7 +102,7 @@ impl Account {
         if !self.permission_failed() {
             return;
         }
-        if let Some(content_type) = &self.permission.content_type {
+        if let Some(content_type) = self.permission.content_type {
             line.text("permission_content_type", content_type);
         }
         if let Some(bytes) = self.permission.bytes {
@@ -141,7 +149,7 @@ impl Account {
                 line.number("system_token_status", status);
             }
         }
-        if let Some(code) = &self.oauth_error {
+        if let Some(code) = self.oauth_error {
             line.text("oauth_error", code);
         }
         if let Some(reread) = self.reread {
@@ -149,7 +157,7 @@ impl Account {
         }
         // What kind of thing answered, for whoever has to find out; never what it said.
         if self.introspection.status.is_some() && self.cache != CacheUse::Hit {
-            if let Some(content_type) = &self.introspection.content_type {
+            if let Some(content_type) = self.introspection.content_type {
                 line.text("upstream_content_type", content_type);
             }
             if let Some(bytes) = self.introspection.bytes {
@@ -167,7 +175,7 @@ fn write_request(line: &mut Line, request: &AuthorizationRequest<'_>) {
     if let Some(verb) = request.verb().filter(|verb| verb.len() <= 16) {
         line.text("verb", verb);
     }
-    if let Some(route) = request.route() {
+    if let Some(route) = request.route().filter(|route| is_route(route)) {
         line.text("route", route);
     }
 }
@@ -181,54 +189,18 @@ fn write_claims(line: &mut Line, claims: &Claims) {
     }
 }
 
-fn write_permission_hint(line: &mut Line, problem: Problem) {
-    if matches!(problem, Problem::UpstreamConfig | Problem::UpstreamRedirect) {
-        line.text(
-            "hint",
-            "Ory Keto checks at /relation-tuples/check on its read port (4466), Hydra 0.x at /warden/token/allowed",
-        );
-    }
-}
-
-fn write_problem(
-    line: &mut Line,
-    problem: Problem,
-    request: Option<&AuthorizationRequest<'_>>,
-    claims: Option<&Claims>,
-    rules: &Rules,
-    introspected: bool,
-) {
-    let granted = || claims.and_then(|claims| claims.scope().ok()).unwrap_or_default();
-    match problem {
-        Problem::MalformedEvent(member) => line.text("member", member),
-        Problem::MalformedToken(bytes) | Problem::TokenTooLong(bytes) => line.number("token_bytes", to_f64(bytes)),
-        Problem::Scope => {
-            line.text("scopes_required", &rules.scopes.required.join(" "));
-            line.text("scopes_granted", granted());
-        }
-        Problem::RouteScope => {
-            if let Some((key, scopes)) = request.and_then(|request| rules.routes.listed(request)) {
-                line.text("route_rule", key);
-                line.text("scopes_required", &scopes.join(" "));
-            }
-            line.text("scopes_granted", granted());
-        }
-        Problem::RoutePolicy => line.text(
-            "hint",
-            "the route rules are good for simple answers or AUTHZ_POLICY_SCOPE=method alone, and this event wants a \
-             policy for the whole API",
-        ),
-        Problem::UpstreamConfig | Problem::UpstreamRedirect if introspected => line.text(
-            "hint",
-            "Ory Hydra 2 introspects at /admin/oauth2/introspect, Hydra 1 at /oauth2/introspect, both on the \
-             administrative port (4445)",
-        ),
-        _ => {}
-    }
+/// Whether a text has the form of a route: `$default`, `$connect`, `/orders/{id}`, or a verb before such a path. All else is none
+/// that API Gateway knows, whoever wrote it.
+fn is_route(text: &str) -> bool {
+    const LONGEST: usize = 256;
+    let (verb, path) = text.split_once(' ').unwrap_or(("ANY", text));
+    let is_verb = (1..=16).contains(&verb.len()) && verb.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_path = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+    matches!(text, "$default" | "$connect") || (is_verb && is_path && text.len() <= LONGEST)
 }
 
 /// Lengths in bytes are far below 2^32.
-fn to_f64(count: usize) -> f64 {
+pub(super) fn to_f64(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
@@ -250,6 +222,40 @@ fn hex(bytes: [u8; 4]) -> [u8; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_form_of_a_route_is_none() {
+        let long = format!("/{}", "a".repeat(255));
+        for route in [
+            "$default",
+            "$connect",
+            "/",
+            "/orders/{id}",
+            "GET /orders/{proxy+}",
+            "ANY /",
+            &long,
+        ] {
+            assert!(is_route(route), "{route}");
+        }
+        let too_long = format!("{long}a");
+        for text in [
+            "",
+            "$other",
+            "orders",
+            "Bearer /x",
+            "GET  /x",
+            "GET /x y",
+            "GET",
+            "GET $default",
+            " /x",
+            "/x\n",
+            "/\u{e9}",
+            "ABCDEFGHIJKLMNOPQ /x",
+            &too_long,
+        ] {
+            assert!(!is_route(text), "{text}");
+        }
+    }
 
     #[test]
     fn fingerprints_are_hexadecimal() {

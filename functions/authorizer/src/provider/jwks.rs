@@ -8,6 +8,7 @@ mod key_set;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, decode};
@@ -44,6 +45,10 @@ const OF_OTHER_KINDS: [&str; 10] = [
     "token_introspection",
 ];
 
+/// What Keycloak calls its other tokens, in the payload's `typ`, in lower case. Its access tokens are of the type `Bearer`
+/// (<https://github.com/keycloak/keycloak/blob/main/core/src/main/java/org/keycloak/util/TokenUtil.java>).
+const OTHER_TYPES: [&str; 5] = ["id", "refresh", "offline", "logout", "serialized-id"];
+
 /// A server that publishes its keys.
 pub struct Jwks {
     upstream: Arc<Upstream>,
@@ -76,10 +81,16 @@ impl Jwks {
         config: &Config,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let attempt = upstream.request_timeout();
         let rules = KeyRules {
             ttl: jwks.ttl,
             stale: config.cache.stale,
-            patience: upstream.request_timeout(),
+            patience: attempt.min(config.upstream.total_budget),
+            reserve: if config.permission.is_some() {
+                attempt
+            } else {
+                Duration::ZERO
+            },
         };
         Self {
             upstream,
@@ -136,19 +147,27 @@ impl Jwks {
         let fetch = async |deadline: Deadline| {
             let exchange = &mut account.keys;
             let received = self.upstream.get(&self.target, deadline, exchange).await?;
-            read_document(&received)
+            let keys = read_document(&received)?;
+            account.keys_seen = Some((keys.found(), keys.usable()));
+            Ok(keys)
         };
         let found = self.keys.find(kid, deadline, fetch).await;
         account.keys_failure = match &found {
             Ok(found) => found.failure,
             Err(problem) => Some(*problem).filter(|_| account.keys.attempts > 0),
         };
-        Ok(found?.keys)
+        let found = found?;
+        if let Some(failure) = found.stale {
+            account.stale_after(failure);
+        }
+        Ok(found.keys)
     }
 
     fn read(&self, payload: &[u8]) -> Result<Claims, Problem> {
         let reply = Reply::of_claims(payload)?;
-        if OF_OTHER_KINDS.iter().any(|name| reply.has(name)) {
+        let kind = reply.text("typ").map(str::to_ascii_lowercase);
+        let is_other = kind.is_some_and(|kind| OTHER_TYPES.contains(&kind.as_str()));
+        if is_other || OF_OTHER_KINDS.iter().any(|name| reply.has(name)) {
             return Err(Problem::NotAccessToken);
         }
         let claims = Claims::new(&reply, &self.principal, &self.context);

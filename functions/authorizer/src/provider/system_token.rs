@@ -137,7 +137,7 @@ impl SystemToken {
         }
         let held = fetched.map_err(|problem| {
             if account.oauth_error.is_none() && problem != Problem::SystemToken {
-                account.oauth_error = Some(problem.verdict().reason.to_owned());
+                account.oauth_error = Some(problem.verdict().reason);
             }
             Problem::SystemToken
         })?;
@@ -210,8 +210,7 @@ fn read(received: &Received, asked_at_ms: u64, account: &mut Account) -> Result<
     if received.status != 200 {
         account.oauth_error = serde_json::from_slice::<Refused>(body)
             .ok()
-            .map(|refused| refused.error)
-            .filter(|code| is_code(code));
+            .and_then(|refused| known_code(&refused.error));
         return Err(Problem::SystemToken);
     }
     let granted: Granted = serde_json::from_slice(body).map_err(|_| Problem::UpstreamInvalid)?;
@@ -232,10 +231,27 @@ fn read(received: &Received, asked_at_ms: u64, account: &mut Account) -> Result<
 
 /// Whether the endpoint does not know the client by this secret (RFC 6749, section 5.2).
 fn is_client_refused(account: &Account) -> bool {
-    account.system_token.status == Some(401) || account.oauth_error.as_deref() == Some("invalid_client")
+    account.system_token.status == Some(401) || account.oauth_error == Some("invalid_client")
 }
 
-/// Error codes are words like `invalid_client`; anything else does not go into a log.
-fn is_code(code: &str) -> bool {
-    (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+/// An error code that is known, in words of our own: what an endpoint writes there may be what we showed to it.
+fn known_code(code: &str) -> Option<&'static str> {
+    /// Those of RFC 6749, sections 5.2 and 4.1.2.1, of RFC 8707, section 2, and of Hydra 0.x and 1.x.
+    const KNOWN: [&str; 14] = [
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "access_denied",
+        "server_error",
+        "temporarily_unavailable",
+        "invalid_target",
+        "request_unauthorized",
+        "request_forbidden",
+        "misconfiguration",
+        "not_found",
+    ];
+    KNOWN.into_iter().find(|known| *known == code)
 }

@@ -4,7 +4,7 @@ mod answers;
 mod events;
 mod own_token;
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use authorizer::App;
 use authorizer::config::Config;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use shared::Clock;
 use shared::secrets::SecretStore;
 use shared::start::{Context, RawEvent};
-use shared::telemetry::{Level, Output, Telemetry};
+use shared::telemetry::Telemetry;
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
 use shared::{ConfigError, Secrets};
 
@@ -84,23 +84,6 @@ pub(crate) async fn build_with(
     App::new(config, providers, clock, telemetry)
 }
 
-/// What libraries say, of all tests together.
-fn library_lines() -> &'static Arc<Mutex<Vec<String>>> {
-    static LINES: OnceLock<Arc<Mutex<Vec<String>>>> = OnceLock::new();
-    LINES.get_or_init(|| {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let clock = Arc::new(ManualClock::at_secs(NOW));
-        Arc::new(Telemetry::new(
-            "libraries",
-            Level::Debug,
-            Output::Memory(lines.clone()),
-            clock,
-        ))
-        .install();
-        lines
-    })
-}
-
 impl Fixture {
     pub(crate) async fn new(stub: Stub, variables: &[(&str, &str)]) -> Self {
         Self::with_secrets(stub, variables, Arc::new(MemorySecrets::default())).await
@@ -108,7 +91,6 @@ impl Fixture {
 
     /// The same with secrets from `store`.
     pub(crate) async fn with_secrets(stub: Stub, variables: &[(&str, &str)], store: Arc<dyn SecretStore>) -> Self {
-        library_lines();
         let clock = Arc::new(ManualClock::at_secs(NOW));
         let (telemetry, lines) = Telemetry::in_memory("authorizer", clock.clone());
         let app = build_with(&stub, variables, store, clock.clone(), Arc::new(telemetry))
@@ -164,16 +146,9 @@ impl Fixture {
         }
     }
 
-    /// What the authorizer itself logged.
-    pub(crate) fn own_log(&self) -> String {
-        self.lines.lock().unwrap().concat()
-    }
-
     /// All that was logged.
     pub(crate) fn log(&self) -> String {
-        let mut log = self.own_log();
-        log.push_str(&library_lines().lock().unwrap().concat());
-        log
+        self.lines.lock().unwrap().concat()
     }
 }
 

@@ -11,6 +11,7 @@ mod apart;
 mod attacks;
 mod authorities;
 mod cache;
+mod echo;
 mod fixture;
 mod frozen;
 mod hostile;

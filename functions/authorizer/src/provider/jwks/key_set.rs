@@ -14,7 +14,10 @@ const MOST_KEYS: usize = 100;
 
 /// The keys of an issuer.
 #[derive(Debug, Default)]
-pub(super) struct KeySet(Vec<Key>);
+pub(super) struct KeySet {
+    keys: Vec<Key>,
+    found: usize,
+}
 
 #[derive(Debug)]
 struct Key {
@@ -56,36 +59,43 @@ struct Jwk {
 }
 
 impl KeySet {
-    /// Reads a document. Keys that are of no use here are left out: without a name, of an unknown type, for encryption, too
-    /// small, symmetric, or published with their private part.
+    /// Reads a document. Keys that are of no use here are left out, be it all of them: without a name, of an unknown type, for
+    /// encryption, too small, symmetric, or published with their private part.
     ///
     /// # Errors
-    /// [`Problem::UpstreamInvalid`] for what is no such document, holds too many keys, or none of use: whoever signs tokens
-    /// has published one, so that is a fault and no withdrawal.
+    /// [`Problem::UpstreamInvalid`] for what is no such document, or holds too many keys.
     pub(super) fn read(body: &[u8]) -> Result<Self, Problem> {
         let document: Document<'_> = serde_json::from_slice(body).map_err(|_| Problem::UpstreamInvalid)?;
         if document.keys.len() > MOST_KEYS {
             return Err(Problem::UpstreamInvalid);
         }
+        let found = document.keys.len();
         let keys = document.keys.into_iter();
         let keys = keys.filter_map(|key| Key::new(serde_json::from_str(key.get()).ok()?));
-        let keys: Vec<Key> = keys.collect();
-        if keys.is_empty() {
-            return Err(Problem::UpstreamInvalid);
-        }
-        Ok(Self(keys))
+        let keys = keys.collect();
+        Ok(Self { keys, found })
+    }
+
+    /// How many keys the document has.
+    pub(super) fn found(&self) -> usize {
+        self.found
+    }
+
+    /// How many of them are of use.
+    pub(super) fn usable(&self) -> usize {
+        self.keys.len()
     }
 
     /// Whether there is a key of this name.
     pub(super) fn knows(&self, kid: &str) -> bool {
-        self.0.iter().any(|key| key.kid == kid)
+        self.keys.iter().any(|key| key.kid == kid)
     }
 
     /// The keys of this name that verify this algorithm's signatures: mostly one, but two of different types may share a
     /// name (RFC 7517, section 4.5).
     pub(super) fn of<'s>(&'s self, kid: &'s str, algorithm: Algorithm) -> impl Iterator<Item = &'s DecodingKey> {
         let fits = move |key: &&Key| key.kid == kid && key.fits(algorithm);
-        self.0.iter().filter(fits).map(|key| &key.key)
+        self.keys.iter().filter(fits).map(|key| &key.key)
     }
 }
 

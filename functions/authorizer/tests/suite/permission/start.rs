@@ -63,7 +63,7 @@ async fn a_start_names_what_is_wrong() {
 #[tokio::test]
 async fn a_start_warns_of_the_gateways_cache() {
     let fixture = fixture(yes(), &KETO).await;
-    let log = fixture.own_log();
+    let log = fixture.log();
     assert!(
         log.contains("AUTHZ_PERMISSION_CHECK") && log.contains("TTL in API Gateway"),
         "{log}"
