@@ -1,10 +1,11 @@
 //! The body of `share/file` -> its file and what is said about it: `multipart/related` (RFC 2387) as HipChat documented
 //! it, and as clients write it: bare line feeds, a last boundary without its two dashes, names without quotes, files in
-//! Base64, a message that was put into JSON without any escaping. What a client says about a file is never taken for
-//! the file, nor the file for its words, and no words are so odd that they cost the file. Forms in parts (RFC 7578) are
-//! read here as well.
+//! Base64 or quoted-printable, a message that was put into JSON without any escaping. What a client says about a file is
+//! never taken for the file, nor the file for its words, and no words are so odd that they cost the file. Forms in parts
+//! (RFC 7578) are read here as well.
 
 mod part;
+mod transfer;
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;

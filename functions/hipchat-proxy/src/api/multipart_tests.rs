@@ -225,7 +225,12 @@ fn half_a_file_is_none() {
         )
     };
     assert!(refused(RELATED, encoded("base64", "YQ==!").as_bytes()).contains("base64"));
-    assert!(refused(RELATED, encoded("quoted-printable", "a=20").as_bytes()).contains("Encoding"));
+    assert!(refused(RELATED, encoded("quoted-printable", "a=2").as_bytes()).contains("quoted-printable"));
+    assert!(refused(RELATED, encoded("x-gzip", "a").as_bytes()).contains("Encoding"));
+    assert_eq!(
+        told(RELATED, encoded("Quoted-Printable", "a=3Db=\n \n=00").as_bytes()),
+        expected("file", b"a=b\n\x00", None)
+    );
     for (content, decoded) in [("YQ", "a"), ("Y Q\t=\r\n=", "a"), ("_-8=", "\u{ff}\u{ef}")] {
         let bytes: Vec<u8> = decoded
             .chars()

@@ -10,6 +10,7 @@ mod again;
 mod cases;
 mod channels;
 mod documents;
+mod encodings;
 mod files;
 mod form_data;
 mod fronts;

@@ -1,10 +1,8 @@
-//! One part of a multipart body: its head, read as old clients write it, and its content, decoded.
+//! One part of a multipart body: its head, read as old clients write it, and its content.
 
-use base64::Engine;
-use base64::alphabet::{STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode_str;
 
+use super::transfer;
 use crate::error::Failure;
 
 /// The longest head of a part, in bytes and in lines; real ones have three lines.
@@ -13,13 +11,6 @@ const MOST_LINES: usize = 100;
 
 const NO_HEAD: Failure = Failure::BadArgument("each part of the body must have a head, and an empty line behind it");
 const LONG_HEAD: Failure = Failure::BadArgument("the head of a part of the body is too long");
-
-/// Padding may be there or not.
-const ANY_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-    .with_decode_allow_trailing_bits(true);
-const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, ANY_PADDING);
-const BASE64_FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, ANY_PADDING);
 
 /// A part: what its head says, and its content as it came.
 #[derive(Debug, PartialEq, Eq)]
@@ -105,54 +96,13 @@ impl<'a> Part<'a> {
     /// # Errors
     /// [`Failure::BadArgument`] when it is not in the encoding that it is said to be in.
     pub(super) fn decoded(&self) -> Result<Vec<u8>, Failure> {
-        match self.encoding.as_str() {
-            "" | "binary" | "8bit" | "7bit" => Ok(self.content.to_vec()),
-            "base64" => {
-                let whole: Vec<u8> = self
-                    .content
-                    .iter()
-                    .copied()
-                    .filter(|byte| !byte.is_ascii_whitespace())
-                    .collect();
-                let decoded = BASE64.decode(&whole).or_else(|_| BASE64_FOR_URLS.decode(&whole));
-                decoded.map_err(|_| Failure::BadArgument("a part of the body is not in base64, as it says"))
-            }
-            _ => Err(Failure::BadArgument(
-                "Content-Transfer-Encoding must be base64, binary, 8bit or 7bit",
-            )),
-        }
+        transfer::decoded(&self.encoding, self.content)
     }
 
     /// The content of a part that holds words, decoded as far as it can be: what is said about a file never costs it.
     pub(super) fn words(&self) -> Vec<u8> {
-        match self.encoding.as_str() {
-            "quoted-printable" => unquoted(self.content),
-            _ => self.decoded().unwrap_or_else(|_| self.content.to_vec()),
-        }
+        transfer::decoded_words(&self.encoding, self.content)
     }
-}
-
-/// Text without the marks of quoted-printable (RFC 2045, section 6.7); what is no such mark stays as it is.
-fn unquoted(text: &[u8]) -> Vec<u8> {
-    let digit = |byte: &u8| {
-        char::from(*byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        match (first, after) {
-            (b'=', [b'\r', b'\n', tail @ ..] | [b'\n', tail @ ..] | tail @ []) => rest = tail,
-            (b'=', [high, low, tail @ ..]) if let (Some(high), Some(low)) = (digit(high), digit(low)) => {
-                out.push(high << 4 | low);
-                rest = tail;
-            }
-            _ => out.push(*first),
-        }
-    }
-    out
 }
 
 /// A parameter of a header's value: in quotes, in which a backslash stands before a quote or another backslash, or as it
