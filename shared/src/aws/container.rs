@@ -31,7 +31,7 @@ const ECS: &str = "http://169.254.170.2";
 const LARGEST_ANSWER: usize = 64 * 1024;
 
 /// No token is half as long.
-const LARGEST_TOKEN: u64 = 64 * 1024;
+const LARGEST_TOKEN: usize = 64 * 1024;
 
 /// Time for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -176,17 +176,19 @@ impl Endpoint {
 impl Token {
     /// The `authorization` header, if there is to be one; `None` if there is and cannot be had: nobody is asked without.
     fn header(&self) -> Option<Option<HeaderValue>> {
-        let text = match self {
+        let mut value = match self {
             Self::None => return Some(None),
-            Self::Fixed(token) => Zeroizing::new(token.reveal().as_bytes().to_vec()),
+            Self::Fixed(token) => HeaderValue::from_str(token.reveal()).ok()?,
             Self::File(path) => {
                 let mut text = Zeroizing::new(Vec::with_capacity(4096));
-                let file = File::open(path).ok()?;
-                file.take(LARGEST_TOKEN).read_to_end(&mut text).ok()?;
-                text
+                let most = LARGEST_TOKEN as u64 + 1;
+                File::open(path).ok()?.take(most).read_to_end(&mut text).ok()?;
+                if text.len() > LARGEST_TOKEN {
+                    return None;
+                }
+                HeaderValue::from_bytes(&text).ok()?
             }
         };
-        let mut value = HeaderValue::from_bytes(&text).ok()?;
         value.set_sensitive(true);
         Some(Some(value))
     }
