@@ -62,6 +62,18 @@ pub struct Manner {
     pub strict: bool,
 }
 
+impl Manner {
+    /// How the text of a message to this destination is rendered.
+    fn rules<'a>(self, directory: &'a Directory, destination: &Destination<'_>) -> Rules<'a> {
+        Rules {
+            mentions: destination.mentions,
+            people: directory.mentions(),
+            emoticons: directory.emoticons(),
+            strict: self.strict,
+        }
+    }
+}
+
 /// A message ready to be posted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Letter<'a> {
@@ -81,12 +93,7 @@ pub fn compose<'a>(
     look: Look,
     label: Option<&str>,
 ) -> Option<Letter<'a>> {
-    let rules = Rules {
-        mentions: destination.mentions,
-        people: directory.mentions(),
-        emoticons: directory.emoticons(),
-        strict: manner.strict,
-    };
+    let rules = manner.rules(directory, destination);
     let rendered = render(&message.text, message.format, rules);
     let drawn = message.card.as_ref().map(|card| card.draw(rules));
     if rendered.atoms.is_empty() && drawn.is_none() {

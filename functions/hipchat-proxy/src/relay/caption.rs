@@ -1,7 +1,7 @@
 //! What stands above a shared file: the message that came with it, and the sender where he has no name of his own.
 
 use super::{Destination, Manner, head_lines, one_line, one_text, username};
-use crate::message::{Message, Rules, render};
+use crate::message::{Message, render};
 use crate::rooms::Directory;
 use crate::slack::Target;
 
@@ -24,12 +24,7 @@ pub fn caption(
     message: &Message,
     label: Option<&str>,
 ) -> Caption {
-    let rules = Rules {
-        mentions: destination.mentions,
-        people: directory.mentions(),
-        emoticons: directory.emoticons(),
-        strict: manner.strict,
-    };
+    let rules = manner.rules(directory, destination);
     let rendered = render(&message.text, message.format, rules);
     let from = message.from.as_deref().map(one_line);
     let username = match destination.target {
