@@ -52,7 +52,6 @@ pub(super) fn normalized(text: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
 
 #[cfg(test)]
