@@ -2,6 +2,7 @@
 //! functions, and stand-ins.
 
 mod body;
+mod caller;
 pub mod cli;
 mod clock;
 pub mod front;

@@ -80,7 +80,7 @@ pub(super) struct ReplayArgs {
     /// The stage: its base URL
     #[arg(long, value_name = "URL", value_parser = super::base_url)]
     to: String,
-    /// The host name to ask for, where the URL has another
+    /// The host name to ask for where the URL leads, certificate included
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
     /// Certificate authorities that are trusted beside the system's, PEM

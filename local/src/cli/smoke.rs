@@ -30,7 +30,7 @@ pub(super) struct SmokeArgs {
     /// The load balancer of hipchat-proxy
     #[arg(long, value_name = "URL")]
     hipchat: Option<String>,
-    /// The host name that leads to hipchat-proxy, where the URL has another
+    /// The host name that will lead to hipchat-proxy: asked for where the URL leads, certificate included
     #[arg(long, value_name = "HOST", requires = "hipchat")]
     hipchat_host: Option<String>,
     /// A token of the HipChat API; nothing is posted with it
@@ -51,7 +51,7 @@ pub(super) struct SmokeArgs {
     /// The HTTP API of lambda-invoker, in place of a load balancer
     #[arg(long, value_name = "URL")]
     invoker_api: Option<String>,
-    /// The host name that leads to lambda-invoker, where the URL has another
+    /// The host name that will lead to lambda-invoker, likewise
     #[arg(long, value_name = "HOST", requires = "invoker")]
     invoker_host: Option<String>,
     /// A path of the route table that answers a GET with 200

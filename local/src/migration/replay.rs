@@ -7,12 +7,11 @@ mod mask;
 
 use std::time::Duration;
 
-use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use reqwest::Client;
 use shared::Secret;
 
 use super::Exchange;
+use crate::caller::{Caller, reason};
 use comparison::compare;
 use credentials::Credentials;
 use mask::masked;
@@ -35,9 +34,7 @@ const OWN: [&str; 9] = [
 /// Where requests go.
 #[derive(Debug)]
 pub struct Stage {
-    client: Client,
-    url: String,
-    host: Option<HeaderValue>,
+    caller: Caller,
     credentials: Credentials,
 }
 
@@ -51,29 +48,14 @@ pub struct Replay {
 }
 
 impl Stage {
-    /// `url` is the stage's base, `host` the name to ask it for in place of the URL's own, `token` takes the place of the
+    /// `url` is the stage's base, `host` the name to ask for where the URL leads, in place of the URL's own, `token` takes the place of the
     /// recorded ones wherever clients put them, `ca` is a PEM of authorities that are trusted beside the system's.
     ///
     /// # Errors
     /// A sentence.
     pub fn new(url: &str, host: Option<&str>, token: Option<Secret>, ca: Option<&[u8]>) -> Result<Self, String> {
-        let mut client = Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none());
-        if let Some(pem) = ca {
-            let authorities = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
-            if authorities.is_empty() {
-                return Err("the authority's certificate is no PEM".to_owned());
-            }
-            client = authorities
-                .into_iter()
-                .fold(client, reqwest::ClientBuilder::add_root_certificate);
-        }
-        let host = host.map(HeaderValue::from_str).transpose();
         Ok(Self {
-            client: client.build().map_err(|error| error.to_string())?,
-            url: url.trim_end_matches('/').to_owned(),
-            host: host.map_err(|_| "the host is no host".to_owned())?,
+            caller: Caller::new(url, host, ca, PATIENCE)?,
             credentials: Credentials {
                 token,
                 ..Credentials::default()
@@ -113,14 +95,12 @@ impl Stage {
         let recorded = exchange.recorded.as_ref();
         let known = recorded.map_or("", |recorded| recorded.body.as_str());
         let secrets = self.credentials.secrets(exchange, &[known]);
-        let url = url::Url::parse(&format!("{}{}", self.url, self.credentials.target(&exchange.target)))
-            .map_err(|_| format!("line {line}: its target and the URL make no URL"))?;
         let method =
             Method::from_bytes(exchange.method.as_bytes()).map_err(|_| format!("line {line}: no method of HTTP"))?;
         let body = self.credentials.body(&exchange.body);
-        let mut request = self
-            .client
-            .request(method, url)
+        let request = self.caller.request(method, &self.credentials.target(&exchange.target));
+        let mut request = request
+            .map_err(|_| format!("line {line}: its target and the URL make no URL"))?
             .headers(self.headers(exchange, &secrets)?);
         if !body.is_empty() || exchange.method != "GET" {
             request = request.body(body);
@@ -128,7 +108,7 @@ impl Stage {
         let answer = request
             .send()
             .await
-            .map_err(|error| masked(&format!("line {line}: {}", cause(&error.without_url())), &secrets))?;
+            .map_err(|error| masked(&format!("line {line}: no answer: {}", reason(&error)), &secrets))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.map_err(|error| error.without_url().to_string())?;
         let body = String::from_utf8_lossy(&body);
@@ -162,18 +142,6 @@ impl Stage {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(()))?;
             headers.append(name, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| bad(()))?);
         }
-        if let Some(host) = &self.host {
-            headers.insert(HOST, host.clone());
-        }
         Ok(headers)
     }
-}
-
-/// The innermost reason of an error, which is the one that helps.
-fn cause(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    format!("no answer: {innermost}")
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 
 use super::fronts::{Api, Fronts, Hipchat, Invoker};
+use crate::caller::{Caller, builder, reason};
 
 /// The longest wait for one answer: a cold start behind a gateway.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,15 +30,7 @@ pub struct Check {
 /// # Errors
 /// A sentence, where no question can be asked at all.
 pub async fn run(fronts: &Fronts, ca: Option<&[u8]>) -> Result<Vec<Check>, String> {
-    let mut client = Client::builder()
-        .timeout(PATIENCE)
-        .redirect(reqwest::redirect::Policy::none());
-    if let Some(pem) = ca {
-        let authority =
-            reqwest::Certificate::from_pem(pem).map_err(|_| "the authority's certificate is no PEM".to_owned())?;
-        client = client.add_root_certificate(authority);
-    }
-    let client = client.build().map_err(|error| error.to_string())?;
+    let client = builder(ca, PATIENCE)?.build().map_err(|error| error.to_string())?;
     let mut asked = Asked {
         client,
         checks: Vec::new(),
@@ -49,10 +42,12 @@ pub async fn run(fronts: &Fronts, ca: Option<&[u8]>) -> Result<Vec<Check>, Strin
         asked.api("HTTP API", api, fronts.token.as_deref(), &[401, 403]).await;
     }
     if let Some(hipchat) = &fronts.hipchat {
-        asked.hipchat(hipchat).await;
+        let caller = Caller::new(&hipchat.url, hipchat.host.as_deref(), ca, PATIENCE)?;
+        asked.hipchat(hipchat, &caller).await?;
     }
     if let Some(invoker) = &fronts.invoker {
-        asked.invoker(invoker, fronts.token.as_deref()).await;
+        let caller = Caller::new(&invoker.url, invoker.host.as_deref(), ca, PATIENCE)?;
+        asked.invoker(invoker, &caller, fronts.token.as_deref()).await?;
     }
     if let Some(url) = &fronts.function_url {
         let request = asked.client.get(url);
@@ -91,36 +86,32 @@ impl Asked {
         }
     }
 
-    async fn hipchat(&mut self, hipchat: &Hipchat) {
-        let url = hipchat.url.trim_end_matches('/');
-        let host = hipchat.host.as_deref();
-        let request = at_host(self.client.get(format!("{url}/")), host);
+    async fn hipchat(&mut self, hipchat: &Hipchat, caller: &Caller) -> Result<(), String> {
+        let request = caller.request(Method::GET, "/")?;
         self.ask("hipchat-proxy, health", request, &[200]).await;
         let room = hipchat.token.as_ref().map_or("smoke", |(_, room)| room.as_str());
         let room = utf8_percent_encode(room, NON_ALPHANUMERIC);
         // `auth_test` is HipChat's own: everything is checked and nothing is sent.
-        let path = format!("{url}/v2/room/{room}/notification?auth_test=true");
-        let post = |client: &Client| {
-            at_host(client.post(&path), host)
-                .header(CONTENT_TYPE, "application/json")
-                .body(r#"{"message":"smoke"}"#)
+        let path = format!("/v2/room/{room}/notification?auth_test=true");
+        let post = || {
+            let request = caller.request(Method::POST, &path)?;
+            let request = request.header(CONTENT_TYPE, "application/json");
+            Ok::<_, String>(request.body(r#"{"message":"smoke"}"#))
         };
-        let request = post(&self.client);
-        self.ask("hipchat-proxy, no token", request, &[401]).await;
+        self.ask("hipchat-proxy, no token", post()?, &[401]).await;
         if let Some((token, _)) = &hipchat.token {
-            let request = post(&self.client).header(AUTHORIZATION, format!("Bearer {token}"));
+            let request = post()?.header(AUTHORIZATION, format!("Bearer {token}"));
             self.ask("hipchat-proxy, your token, nothing posted", request, &[202])
                 .await;
         }
+        Ok(())
     }
 
-    async fn invoker(&mut self, invoker: &Invoker, token: Option<&str>) {
-        let url = invoker.url.trim_end_matches('/');
-        let get = |client: &Client, path: &str| at_host(client.get(format!("{url}{path}")), invoker.host.as_deref());
+    async fn invoker(&mut self, invoker: &Invoker, caller: &Caller, token: Option<&str>) -> Result<(), String> {
+        let get = |path: &str| caller.request(Method::GET, path);
         let mut bearer = None;
         if invoker.is_api {
-            let request = get(&self.client, "/");
-            self.ask("lambda-invoker, no token", request, &[401]).await;
+            self.ask("lambda-invoker, no token", get("/")?, &[401]).await;
             bearer = token;
         }
         let with = |request: RequestBuilder| match bearer {
@@ -128,30 +119,24 @@ impl Asked {
             None => request,
         };
         if !invoker.is_api || bearer.is_some() {
-            let request = with(get(&self.client, "/smoke-test-of-a-path-without-a-route"));
+            let request = with(get("/smoke-test-of-a-path-without-a-route")?);
             self.ask("lambda-invoker, no route", request, &[404]).await;
             if let Some(path) = &invoker.path {
-                let request = with(get(&self.client, path));
+                let request = with(get(path)?);
                 self.ask(format!("lambda-invoker, {path}"), request, &[200, 201, 202, 204])
                     .await;
             }
         }
+        Ok(())
     }
 }
 
-fn at_host(request: RequestBuilder, host: Option<&str>) -> RequestBuilder {
-    match host {
-        Some(host) => request.header(HOST, host),
-        None => request,
-    }
-}
-
-/// A status, or a word or two about why none came; never a URL, which can hold more than a person wants to show.
+/// A status, or why none came; never a URL, which can hold more than a person wants to show.
 fn told(came: Result<StatusCode, reqwest::Error>) -> String {
     match came {
         Ok(status) => status.as_u16().to_string(),
         Err(error) if error.is_timeout() => format!("nothing within {} s", PATIENCE.as_secs()),
-        Err(error) if error.is_connect() => "no connection".to_owned(),
+        Err(error) if error.is_connect() => format!("no connection: {}", reason(&error)),
         Err(error) if error.is_builder() => "not asked: the URL or the token cannot be sent".to_owned(),
         Err(_) => "no answer".to_owned(),
     }
