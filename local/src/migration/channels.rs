@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
@@ -41,11 +42,15 @@ pub struct Member {
 /// Reads channels: an answer of `conversations.list`, several of them one after the other, or a list of channels.
 ///
 /// # Errors
-/// One sentence for each problem, with the line.
+/// One sentence for each problem, with the line; so when pages are missing at the end.
 pub fn read_channels(file: &str, text: &str) -> Result<Vec<Channel>, Vec<String>> {
+    channels_of(file, answers(file, text, "channels")?)
+}
+
+fn channels_of(file: &str, found: Objects) -> Result<Vec<Channel>, Vec<String>> {
     let mut channels: Vec<Channel> = Vec::new();
     let mut problems = Vec::new();
-    for (line, members) in answers(file, text, "channels")? {
+    for (line, members) in found {
         match (filled(&members, "id"), filled(&members, "name")) {
             (Some(id), Some(name)) if !channels.iter().any(|known| known.id == id) => channels.push(Channel {
                 id,
@@ -66,7 +71,7 @@ pub fn read_channels(file: &str, text: &str) -> Result<Vec<Channel>, Vec<String>
 /// Reads members with an e-mail address, as `users.list` tells them; without those who left.
 ///
 /// # Errors
-/// One sentence for each problem, with the line.
+/// One sentence for each problem, with the line; so when pages are missing at the end.
 pub fn read_members(file: &str, text: &str) -> Result<Vec<Member>, Vec<String>> {
     let members = answers(file, text, "members")?;
     let member = |members: &serde_json::Map<String, Value>| {
@@ -79,23 +84,49 @@ pub fn read_members(file: &str, text: &str) -> Result<Vec<Member>, Vec<String>> 
 
 type Objects = Vec<(usize, serde_json::Map<String, Value>)>;
 
-/// The objects of all answers of a file; an answer that is Slack's error is a problem.
+/// The objects of all answers of a file, the last of which must end the list: a room whose channel stands on the next
+/// page would have none.
 fn answers(file: &str, text: &str, member: &str) -> Result<Objects, Vec<String>> {
+    match pages(file, text, member)? {
+        (found, None) => Ok(found),
+        (_, Some((line, cursor))) => {
+            let cursor = utf8_percent_encode(&cursor, NON_ALPHANUMERIC);
+            Err(vec![format!(
+                "{file}: line {line}: Slack's list goes on: append its next page, asked for with &cursor={cursor}"
+            )])
+        }
+    }
+}
+
+/// The line of an answer and where the next page begins.
+type Next = (usize, String);
+
+/// The objects of all answers of a file, and what comes behind the last one; an answer that is Slack's error is a problem.
+fn pages(file: &str, text: &str, member: &str) -> Result<(Objects, Option<Next>), Vec<String>> {
     let mut found = Vec::new();
+    let mut next = None;
     for document in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
         let document = document.map_err(|error| vec![json_problem(file, &error)])?.get();
         let line = line_of(text, document);
-        let error = serde_json::from_str::<Value>(document).ok();
-        if let Some(code) = error.as_ref().and_then(|answer| answer.get("error")) {
+        let answer = serde_json::from_str::<Value>(document).unwrap_or_default();
+        if let Some(code) = answer.get("error") {
             return Err(vec![format!("{file}: line {line}: Slack's answer is the error {code}")]);
         }
+        let cursor = next_cursor(&answer);
+        next = (!cursor.is_empty()).then(|| (line, cursor.to_owned()));
         let shift = |(at, members)| (at + line - 1, members);
         found.extend(objects(file, document, "", &[member])?.into_iter().map(shift));
     }
     if found.is_empty() {
         return Err(vec![format!("{file}: holds none of Slack's {member}")]);
     }
-    Ok(found)
+    Ok((found, next))
+}
+
+/// Where the page behind an answer begins; empty behind the last one.
+fn next_cursor(answer: &Value) -> &str {
+    let cursor = answer.pointer("/response_metadata/next_cursor");
+    cursor.and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Asks Slack for all channels that the app sees, archived ones, too. `api` is the Web API's base, such as
@@ -117,12 +148,9 @@ pub async fn fetch(api: &str, token: &Secret) -> Result<Vec<Channel>, String> {
             let code = page.get("error").and_then(Value::as_str).unwrap_or("no reason");
             return Err(format!("Slack refuses the list of channels: {code}"));
         }
-        channels.extend(read_channels("Slack's answer", &page.to_string()).map_err(|problems| problems.join("; "))?);
-        cursor = page
-            .pointer("/response_metadata/next_cursor")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let read = |file| channels_of(file, pages(file, &page.to_string(), "channels")?.0);
+        channels.extend(read("Slack's answer").map_err(|problems| problems.join("; "))?);
+        next_cursor(&page).clone_into(&mut cursor);
         if cursor.is_empty() {
             return Ok(channels);
         }

@@ -17,6 +17,28 @@ fn channels() -> Vec<Channel> {
     read_channels("channels.json", answers).unwrap()
 }
 
+#[test]
+fn a_list_of_slacks_that_goes_on_is_not_taken_for_whole() {
+    let page = |member: &str, next: &str| {
+        format!(
+            r#"{{"ok": true, "{member}": [{{"id": "C1", "name": "ops", "profile": {{"email": "e"}}}}], "response_metadata": {{"next_cursor": "{next}"}}}}"#
+        ) + "\n"
+    };
+    let (first, last) = (page("channels", "dGVhbQ=="), page("channels", ""));
+    assert_eq!(
+        read_channels("c.json", &(last.clone() + &first)).unwrap_err(),
+        ["c.json: line 2: Slack's list goes on: append its next page, asked for with &cursor=dGVhbQ%3D%3D"]
+    );
+    assert_eq!(read_channels("c.json", &(first + &last)).unwrap().len(), 1);
+    let (first, last) = (page("members", "dXNlcg=="), page("members", ""));
+    let problems = read_members("m.json", &first).unwrap_err();
+    assert!(
+        problems[0].starts_with("m.json: line 1: Slack's list goes on"),
+        "{problems:?}"
+    );
+    assert_eq!(read_members("m.json", &(first + &last)).unwrap().len(), 2);
+}
+
 /// Each room's outcome in one word or sentence.
 #[track_caller]
 fn check(rooms: &str, decisions: &str, expected: &[&str]) {
