@@ -22,11 +22,13 @@ pub enum Feature {
     Join,
     /// Files
     Files,
+    /// Making the directory: lists of channels and of users with their addresses
+    Directory,
 }
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Messages,
         Self::Customize,
         Self::Topics,
@@ -34,6 +36,7 @@ impl Feature {
         Self::Slug,
         Self::Join,
         Self::Files,
+        Self::Directory,
     ];
 
     /// The methods of Slack's Web API that it calls.
@@ -45,6 +48,7 @@ impl Feature {
             Self::Emails => &["users.lookupByEmail"],
             Self::Slug => &["conversations.list"],
             Self::Join => &["conversations.join"],
+            Self::Directory => &["conversations.list", "users.list"],
             Self::Files => &[
                 "conversations.open",
                 "files.completeUploadExternal",
@@ -65,6 +69,7 @@ impl Feature {
             Self::Slug => &["channels:read", "groups:read"],
             Self::Join => &["channels:join"],
             Self::Files => &["files:write", "im:write"],
+            Self::Directory => &["channels:read", "groups:read", "users:read", "users:read.email"],
         }
     }
 }

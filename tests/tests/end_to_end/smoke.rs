@@ -1,5 +1,6 @@
 //! `local smoke` against the suite on this machine: all is well, and each way of not being well is told.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
 use local::slack_app::Feature;
@@ -87,7 +88,7 @@ async fn what_is_not_well_is_told_without_secrets() {
     for line in [
         "WRONG REST API, no token 403, wanted 401",
         "WRONG REST API, your token not asked: the URL or the token cannot be sent, wanted 200",
-        "WRONG HTTP API, no token no connection, wanted 401",
+        "WRONG HTTP API, no token no connection: Connection refused (os error 111), wanted 401",
         "ok hipchat-proxy, health 200",
         "WRONG hipchat-proxy, your token, nothing posted 401, wanted 202",
         "WRONG Function URL, no signature 200, wanted 403",
@@ -137,4 +138,50 @@ fn the_slack_apps_manifest_covers_every_method_that_the_code_calls() {
             "groups:write.topic"
         ])
     );
+}
+
+/// The bot scopes of the manifest that a line of a guide makes.
+fn scopes(line: &str) -> BTreeSet<String> {
+    let (_, arguments) = line.split_once("local -- ").unwrap();
+    let output = Command::new(binaries().join("local"))
+        .args(arguments.split_whitespace())
+        .output()
+        .unwrap();
+    let manifest: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_value(manifest["oauth_config"]["scopes"]["bot"].clone()).unwrap()
+}
+
+#[test]
+fn the_documents_name_the_scopes_that_the_manifest_asks_for() {
+    let read = |name: &str| std::fs::read_to_string(root().join("docs").join(name)).unwrap();
+    let settings = read("settings.md");
+    let (_, table) = settings.split_once("| the Slack app needs the scope |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let cells = table.lines().filter_map(|line| line.split('|').nth(1));
+    let told: BTreeSet<String> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    let mut asked: BTreeSet<String> = Feature::ALL
+        .iter()
+        .flat_map(|feature| feature.scopes())
+        .map(|scope| (*scope).to_owned())
+        .collect();
+    // In place of an invitation, for who wants it.
+    asked.insert("chat:write.public".to_owned());
+    assert_eq!(told, asked);
+    // The guide's own app can make the lists that the guide asks for.
+    let guide = read("migrate-from-hipchat.md");
+    let line = guide.lines().find(|line| line.contains("slack-manifest")).unwrap();
+    let scopes = scopes(line);
+    for (method, needed) in [
+        ("conversations.list", ["channels:read", "groups:read"]),
+        ("users.list", ["users:read", "users:read.email"]),
+    ] {
+        assert!(guide.contains(&format!("https://slack.com/api/{method}")));
+        assert!(
+            needed.iter().all(|scope| scopes.contains(*scope)),
+            "{method}: {scopes:?}"
+        );
+    }
 }
