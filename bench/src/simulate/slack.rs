@@ -1,6 +1,6 @@
 //! What becomes of messages beyond Slack's limits, with hipchat-proxy's own rules between the clients and Slack.
 //!
-//! The proxy asks once, waits as long as `Retry-After` says if that leaves time before its deadline, asks once more, and then
+//! The proxy asks once, waits as long as `Retry-After` says if that is not long and before its deadline, asks once more, and then
 //! tells its client (429). While it waits, its execution environment is taken. In each environment a room takes
 //! `HIPCHAT_FLOOD_LIMIT` messages in 60 s; more are refused without asking Slack.
 
@@ -25,6 +25,8 @@ pub const WORKSPACE_PER_MINUTE: f64 = 300.0;
 const CALL: u64 = 100_000;
 /// Time between an invocation's start and the proxy's deadline: the template's time limit of 10 s, less 500 ms.
 const BUDGET: u64 = 9_500_000;
+/// The longest `Retry-After` that the proxy waits for.
+const LONGEST_WAIT: u64 = 2 * SECOND;
 /// What must be left behind a wait.
 const LEFT: u64 = 250_000;
 /// The window of `HIPCHAT_FLOOD_LIMIT`.
@@ -212,7 +214,7 @@ impl World<'_> {
                 self.outcome.limited += 1;
                 // Whole seconds, and at least one.
                 let retry_after = wait.ceil().max(1.0) as u64 * SECOND;
-                if !waited && begun + BUDGET >= answered + retry_after + LEFT {
+                if !waited && retry_after <= LONGEST_WAIT && begun + BUDGET >= answered + retry_after + LEFT {
                     let again = Step::Asked {
                         message,
                         tries,
