@@ -22,7 +22,8 @@ const BEARER: [(&str, &str); 2] = [("AUTHZ_INTROSPECTION_AUTH", "bearer"), ("AUT
 
 #[tokio::test]
 async fn the_media_type_of_an_introspection() {
-    let echoed: [(fn(&Seen) -> String, &str); 4] = [
+    type Echo = fn(&Seen) -> String;
+    let echoed: [(Echo, &str); 4] = [
         (shown, "other"),
         (|seen| seen.body.clone(), "other"),
         (|seen| format!("text/html; t={}", seen.body), "text/html"),
