@@ -3,6 +3,7 @@
 mod answers;
 mod events;
 mod own_token;
+mod together;
 
 use std::sync::{Arc, Mutex};
 

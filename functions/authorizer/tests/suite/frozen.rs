@@ -34,18 +34,12 @@ async fn the_first_request_after_waking_up_succeeds() {
 async fn any_number_of_dead_connections_costs_no_more() {
     let fixture = Fixture::playing(vec![ok()], &UNFORGIVING).await;
     let events: Vec<_> = (0..4).map(event).collect();
-    let answers = tokio::join!(
-        fixture.ask(&events[0]),
-        fixture.ask(&events[1]),
-        fixture.ask(&events[2]),
-        fixture.ask(&events[3])
-    );
-    let good = || allow("alice", W_REST);
-    assert_eq!(answers, (good(), good(), good(), good()));
+    let answers = fixture.ask_together(&events).await;
+    assert_eq!(answers, vec![allow("alice", W_REST); 4]);
     freeze(&fixture);
     let again: Vec<_> = (10..14).map(event).collect();
     for event in &again {
-        assert_eq!(fixture.ask(event).await, good());
+        assert_eq!(fixture.ask(event).await, allow("alice", W_REST));
     }
 }
 

@@ -231,14 +231,8 @@ async fn many_that_are_refused_at_once_share_one_read() {
     let fixture = Fixture::with_secrets(server.stub(401, json!({})), &BASIC, vault.clone()).await;
     vault.put(Some(NEW));
     let events: Vec<Value> = (0..4).map(|at| bearing(&format!("{T1}.{at}"))).collect();
-    let answers = tokio::join!(
-        fixture.ask(&events[0]),
-        fixture.ask(&events[1]),
-        fixture.ask(&events[2]),
-        fixture.ask(&events[3])
-    );
-    let good = || allow("alice", W_REST);
-    assert_eq!(answers, (good(), good(), good(), good()));
+    let answers = fixture.ask_together(&events).await;
+    assert_eq!(answers, vec![allow("alice", W_REST); 4]);
     assert_eq!(vault.reads(), 2);
 }
 

@@ -51,37 +51,9 @@ async fn an_unknown_key_is_looked_for_once_in_ten_seconds() {
 async fn many_who_wait_for_keys_share_one_fetch() {
     let key = Key::p256("one");
     let fixture = authorizer(&Published::new(&[&key]), json!({}), &[]).await;
-    let event = bearing(&key.good());
-    let asked: Vec<_> = (0..20).map(|_| fixture.ask(&event)).collect();
-    let mut set = Vec::new();
-    for answer in asked {
-        set.push(answer);
-    }
-    let answers = futures_all(set).await;
+    let answers = fixture.ask_together(&vec![bearing(&key.good()); 20]).await;
     assert!(answers.into_iter().all(|answer| answer == allow("alice", W_REST)));
     assert_eq!(fixture.fetches(), 1);
-}
-
-/// Polls all of them together.
-async fn futures_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (future, output) in futures.iter_mut().zip(&mut outputs) {
-            if output.is_none()
-                && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
-            {
-                *output = Some(value);
-            }
-        }
-        if outputs.iter().all(Option::is_some) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    outputs.into_iter().map(Option::unwrap).collect()
 }
 
 #[tokio::test]
