@@ -82,12 +82,6 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Whether a text can be a key's id or a session token: visible ASCII, which is all that a header takes and all that they
-/// are made of.
-pub(super) fn is_plain(text: &Secret) -> bool {
-    !text.is_empty() && text.reveal().bytes().all(|byte| byte.is_ascii_graphic())
-}
-
 /// What AWS calls credentials that it does not know any more.
 pub fn is_stale_word(word: &str) -> bool {
     matches!(
@@ -131,19 +125,5 @@ mod tests {
         assert_eq!(format!("{credentials:?}"), "Credentials([redacted])");
         assert_eq!(credentials.lasts(3_000), Duration::from_secs(2));
         assert_eq!(credentials.lasts(9_000), Duration::ZERO);
-    }
-
-    #[test]
-    fn what_no_header_takes_is_not_plain() {
-        for (text, plain) in [
-            ("IQoJb3JpZ2luX2VjE==", true),
-            ("", false),
-            ("a b", false),
-            ("a\r\nx: y", false),
-            ("caf\u{e9}", false),
-            ("a\u{7f}", false),
-        ] {
-            assert_eq!(is_plain(&Secret::new(text)), plain, "{text:?}");
-        }
     }
 }
