@@ -181,7 +181,12 @@ where
         };
         let answer = match outcome {
             // What is a failure of an answer to become JSON is a fault of the function, like a panic.
-            Ok(Reply::Whole(answer)) => serde_json::to_vec(&answer).map_err(|_| PANICKED),
+            Ok(Reply::Whole(answer)) => {
+                // Room for most answers.
+                let mut json = Vec::with_capacity(1024);
+                let written = serde_json::to_writer(&mut json, &answer);
+                written.map(|()| json).map_err(|_| PANICKED)
+            }
             Ok(Reply::Stream { prelude, body }) => {
                 // Boxed, so that whole answers do not carry its size.
                 match guard(Box::pin(post(api.address(), &turn, prelude, body))).await {

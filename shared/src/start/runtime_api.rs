@@ -82,7 +82,7 @@ impl RuntimeApi {
     /// [`Broken`]: with any answer but an event this environment is over.
     pub(super) async fn next(&mut self) -> Result<(HeaderMap, Vec<u8>), Broken> {
         let next = Uri::from_static("/2018-06-01/runtime/invocation/next");
-        match self.call(Method::GET, next, HeaderMap::new(), Bytes::new()).await? {
+        match self.call(Method::GET, next, Bytes::new(), |_| {}).await? {
             (StatusCode::OK, headers, body) => Ok((headers, body)),
             (status, ..) => Err(Broken::Refused(status)),
         }
@@ -95,7 +95,7 @@ impl RuntimeApi {
     /// [`Broken`].
     pub(super) async fn restored(&mut self) -> Result<(), Broken> {
         let next = Uri::from_static("/2018-06-01/runtime/restore/next");
-        let (status, ..) = self.call(Method::GET, next, HeaderMap::new(), Bytes::new()).await?;
+        let (status, ..) = self.call(Method::GET, next, Bytes::new(), |_| {}).await?;
         self.open = None;
         if status.is_success() {
             Ok(())
@@ -110,7 +110,7 @@ impl RuntimeApi {
     /// [`Broken`]. An answer that Lambda does not want, for its size or for its lateness, is none: Lambda tells the
     /// caller itself. The status is given then.
     pub(super) async fn answer(&mut self, turn: &Turn, answer: Vec<u8>) -> Result<Option<StatusCode>, Broken> {
-        self.end(turn, "response", HeaderMap::new(), answer).await
+        self.end(turn, "response", answer, None).await
     }
 
     /// Ends an invocation with an error.
@@ -118,9 +118,8 @@ impl RuntimeApi {
     /// # Errors
     /// As [`RuntimeApi::answer`].
     pub(super) async fn fail(&mut self, turn: &Turn, error: &InvocationError) -> Result<Option<StatusCode>, Broken> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ERROR_TYPE, HeaderValue::from_static(error.error_type));
-        self.end(turn, "error", headers, error.report().into_bytes()).await
+        self.end(turn, "error", error.report().into_bytes(), Some(error.error_type))
+            .await
     }
 
     /// Reports that the function did not start.
@@ -128,28 +127,34 @@ impl RuntimeApi {
     /// # Errors
     /// [`Broken`].
     pub(super) async fn refuse_start(&mut self, error_type: &'static str, message: &str) -> Result<(), Broken> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = json!({"errorMessage": message, "errorType": error_type}).to_string();
         let place = Uri::from_static("/2018-06-01/runtime/init/error");
-        self.call(Method::POST, place, headers, body.into()).await.map(|_| ())
+        let called = self.call(Method::POST, place, body.into(), |headers| {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+        });
+        called.await.map(|_| ())
     }
 
     async fn end(
         &mut self,
         turn: &Turn,
         how: &str,
-        mut headers: HeaderMap,
         body: Vec<u8>,
+        error_type: Option<&'static str>,
     ) -> Result<Option<StatusCode>, Broken> {
         let place = format!("/2018-06-01/runtime/invocation/{}/{how}", turn.request_id);
-        let place = place.parse().map_err(|_| Broken::Nameless)?;
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(id) = &turn.invocation_id {
-            headers.insert(INVOCATION_ID, id.clone());
-        }
-        let (status, ..) = self.call(Method::POST, place, headers, body.into()).await?;
+        let place = Uri::from_maybe_shared(place).map_err(|_| Broken::Nameless)?;
+        let called = self.call(Method::POST, place, body.into(), |headers| {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            if let Some(id) = &turn.invocation_id {
+                headers.insert(INVOCATION_ID, id.clone());
+            }
+            if let Some(error_type) = error_type {
+                headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+            }
+        });
+        let (status, ..) = called.await?;
         match status {
             status if status.is_success() => Ok(None),
             // The one answer after which Lambda wants the process to end.
@@ -159,27 +164,32 @@ impl RuntimeApi {
     }
 
     /// Sends a request on the kept connection, or once more on a new one if that has gone: Lambda takes an answer to an
-    /// invocation once, so that nothing can arrive twice.
+    /// invocation once, so that nothing can arrive twice. `describe` adds the headers of this call.
     async fn call(
         &mut self,
         method: Method,
         place: Uri,
-        mut headers: HeaderMap,
         body: Bytes,
+        describe: impl Fn(&mut HeaderMap),
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Broken> {
-        headers.insert(HOST, self.host.clone());
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = method;
-        *request.uri_mut() = place;
-        *request.headers_mut() = headers;
+        let host = self.host.clone();
+        // Made anew for a second attempt, which is rarer than a copy for it would be dear.
+        let request = || {
+            let mut request = Request::new(Full::new(body.clone()));
+            *request.method_mut() = method.clone();
+            *request.uri_mut() = place.clone();
+            request.headers_mut().insert(HOST, host.clone());
+            describe(request.headers_mut());
+            request
+        };
         if let Some(mut open) = self.open.take()
-            && let Ok(answer) = exchange(&mut open, request.clone()).await
+            && let Ok(answer) = exchange(&mut open, request()).await
         {
             self.open = Some(open);
             return Ok(answer);
         }
         let mut open = connect(&self.address).await.ok_or(Broken::Unreachable)?;
-        let answer = exchange(&mut open, request).await.map_err(|_| Broken::Unreachable)?;
+        let answer = exchange(&mut open, request()).await.map_err(|_| Broken::Unreachable)?;
         self.open = Some(open);
         Ok(answer)
     }

@@ -46,7 +46,8 @@ pub struct Line {
 
 impl Line {
     pub(super) fn new(now_ms: u64, level: Level, service: &'static str, message: &str) -> Self {
-        let mut fields = String::with_capacity(768);
+        // A whole line of an invocation has room in it.
+        let mut fields = String::with_capacity(2048);
         fields.push_str("{\"timestamp\":\"");
         write_rfc3339(now_ms, &mut fields);
         fields.push_str("\",\"level\":\"");
