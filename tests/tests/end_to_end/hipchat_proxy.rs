@@ -1,5 +1,6 @@
 //! A load balancer with the HipChat proxy behind it, and Slack on the other side.
 
+mod php;
 mod slack;
 
 use local::standin::{Fault, Slack};
