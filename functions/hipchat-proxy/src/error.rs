@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::StatusCode;
 use shared::telemetry::Level;
 
-use crate::api::Version;
+use crate::api::{Scopes, Version};
 use crate::slack::SlackFailure;
 
 /// The text that HipChat's first API gave a token which may not call a method; a client compares it byte for byte.
@@ -53,6 +53,8 @@ pub enum Failure {
     ExpiredToken,
     /// A client that the list of add-ons does not hold, or that shows another secret.
     UnknownClient,
+    /// A client asks for a scope that HipChat does not know or that is not among these, which it may have.
+    InvalidScope(Scopes),
     /// A known token that may not make this call, or not in this room.
     NoAccess,
     /// The token covers the room or may see users, but there is none of this name.
@@ -136,6 +138,14 @@ impl Failure {
             Self::UnknownToken => refused(StatusCode::UNAUTHORIZED, unknown_token, "unknown_token"),
             Self::ExpiredToken => refused(StatusCode::UNAUTHORIZED, unknown_token, "expired_token"),
             Self::UnknownClient => refused(StatusCode::UNAUTHORIZED, "Invalid client credentials", "unknown_client"),
+            // The word is that of RFC 6749, section 5.2.
+            Self::InvalidScope(scopes) => Rung {
+                message: Cow::Owned(format!(
+                    "invalid_scope: this client may ask for {}",
+                    scopes.names().join(" ")
+                )),
+                ..refused(StatusCode::BAD_REQUEST, "", "invalid_scope")
+            },
             Self::NoAccess => refused(
                 StatusCode::UNAUTHORIZED,
                 if v1 {

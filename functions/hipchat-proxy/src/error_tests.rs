@@ -14,6 +14,7 @@ fn all() -> Vec<Failure> {
         Failure::UnknownToken,
         Failure::ExpiredToken,
         Failure::UnknownClient,
+        Failure::InvalidScope(Scopes::ALL),
         Failure::NoAccess,
         Failure::Unknown(room()),
         Failure::Unknown(Subject::User("chris".to_owned())),
@@ -48,6 +49,7 @@ fn all() -> Vec<Failure> {
             | Failure::UnknownToken
             | Failure::ExpiredToken
             | Failure::UnknownClient
+            | Failure::InvalidScope(_)
             | Failure::NoAccess
             | Failure::Unknown(_)
             | Failure::Absent(_)
@@ -88,6 +90,7 @@ fn every_failure_has_its_rung() {
         401 401 refused unknown_token INFO
         401 401 refused expired_token INFO
         401 401 refused unknown_client INFO
+        400 400 refused invalid_scope INFO
         401 401 refused no_access INFO
         404 404 refused unknown_room INFO
         404 404 refused unknown_user INFO

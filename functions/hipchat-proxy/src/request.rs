@@ -15,7 +15,7 @@ use shared::{Deadline, Secret};
 
 use crate::App;
 use crate::access::limits::Standings;
-use crate::access::{AllowList, Grant, token_of};
+use crate::access::{AllowList, Grant, Rights, token_of};
 use crate::account::Account;
 use crate::api::{Answer, Base, Call, Fields, Markup, Need, Parameter, Version, read_body, route, v1, v2, version_of};
 use crate::documents::Known;
@@ -44,6 +44,8 @@ struct Order<'a> {
     version: Version,
     known: &'a Known,
     grant: &'a Grant,
+    /// Whether the token is good for seeing users.
+    sees_users: bool,
     /// The room, if the call names one.
     place: Option<Place<'a>>,
     /// The user, if the call names one.
@@ -129,7 +131,8 @@ impl App {
         let asked = markup(version, &fields);
         visit.markup = *asked.as_ref().unwrap_or(&Markup::Json);
         let known = self.documents.for_token(token.as_ref(), visit.now_secs, deadline).await;
-        let grant = self.admit(&known.tokens, token, target.need, visit)?;
+        let rights = self.admit(&known.tokens, token, (target.call, target.need), visit)?;
+        let grant = rights.grant;
         asked?;
         let wanted = match (version, target.call) {
             (Version::V1, Call::Notify | Call::Topic | Call::Room | Call::History) if !is_test => {
@@ -158,6 +161,7 @@ impl App {
             version,
             known: &known,
             grant,
+            sees_users: rights.sees_users(),
             place,
             user: user.as_deref(),
             fields: &fields,
@@ -182,11 +186,12 @@ impl App {
         &self,
         tokens: &'a AllowList,
         token: Option<Secret>,
-        need: Need,
+        (call, need): (Call, Need),
         visit: &mut Visit,
-    ) -> Result<&'a Grant, Failure> {
+    ) -> Result<Rights<'a>, Failure> {
         let token = token.ok_or(Failure::NoToken)?;
-        let grant = tokens.find(&token, visit.now_secs)?;
+        let rights = tokens.find(&token, visit.now_secs)?;
+        let grant = rights.grant;
         visit.account.label.clone_from(&grant.label);
         if !self
             .limits
@@ -194,10 +199,10 @@ impl App {
         {
             return Err(Failure::TooManyRequests);
         }
-        if !grant.may(need) {
+        if !rights.may(call, need) {
             return Err(Failure::NoAccess);
         }
-        Ok(grant)
+        Ok(rights)
     }
 }
 

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `token` says what the client's tokens may do, as in the allow-list. Execution environments share nothing, so a token
-//! says for whom and until when it is, and a key that all of them know proves it. A client that goes from the list, or
+//! says for whom and until when it is, and which scopes it was asked for, and a key that all of them know proves it. A client that goes from the list, or
 //! gets another secret, takes its tokens with it.
 
 mod document;
@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use shared::Secret;
 use subtle::ConstantTimeEq;
 
-use super::{Grant, TokenKey};
+use super::{Grant, Rights, TokenKey};
+use crate::api::Scopes;
 use crate::error::Failure;
 use proof::{Claim, Key};
 
@@ -57,11 +58,11 @@ impl AddOns {
         self.clients.is_empty()
     }
 
-    /// Makes a token for a client that shows its secret.
+    /// Makes a token for a client that shows its secret; with these scopes, as far as the client may do what they are for.
     ///
     /// # Errors
     /// [`Failure::UnknownClient`].
-    pub fn issue(&self, id: &str, secret: &Secret, now_secs: u64) -> Result<Issued<'_>, Failure> {
+    pub fn issue(&self, id: &str, secret: &Secret, scopes: Scopes, now_secs: u64) -> Result<Issued<'_>, Failure> {
         let digest: [u8; 32] = Sha256::digest(secret.reveal().as_bytes()).into();
         let client = self.client(id).ok_or(Failure::UnknownClient)?;
         let key = self.keys.first().ok_or(Failure::UnknownClient)?;
@@ -74,6 +75,7 @@ impl AddOns {
             expires: now_secs
                 .saturating_add(LIFETIME_SECS)
                 .min(client.grant.expires.unwrap_or(u64::MAX)),
+            scopes,
         };
         let token = claim.token(key, &client.secret_sha256);
         Ok(Issued {
@@ -87,7 +89,7 @@ impl AddOns {
     ///
     /// # Errors
     /// [`Failure::UnknownToken`] or [`Failure::ExpiredToken`].
-    pub fn find(&self, token: &Secret, now_secs: u64) -> Result<&Grant, Failure> {
+    pub fn find(&self, token: &Secret, now_secs: u64) -> Result<Rights<'_>, Failure> {
         let (claim, proof) = Claim::read(token.reveal()).ok_or(Failure::UnknownToken)?;
         let client = self.client(&claim.client).ok_or(Failure::UnknownToken)?;
         let is_proven = |key: &Key| claim.is_proven(&proof, key, &client.secret_sha256);
@@ -98,19 +100,22 @@ impl AddOns {
         if ends <= now_secs {
             return Err(Failure::ExpiredToken);
         }
-        Ok(&client.grant)
+        Ok(Rights {
+            grant: &client.grant,
+            scopes: claim.scopes,
+        })
     }
 
     /// Whether a token looks like one that another environment made, with a key or for a client that is not known here
     /// yet.
     pub fn may_be_news(&self, token: &Secret, now_secs: u64) -> bool {
         let is_alive = Claim::read(token.reveal()).is_some_and(|(claim, _)| now_secs < claim.expires);
-        is_alive && self.find(token, now_secs) == Err(Failure::UnknownToken)
+        is_alive && matches!(self.find(token, now_secs), Err(Failure::UnknownToken))
     }
 
     /// How long a token still lasts, in seconds; `None` for one that was not made here.
     pub fn seconds_left(&self, token: &Secret, now_secs: u64) -> Option<u64> {
-        let grant = self.find(token, now_secs).ok()?;
+        let Rights { grant, .. } = self.find(token, now_secs).ok()?;
         let (claim, _) = Claim::read(token.reveal())?;
         Some(
             grant

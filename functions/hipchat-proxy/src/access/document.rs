@@ -134,8 +134,8 @@ mod tests {
         ]);
         let expires = 1_798_761_600;
         let key = |token: &str| -> [u8; 32] { Sha256::digest(token.as_bytes()).into() };
-        assert_eq!(list.find(&Secret::new("a"), expires).unwrap().key(), key("a"));
-        assert_eq!(list.find(&Secret::new("b"), expires - 1).unwrap().key(), key("b"));
+        assert_eq!(list.find(&Secret::new("a"), expires).unwrap().grant.key(), key("a"));
+        assert_eq!(list.find(&Secret::new("b"), expires - 1).unwrap().grant.key(), key("b"));
         assert_eq!(list.find(&Secret::new("b"), expires), Err(Failure::ExpiredToken));
         assert_eq!(list.find(&Secret::new("A"), 0), Err(Failure::UnknownToken));
         assert_eq!(list.find(&Secret::new(""), 0), Err(Failure::UnknownToken));
@@ -146,7 +146,7 @@ mod tests {
         let may = |entry: &str| {
             let list = list(&[format!(r#"{{"sha256": "{}", {entry}}}"#, hash("a"))]);
             let grant = list.find(&Secret::new("a"), 0).unwrap();
-            [Need::Send, Need::Read, Need::Users, Need::SeeUsers, Need::Act].map(|need| grant.may(need))
+            [Need::Send, Need::Read, Need::Users, Need::SeeUsers, Need::Act].map(|need| grant.grant.may(need))
         };
         assert_eq!(may(r#""kind": "v2_user""#), [true, false, false, false, true]);
         assert_eq!(
@@ -174,6 +174,7 @@ mod tests {
             )]);
             list.find(&Secret::new("a"), 0)
                 .unwrap()
+                .grant
                 .covers(wanted, directory.find(wanted))
         };
         for wanted in ["Dev Ops", "dev ops", "7", "do", "Dev%20Ops"] {

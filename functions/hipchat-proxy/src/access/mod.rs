@@ -12,6 +12,7 @@
 pub mod addons;
 mod document;
 pub mod limits;
+mod rights;
 
 use std::collections::HashSet;
 
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 use shared::Secret;
 use subtle::ConstantTimeEq;
 
-use crate::api::{Fields, Need};
+use crate::api::{Fields, Need, Scopes};
 use crate::error::Failure;
 use crate::rooms::{Directory, RoomIndex};
 
@@ -29,6 +30,7 @@ use addons::AddOns;
 use limits::TokenKey;
 
 pub use document::read;
+pub use rights::Rights;
 
 /// What a token was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,14 +132,17 @@ impl AllowList {
     ///
     /// # Errors
     /// [`Failure::UnknownToken`] or [`Failure::ExpiredToken`].
-    pub fn find(&self, token: &Secret, now_secs: u64) -> Result<&Grant, Failure> {
+    pub fn find(&self, token: &Secret, now_secs: u64) -> Result<Rights<'_>, Failure> {
         let Some(grant) = self.listed(token) else {
             return self.addons.find(token, now_secs);
         };
         if grant.expires.is_some_and(|expires| expires <= now_secs) {
             return Err(Failure::ExpiredToken);
         }
-        Ok(grant)
+        Ok(Rights {
+            grant,
+            scopes: Scopes::ALL,
+        })
     }
 }
 
@@ -152,7 +157,7 @@ impl Grant {
         self.covers("", Some(room))
     }
 
-    /// Whether the token may make such a call at all.
+    /// Whether such a call may be made at all.
     pub fn may(&self, need: Need) -> bool {
         match need {
             Need::Nothing | Need::Send => true,

@@ -8,6 +8,7 @@ mod links;
 pub mod message_id;
 mod multipart;
 mod route;
+mod scope;
 pub mod v1;
 pub mod v2;
 mod xml;
@@ -18,6 +19,7 @@ pub use fields::{Fields, NotANumber, NotAText, Parameter};
 pub use links::Base;
 pub use multipart::{SharedFile, shared_file};
 pub use route::{Call, Change, Need, Target, route, version_of};
+pub use scope::{Scopes, scope_titles};
 
 /// HipChat's two REST APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

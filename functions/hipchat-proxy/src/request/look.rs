@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Order, Visit};
 use crate::api::v2::Page;
-use crate::api::{Answer, Call, Need, Version, v1, v2};
+use crate::api::{Answer, Call, Version, v1, v2};
 use crate::error::{Failure, Subject};
 use crate::rooms::{Room, User};
 
@@ -76,7 +76,7 @@ fn covered<'a>(order: &Order<'a>) -> impl Iterator<Item = &'a Room> {
 
 /// The users, for a token that may see them: for any other, rooms have an owner who is nobody.
 fn people<'a>(order: &Order<'a>) -> &'a [User] {
-    if order.grant.may(Need::SeeUsers) {
+    if order.sees_users {
         order.known.directory.users()
     } else {
         &[]

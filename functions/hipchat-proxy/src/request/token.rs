@@ -10,7 +10,7 @@ use shared::{Deadline, Secret};
 
 use super::Visit;
 use crate::App;
-use crate::api::{Answer, Fields, Need, read_body, v2};
+use crate::api::{Answer, Call, Fields, Need, Scopes, read_body, v2};
 use crate::error::Failure;
 
 impl App {
@@ -26,7 +26,9 @@ impl App {
         let fields = query.overlaid_by(read_body(request.headers(), request.body()));
         let (id, secret) = credentials(request.headers(), &fields).ok_or(Failure::UnknownClient)?;
         let known = self.documents.current(visit.now_secs, deadline).await;
-        let issued = known.tokens.addons().issue(&id, &secret, visit.now_secs)?;
+        let wanted = Scopes::named(&fields.some_text("scope").unwrap_or_default());
+        let asked = wanted.unwrap_or(Scopes::ALL);
+        let issued = known.tokens.addons().issue(&id, &secret, asked, visit.now_secs)?;
         visit.account.label.clone_from(&issued.grant.label);
         if fields.some_text("grant_type").as_deref() != Some("client_credentials") {
             return Err(Failure::BadArgument("grant_type must be client_credentials"));
@@ -35,14 +37,12 @@ impl App {
         if !self.limits.count_request(key, visit.now_secs, &mut visit.standings) {
             return Err(Failure::TooManyRequests);
         }
-        let scopes = v2::scopes(|need| issued.grant.may(need));
-        let wanted = fields.some_text("scope").unwrap_or_default();
-        let mut wanted = wanted.split([' ', ',']).filter(|scope| !scope.is_empty()).peekable();
-        if wanted.peek().is_some() && !wanted.any(|scope| scopes.contains(&scope)) {
-            return Err(Failure::BadArgument("scope holds nothing that this client may do"));
+        let own = Scopes::of(|need| issued.grant.may(need));
+        if wanted.is_none() || (asked != Scopes::ALL && asked.and(own) != asked) {
+            return Err(Failure::InvalidScope(own));
         }
         visit.account.outcome = ("answered", "token_issued");
-        let told = v2::issued_token(issued.token.reveal(), issued.lasts_secs, &scopes);
+        let told = v2::issued_token(issued.token.reveal(), issued.lasts_secs, asked.and(own));
         Ok(Answer::document(StatusCode::OK, &told, visit.markup).unstored())
     }
 
@@ -57,10 +57,14 @@ impl App {
         let token = Secret::new(percent_decode_str(last).decode_utf8_lossy());
         let known = self.documents.for_token(Some(&token), visit.now_secs, deadline).await;
         let left = known.tokens.seconds_left(&token, visit.now_secs);
-        let grant = self.admit(&known.tokens, Some(token.clone()), Need::Send, visit)?;
+        let rights = self.admit(
+            &known.tokens,
+            Some(token.clone()),
+            (Call::OauthSession, Need::Nothing),
+            visit,
+        )?;
         visit.account.outcome = ("answered", "token_described");
-        let scopes = v2::scopes(|need| grant.may(need));
-        let told = v2::described_token(token.reveal(), left, &scopes);
+        let told = v2::described_token(token.reveal(), left, rights.scopes());
         Ok(Answer::document(StatusCode::OK, &told, visit.markup).unstored())
     }
 }

@@ -24,6 +24,7 @@ mod outcomes;
 mod people;
 mod recordings;
 mod rooms_message;
+mod scopes;
 mod secrecy;
 mod start;
 mod support;

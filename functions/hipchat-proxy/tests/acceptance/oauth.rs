@@ -34,7 +34,7 @@ fn fetch(id: &str, secret: &str, form: &str) -> Ask {
         .form(form)
 }
 
-const GRANT: &str = "grant_type=client_credentials&scope=send_notification+view_room+admin_room";
+const GRANT: &str = "grant_type=client_credentials";
 
 async fn token(world: &World, id: &str) -> String {
     let answer = world.ask(fetch(id, "client-s3cret", GRANT)).await;
@@ -59,7 +59,7 @@ async fn a_client_fetches_a_token_and_uses_it_everywhere() {
     assert_eq!(
         body,
         json!({"access_token": token, "token_type": "bearer", "expires_in": 28_800,
-            "scope": "send_notification send_message view_room", "group_id": 1, "group_name": "HipChat"})
+            "scope": "send_notification send_message view_group view_messages view_room admin_room manage_rooms", "group_id": 1, "group_name": "HipChat"})
     );
     assert!(world.slack.calls().is_empty());
     // Another environment, which has never seen it.
@@ -105,11 +105,7 @@ async fn a_client_is_let_in_as_clients_ask() {
         let message = world.ask(ask).await.is_error(401, "Unauthorized");
         assert_eq!(message, "Invalid client credentials");
     }
-    for form in [
-        "grant_type=password",
-        "scope=send_notification",
-        "grant_type=client_credentials&scope=admin_room",
-    ] {
+    for form in ["grant_type=password", "scope=send_notification"] {
         world
             .ask(fetch("ci", "client-s3cret", form))
             .await
@@ -135,7 +131,16 @@ async fn a_token_tells_what_it_may_do() {
         (&body["expires_in"], &body["scopes"]),
         (
             &Value::Null,
-            &json!(["send_notification", "send_message", "view_group", "view_room"])
+            &json!([
+                "send_notification",
+                "send_message",
+                "view_group",
+                "view_messages",
+                "view_room",
+                "admin_room",
+                "manage_rooms",
+                "admin_group"
+            ])
         )
     );
     world.ask(told("nobody's")).await.is_error(401, "Unauthorized");

@@ -1,5 +1,5 @@
-//! Self-contained tokens: `hpa1.<client>.<end>.<proof>`, where the proof is HMAC-SHA-256 (RFC 2104) over everything that
-//! counts, the hash of the client's secret included.
+//! Self-contained tokens: `hpa2.<client>.<end>.<scopes>.<proof>`, where the proof is HMAC-SHA-256 (RFC 2104) over
+//! everything that counts, the hash of the client's secret included.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,8 +7,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use shared::Secret;
 
+use crate::api::Scopes;
+
 /// What every token begins with; the number changes when its meaning does.
-const PREFIX: &str = "hpa1.";
+const PREFIX: &str = "hpa2.";
 
 /// A key of HMAC.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub(super) struct Claim {
     pub(super) client: String,
     /// Seconds since the Unix epoch.
     pub(super) expires: u64,
+    /// What it was made for.
+    pub(super) scopes: Scopes,
 }
 
 impl Claim {
@@ -28,9 +32,10 @@ impl Claim {
     pub(super) fn token(&self, key: &Key, secret_sha256: &[u8; 32]) -> Option<String> {
         let proof = self.mac(key, secret_sha256)?.finalize().into_bytes();
         Some(format!(
-            "{PREFIX}{}.{}.{}",
+            "{PREFIX}{}.{}.{}.{}",
             URL_SAFE_NO_PAD.encode(&self.client),
             self.expires,
+            self.scopes.bits(),
             URL_SAFE_NO_PAD.encode(proof)
         ))
     }
@@ -38,14 +43,15 @@ impl Claim {
     /// What a token claims, and its proof; `None` for a text of another shape.
     pub(super) fn read(token: &str) -> Option<(Self, Vec<u8>)> {
         let mut parts = token.strip_prefix(PREFIX)?.split('.');
-        let (client, expires, proof) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_number = !expires.is_empty() && expires.bytes().all(|digit| digit.is_ascii_digit());
-        if parts.next().is_some() || !is_number {
+        let (client, expires, scopes, proof) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+        if parts.next().is_some() || !is_number(expires) || !is_number(scopes) {
             return None;
         }
         let claim = Self {
             client: String::from_utf8(URL_SAFE_NO_PAD.decode(client).ok()?).ok()?,
             expires: expires.parse().ok()?,
+            scopes: Scopes::from_bits(scopes.parse().ok()?),
         };
         Some((claim, URL_SAFE_NO_PAD.decode(proof).ok()?))
     }
@@ -58,9 +64,10 @@ impl Claim {
 
     fn mac(&self, Key(key): &Key, secret_sha256: &[u8; 32]) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes()).ok()?;
-        mac.update(b"hipchat-proxy add-on token 1\0");
+        mac.update(b"hipchat-proxy add-on token 2\0");
         mac.update(secret_sha256);
         mac.update(&self.expires.to_be_bytes());
+        mac.update(&self.scopes.bits().to_be_bytes());
         mac.update(self.client.as_bytes());
         Some(mac)
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::api::Need;
+use crate::api::{Need, Scopes};
 use crate::rooms::Directory;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -25,14 +25,18 @@ fn addons(secret: &str, keys: &str) -> AddOns {
 }
 
 fn token(addons: &AddOns) -> Secret {
-    addons.issue("ci", &Secret::new("s3cret"), NOW).unwrap().token
+    addons
+        .issue("ci", &Secret::new("s3cret"), Scopes::ALL, NOW)
+        .unwrap()
+        .token
 }
 
 #[test]
 fn a_token_is_proven_until_its_end() {
     let addons = addons("s3cret", KEY);
     let token = token(&addons);
-    let grant = addons.find(&token, NOW).unwrap();
+    let Rights { grant, scopes } = addons.find(&token, NOW).unwrap();
+    assert_eq!(scopes, Scopes::ALL);
     assert!(grant.may(Need::Act) && grant.may(Need::Read) && !grant.may(Need::Users));
     assert_eq!(addons.seconds_left(&token, NOW + 10), Some(LIFETIME_SECS - 10));
     assert!(addons.find(&token, NOW + LIFETIME_SECS - 1).is_ok());
@@ -57,16 +61,27 @@ fn a_token_of_others_is_none() {
     let later = (NOW + 2 * LIFETIME_SECS).to_string();
     parts[2] = &later;
     let longer = parts.join(".");
+    let some = addons_now
+        .issue("ci", &Secret::new("s3cret"), Scopes::named("view_room").unwrap(), NOW)
+        .unwrap();
+    assert!(addons_now.find(&some.token, NOW).is_ok());
+    // More scopes than it was made for.
+    let more = some.token.reveal().replace(".16.", ".18.");
+    assert_ne!(more, some.token.reveal());
     for forged in [
         longer.as_str(),
+        &more,
         &format!("{text}A"),
         &format!("{text}."),
         &format!("{text}.x"),
         &text[..text.len() - 1],
         &text.to_uppercase(),
-        "hpa1...",
-        "hpa1.Y2k.1.",
-        "hpa1.Y2k.+1760028800.AA",
+        "hpa2....",
+        "hpa1.Y2k.1760028800.AA",
+        "hpa2.Y2k.1.1.",
+        "hpa2.Y2k.+1760028800.1.AA",
+        "hpa2.Y2k.1760028800.+1.AA",
+        "hpa2.Y2k.1760028800.99999.AA",
         "",
     ] {
         let found = addons_now.find(&Secret::new(forged), NOW);
@@ -84,10 +99,14 @@ fn a_client_shows_its_own_secret() {
         ("", ""),
         ("old", "s3cret"),
     ] {
-        let refused = addons.issue(id, &Secret::new(secret), NOW).map(drop);
+        let refused = addons.issue(id, &Secret::new(secret), Scopes::ALL, NOW).map(drop);
         assert_eq!(refused, Err(Failure::UnknownClient), "{id} {secret}");
     }
-    assert!(AddOns::default().issue("ci", &Secret::new("s3cret"), NOW).is_err());
+    assert!(
+        AddOns::default()
+            .issue("ci", &Secret::new("s3cret"), Scopes::ALL, NOW)
+            .is_err()
+    );
 }
 
 #[test]
@@ -118,7 +137,7 @@ fn all_problems_are_told_at_once() {
 
 proptest! {
     #[test]
-    fn no_text_is_a_token_by_chance(text in "(hpa1\\.)?[A-Za-z0-9_.-]{0,80}") {
+    fn no_text_is_a_token_by_chance(text in "(hpa2\\.)?[A-Za-z0-9_.-]{0,80}") {
         let addons = addons("s3cret", KEY);
         prop_assert_eq!(addons.find(&Secret::new(text), NOW), Err(Failure::UnknownToken));
     }

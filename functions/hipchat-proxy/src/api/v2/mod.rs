@@ -7,7 +7,7 @@ mod tokens;
 pub(in crate::api) use objects::mention_name;
 pub use objects::{RoomView, capabilities, created, room, rooms, statistics, user, users};
 pub use page::Page;
-pub use tokens::{described_token, issued_token, scopes};
+pub use tokens::{described_token, issued_token};
 
 use http::StatusCode;
 use serde_json::{Value, json};
