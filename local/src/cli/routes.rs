@@ -34,6 +34,9 @@ pub(super) fn run(command: &RoutesCommand) -> Result<(), String> {
                 return Err(said(&report.problems, file));
             }
             let mut text = format!("{}: routes: {}, no problem\n", file.display(), report.routes);
+            for remark in report.remarks {
+                text.push_str(&format!("note {remark}\n"));
+            }
             for need in report.needs {
                 text.push_str(&format!("needs {need}\n"));
             }

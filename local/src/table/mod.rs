@@ -22,6 +22,8 @@ pub struct Report {
     pub problems: Vec<String>,
     /// How many routes it has.
     pub routes: usize,
+    /// What is worth knowing about a good table, one line each.
+    pub remarks: Vec<String>,
     /// What must be there where the function runs: variables and secrets, one line each.
     pub needs: Vec<String>,
 }
@@ -57,11 +59,13 @@ pub fn check(text: &str, folder: &Path) -> Report {
         Ok(table) => Report {
             problems: Vec::new(),
             routes: table.routes().len(),
+            remarks: table.remarks(),
             needs,
         },
         Err(error) => Report {
             problems: error.problems().to_vec(),
             routes: 0,
+            remarks: Vec::new(),
             needs,
         },
     }

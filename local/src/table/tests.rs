@@ -20,6 +20,7 @@ fn a_table_is_checked_as_the_function_does_it() {
         Report {
             problems: Vec::new(),
             routes: 2,
+            remarks: Vec::new(),
             needs: vec![
                 "variable KEY_ID".to_owned(),
                 "secret arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf".to_owned(),
@@ -43,6 +44,34 @@ fn a_table_is_checked_as_the_function_does_it() {
         check("{", Path::new(HERE)).problems,
         ["config: invalid JSON at line 1 column 1: EOF while parsing an object"]
     );
+}
+
+#[test]
+fn a_route_that_keeps_requests_from_a_broader_one_is_told() {
+    let routes = json!([
+        {"uri": "/*", "function": {"name": "a"}},
+        {"uri": "/api/*", "function": {"name": "b"}, "methods": ["GET"]},
+        {"uri": "/off", "function": {"name": "c"}, "enabled": false, "hosts": ["x.example.com"]},
+        {"uri": "/twice", "function": {"name": "d"}, "enabled": false},
+        {"uri": "/twice", "function": {"name": "e"}},
+        {"uri": "/both", "function": {"name": "f"}, "methods": ["GET"]},
+        {"uri": "/both", "function": {"name": "g"}, "methods": ["POST"], "priority": -1},
+    ]);
+    let said = |compat: serde_json::Value| {
+        let table = json!({"version": 1, "compat": compat, "routes": routes});
+        let report = check(&table.to_string(), Path::new(HERE));
+        assert_eq!(report.problems, [""; 0]);
+        report.remarks
+    };
+    assert_eq!(
+        said(json!(null)),
+        [
+            "routes[1].methods: other methods are a 405 and do not go to routes[0]",
+            "routes[2]: is off, so what it matches is a 404 and does not go to routes[0]",
+            "routes[5].methods: other methods are a 405 and do not go to routes[0]",
+        ]
+    );
+    assert_eq!(said(json!("apisix")), [""; 0]);
 }
 
 /// Converts, and lets the result pass the check.

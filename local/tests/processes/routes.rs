@@ -36,6 +36,17 @@ fn a_table_is_checked_and_every_problem_printed() {
         "good.json: routes: 1, no problem\nneeds variable KEY\n"
     );
 
+    let kept = json!({"version": 1, "routes": [
+        {"uri": "/*", "function": {"name": "a"}},
+        {"uri": "/b", "function": {"name": "b"}, "enabled": false},
+    ]});
+    std::fs::write(folder.path().join("kept.json"), kept.to_string()).unwrap();
+    assert_eq!(
+        text(&routes(&["check", "kept.json"], folder.path()).stdout),
+        "kept.json: routes: 2, no problem\n\
+         note routes[1]: is off, so what it matches is a 404 and does not go to routes[0]\n"
+    );
+
     let bad = json!({"version": 2, "routes": [{"uri": "x", "function_uri": "http://a.example.com/"}]});
     std::fs::write(folder.path().join("bad.json"), bad.to_string()).unwrap();
     let output = routes(&["check", "bad.json"], folder.path());

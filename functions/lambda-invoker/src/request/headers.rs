@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, Heade
 use shared::http::FrontContext;
 
 use crate::error::Failure;
-use crate::routes::{Authorization, HeaderRules, Route, is_hop_by_hop};
+use crate::routes::{Authorization, Destination, HeaderRules, Route, is_hop_by_hop};
 
 pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
@@ -115,13 +115,16 @@ pub fn outgoing(mut headers: HeaderMap, signed: bool, passage: &Passage<'_>) -> 
     }
     let authorization = &passage.route.authorization;
     let rules = &passage.route.request_headers;
+    // What a function is given is no header of a signed request.
+    let anew = signed && matches!(passage.route.destination, Destination::Endpoint(_));
     let host = headers.remove(HOST);
     // As the client sent them, even those that are dropped below.
     let copies = copies(rules, &headers);
     remove(&mut headers, |name| {
         name == "content-length"
             || name == "expect"
-            || signed && (is_replaced_by_signing(name) || name.starts_with(CLOUDFRONT))
+            || signed && is_replaced_by_signing(name)
+            || anew && name.starts_with(CLOUDFRONT)
             || (signed || authorization.replace_client) && name == "authorization"
     });
     way::tell(&mut headers, host, passage);

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use shared::http::{Front, FrontContext, encode_path};
 
 pub use crate::routes::upper_escapes;
-use crate::routes::{PathPattern, PathRules};
+use crate::routes::{PathPattern, PathRules, after, escaped, is_plain};
 
 /// Whether a path may be forwarded: no dot segments, no backslash, no NUL and no other control character, in whatever
 /// spelling. An encoded slash counts as a slash here, since the target may decode it before it resolves segments.
@@ -20,7 +20,7 @@ pub fn is_allowed(path: &str) -> bool {
             .any(|name| name == b"." || name == b"..")
 }
 
-/// The path as a target may read it: needless escapes and those of slashes undone, no two slashes in a row.
+/// The path as a target may read it: escapes of what a path may hold as it is undone, no two slashes in a row.
 pub fn as_read(path: &str) -> Cow<'_, str> {
     if !path.contains('%') && !path.contains("//") {
         return Cow::Borrowed(path);
@@ -28,10 +28,7 @@ pub fn as_read(path: &str) -> Cow<'_, str> {
     let mut read = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(letter) = rest.chars().next() {
-        let escaped = rest.get(1..3).filter(|_| letter == '%');
-        let byte = escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let plain = byte.filter(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte));
-        let (shown, length) = match plain {
+        let (shown, length) = match escaped(rest).filter(|&byte| is_plain(byte)) {
             Some(byte) => (char::from(byte), 3),
             None => (letter, letter.len_utf8()),
         };
@@ -79,7 +76,7 @@ pub fn forwarded(pattern: &PathPattern, rules: &PathRules, path: &str, context: 
 
 /// The path without `prefix`, if that ends where a segment ends.
 pub fn strip<'a>(path: &'a str, prefix: &str) -> &'a str {
-    path.strip_prefix(prefix)
+    after(path, prefix)
         .filter(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))
         .unwrap_or(path)
 }
@@ -153,6 +150,9 @@ mod tests {
             ("/%2F%2Fa", "/a"),
             ("/%C3%A9%20%2", "/%C3%A9%20%2"),
             ("/é%7Ex", "/é~x"),
+            ("/a%3Ab%40c%2B%21", "/a:b@c+!"),
+            ("/a%3Fb%23c%25d", "/a%3Fb%23c%25d"),
+            ("/a%+1", "/a%+1"),
         ] {
             assert_eq!(as_read(path), expected, "{path}");
         }
@@ -181,5 +181,6 @@ mod tests {
         assert_eq!(strip("/aws/x", "/aws/"), "x");
         assert_eq!(strip("/awsome", "/aws"), "/awsome");
         assert_eq!(strip("/aws", "/aws"), "");
+        assert_eq!(strip("/a%3Ab/x%3Ay", "/a:b"), "/x%3Ay");
     }
 }

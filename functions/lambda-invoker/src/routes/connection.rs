@@ -7,6 +7,7 @@ use shared::env::{check_url, is_loopback};
 use shared::http::outbound::KeepAlive;
 use url::{Host, Url};
 
+use super::endpoint::NO_PORT;
 use super::reader::{Field, Fields, Problems};
 use super::surroundings::Surroundings;
 
@@ -115,6 +116,9 @@ fn parse_proxy(text: &str) -> Result<Url, &'static str> {
     let url = check_url(text, true)?;
     if url.scheme() != "http" {
         return Err("scheme must be http");
+    }
+    if url.port() == Some(0) {
+        return Err(NO_PORT);
     }
     if url.path() != "/" || url.query().is_some() {
         return Err("must hold scheme, host and port only");

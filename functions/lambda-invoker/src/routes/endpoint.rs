@@ -11,7 +11,7 @@ use shared::http::outbound::check_authorities;
 use url::{Host, Url};
 
 use super::authorization::{Iam, is_scope_word};
-use super::connection::{EnvironmentProxy, read_proxy};
+use super::connection::EnvironmentProxy;
 use super::credentials::{CredentialSource, Named};
 use super::pattern::HostPattern;
 use super::reader::{Fields, Problems};
@@ -67,6 +67,15 @@ pub(super) struct Policy<'a> {
     pub(super) proxy: &'a EnvironmentProxy,
     /// The route is read as APISIX would: [`super::Compat::Apisix`].
     pub(super) apisix: bool,
+    /// The route's own proxy, which leads to its target and to whatever signs for it alone.
+    pub(super) route_proxy: Option<&'a Url>,
+}
+
+impl Policy<'_> {
+    /// The proxy on the way to a URL: the route's own, or that of the environment.
+    pub(super) fn proxy_to(&self, url: &Url) -> Option<Url> {
+        self.route_proxy.cloned().or_else(|| self.proxy.of(url))
+    }
 }
 
 /// Reads `function_uri` and what only an endpoint has.
@@ -80,7 +89,6 @@ pub(super) fn read(
     let field = fields.get("function_uri")?;
     let ca = read_ca(fields, surroundings, problems);
     let host_header = read_host_header(fields, problems);
-    let proxy = read_proxy(fields, problems);
     let text = field.text(problems)?;
     let url = match checked(text, policy) {
         Ok(url) => url,
@@ -103,18 +111,24 @@ pub(super) fn read(
         base_query: parse_pairs(url.query().unwrap_or_default(), true),
         host: host_header.or_else(|| HeaderValue::from_str(&authority).ok())?,
         https: url.scheme() == "https",
-        proxy: proxy.or_else(|| policy.proxy.of(&url)),
+        proxy: policy.proxy_to(&url),
         origin: url,
         ca,
         signing,
     })
 }
 
+/// Nothing listens there.
+pub(super) const NO_PORT: &str = "port must not be 0";
+
 /// Checks a URL of the table. Plain HTTP is taken for loopback, and elsewhere only where the table allows it.
 pub(super) fn checked(text: &str, policy: &Policy<'_>) -> Result<Url, String> {
     let url = check_url(text, true).map_err(str::to_owned)?;
     if url.scheme() != "https" && !policy.allow_http && !is_loopback(&url) {
         return Err("scheme must be https".to_owned());
+    }
+    if url.port() == Some(0) {
+        return Err(NO_PORT.to_owned());
     }
     let host = url.host_str().unwrap_or_default();
     let allowed = policy

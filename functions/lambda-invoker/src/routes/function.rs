@@ -8,7 +8,6 @@ use shared::aws::partition::service_host;
 use url::Url;
 
 use super::authorization::{Iam, is_scope_word};
-use super::connection::read_proxy;
 use super::credentials::CredentialSource;
 use super::endpoint::{Policy, checked};
 use super::reader::{Fields, Problems};
@@ -41,13 +40,19 @@ pub struct FunctionSettings {
     pub proxy: Option<Url>,
 }
 
+impl FunctionSettings {
+    /// Whether an ARN, with or without a qualifier, is that of this function.
+    pub fn is_of(&self, arn: &str) -> bool {
+        name::is_named(&self.name, &self.region, arn)
+    }
+}
+
 /// The variables that tell another address of the Lambda service, the first one set.
 const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"];
 
 /// Reads `function`.
 pub(super) fn read(
     mut fields: Fields<'_>,
-    route: &mut Fields<'_>,
     iam: Option<&Iam>,
     policy: &Policy<'_>,
     surroundings: &dyn Surroundings,
@@ -75,11 +80,15 @@ pub(super) fn read(
     let reply_format = ReplyFormat::read(&mut fields, payload_format, problems);
     let invoke = InvokeSettings::read(&mut fields, problems);
     let errors = FunctionErrors::read(&mut fields, problems);
-    let proxy = read_proxy(route, problems);
     let path = fields.path_of("region");
     fields.finish(problems);
 
     let name = name?;
+    if let (Some(own), Some(told)) = (&region, name::region_of_arn(&name))
+        && *own != told
+    {
+        problems.add(&path, format_args!("is not the region of the ARN, \"{told}\""));
+    }
     let region = region
         .or_else(|| name::region_of_arn(&name))
         .or_else(|| iam.and_then(|iam| iam.region.clone()))
@@ -88,15 +97,15 @@ pub(super) fn read(
         problems.add(&path, "is required: neither an ARN nor AWS_REGION tells it");
         return None;
     };
-    let default_proxy = || {
+    let proxy = || {
         let text = endpoint_url
             .clone()
             .or_else(|| ENDPOINT_VARIABLES.iter().find_map(|name| surroundings.variable(name)))
             .unwrap_or_else(|| format!("https://{}", service_host("lambda", &region)));
-        policy.proxy.of(&Url::parse(&text).ok()?)
+        policy.proxy_to(&Url::parse(&text).ok()?)
     };
     Some(FunctionSettings {
-        proxy: proxy.or_else(default_proxy),
+        proxy: proxy(),
         name,
         qualifier,
         region,

@@ -19,6 +19,7 @@ mod role;
 mod route;
 mod rules;
 mod schema;
+mod spelling;
 mod suggestion;
 mod surroundings;
 
@@ -37,12 +38,14 @@ pub use function::{
 pub(crate) use headers::is_hop_by_hop;
 pub use headers::{Forwarded, HeaderRules};
 pub use matching::{Found, Order};
-pub use pattern::{HostPattern, Methods, PathPattern, upper_escapes};
+pub use pattern::{HostPattern, Methods, PathPattern};
 pub use resilience::{CircuitRules, RetryCause, RetryRules};
 pub use role::AssumeRole;
 pub use route::{Compat, Destination, Route};
 pub use rules::{PathRules, QueryRules};
 pub use schema::schema;
+pub use spelling::upper_escapes;
+pub(crate) use spelling::{after, escaped, is_plain};
 pub use surroundings::{Surrounded, Surroundings};
 
 use connection::EnvironmentProxy;
@@ -94,6 +97,11 @@ impl RouteTable {
         &self.routes
     }
 
+    /// What is worth knowing about a table that is good, one line each.
+    pub fn remarks(&self) -> Vec<String> {
+        matching::remarks(&self.routes)
+    }
+
     /// Finds the route of a request; see [`Order::find`].
     pub fn find(&self, method: &Method, host: &str, path: &str) -> Found {
         self.order.find(&self.routes, method, host, path)
@@ -128,6 +136,7 @@ fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &m
         credentials: &none,
         proxy: &proxy,
         apisix: Compat::read(&mut fields, problems).is_some(),
+        route_proxy: None,
     };
     let named = credentials::read_named(fields.get("credentials"), &policy, surroundings, problems);
     policy.credentials = &named;

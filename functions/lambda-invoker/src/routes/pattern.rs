@@ -1,9 +1,9 @@
 //! What a route matches: hosts, a path with or without a tail, methods.
 
-use std::borrow::Cow;
-
 use http::Method;
 use shared::http::encode_path;
+
+use super::spelling::{after, escaped, is_unreserved, spelt_out, upper_escapes};
 
 /// The path that a route takes, in its encoded form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,10 +23,11 @@ impl PathPattern {
         }
     }
 
-    /// Reads a `uri`: it starts with `/`; a `*` may stand at its end and nowhere else.
+    /// Reads a `uri`: it starts with `/`; a `*` may stand at its end and nowhere else. Whether a character of a path that
+    /// has a meaning to some is escaped makes no difference, as in `/items%3Apurge` and `/items:purge`.
     ///
     /// # Errors
-    /// What is wanted.
+    /// What is wanted, also of a path that no request can have: such a route would not do what it is there for.
     pub fn parse(uri: &str) -> Result<Self, &'static str> {
         if !uri.starts_with('/') {
             return Err("must start with \"/\"");
@@ -38,7 +39,12 @@ impl PathPattern {
         if path.contains('*') {
             return Err("\"*\" is only allowed at the end");
         }
-        let path = upper_escapes(&encode_path(path)).into_owned();
+        if path.contains(['?', '#']) {
+            return Err("must be a path, without \"?\" and \"#\"");
+        }
+        check_escapes(&upper_escapes(&encode_path(path)))?;
+        let path = spelt_out(path);
+        check_segments(&path, wildcard)?;
         Ok(if wildcard {
             Self::Prefix(path)
         } else {
@@ -46,12 +52,20 @@ impl PathPattern {
         })
     }
 
-    /// The tail that `path` leaves, empty for an exact path; `None` when the pattern does not match.
+    /// The tail that `path` leaves, as it is spelt there and empty for an exact path; `None` when the pattern does not match.
     /// `/aws/*` also takes `/aws/`, whose tail is empty.
     pub fn tail<'a>(&self, path: &'a str) -> Option<&'a str> {
         match self {
-            Self::Exact(exact) => (exact == path).then_some(""),
-            Self::Prefix(prefix) => path.strip_prefix(prefix.as_str()),
+            Self::Exact(exact) => after(path, exact).filter(|tail| tail.is_empty()),
+            Self::Prefix(prefix) => after(path, prefix),
+        }
+    }
+
+    /// Whether it takes every path that `other` takes.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        match self {
+            Self::Exact(_) => self == other,
+            Self::Prefix(prefix) => other.prefix().starts_with(prefix.as_str()),
         }
     }
 
@@ -71,29 +85,34 @@ impl PathPattern {
     }
 }
 
-/// The path with the digits of its escapes in upper case.
-pub fn upper_escapes(path: &str) -> Cow<'_, str> {
-    let lower = |at: usize| path.as_bytes().get(at).is_some_and(u8::is_ascii_lowercase);
-    let is_lower = |(at, _): (usize, &str)| lower(at + 1) || lower(at + 2);
-    if !path.match_indices('%').any(is_lower) {
-        return Cow::Borrowed(path);
+/// Refuses escapes that keep a pattern from ever being found: a request that has them is refused, or was meant for the
+/// plain spelling.
+fn check_escapes(path: &str) -> Result<(), &'static str> {
+    for (at, _) in path.match_indices('%') {
+        match escaped(path.get(at..).unwrap_or_default()) {
+            Some(..0x20 | 0x7f | b'\\') => return Err("must not have a backslash or a control character"),
+            Some(b'/') => return Err("must not have an escaped slash"),
+            Some(byte) if is_unreserved(byte) => {
+                return Err("must not escape letters, digits, \"-\", \".\", \"_\" and \"~\"");
+            }
+            _ => {}
+        }
     }
-    let mut digits = 0;
-    Cow::Owned(
-        path.chars()
-            .map(|letter| {
-                if letter == '%' {
-                    digits = 2;
-                    letter
-                } else if digits > 0 {
-                    digits -= 1;
-                    letter.to_ascii_uppercase()
-                } else {
-                    letter
-                }
-            })
-            .collect(),
-    )
+    Ok(())
+}
+
+/// Refuses segments that no request may have. What stands before a `*` is the start of one.
+fn check_segments(path: &str, wildcard: bool) -> Result<(), &'static str> {
+    if path.contains("//") {
+        return Err("must not have two slashes in a row");
+    }
+    let mut segments = path.split('/').rev();
+    let last = segments.next().filter(|last| !wildcard || last.contains(';'));
+    let mut names = segments.chain(last).filter_map(|segment| segment.split(';').next());
+    if names.any(|name| name == "." || name == "..") {
+        return Err("must not have dot segments");
+    }
+    Ok(())
 }
 
 /// The hosts that a route takes, compared with the `Host` header without its port, in lower case.
@@ -143,6 +162,16 @@ impl HostPattern {
         }
     }
 
+    /// Whether it matches every host that `other` matches.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (Self::Suffix(suffix), Self::Suffix(other)) => other.ends_with(suffix.as_str()),
+            (_, Self::Exact(host)) => self.matches(host),
+            _ => false,
+        }
+    }
+
     /// Exact before wildcards, longer suffixes before shorter ones, anything last: greater is looked at first.
     pub(super) fn weight(&self) -> usize {
         match self {
@@ -184,6 +213,8 @@ mod tests {
             ("/*", Ok(PathPattern::Prefix("/".into()))),
             ("/caf%c3%a9/*", Ok(PathPattern::Prefix("/caf%C3%A9/".into()))),
             ("/dev ops/*", Ok(PathPattern::Prefix("/dev%20ops/".into()))),
+            ("/a%3ab%40%2A", Ok(PathPattern::Exact("/a:b@*".into()))),
+            ("/100%/%zz", Ok(PathPattern::Exact("/100%25/%25zz".into()))),
             ("aws", Err("must start with \"/\"")),
             ("", Err("must start with \"/\"")),
             ("/a*b", Err("\"*\" is only allowed at the end")),
@@ -204,6 +235,18 @@ mod tests {
             ("/aws/*", "/aws/a/b%2Fc", Some("a/b%2Fc")),
             ("/aws*", "/awsome", Some("ome")),
             ("/*", "/x", Some("x")),
+            ("/a:b", "/a%3Ab", Some("")),
+            ("/a%3Ab", "/a:b", Some("")),
+            ("/a:b", "/a%3Abc", None),
+            ("/a:b/*", "/a%3Ab/c%3Ad%2Fe", Some("c%3Ad%2Fe")),
+            ("/a:*", "/a%3A%3A", Some("%3A")),
+            ("/a*", "/a%3A", Some("%3A")),
+            ("/a%253A", "/a%253A", Some("")),
+            ("/a%253A", "/a%3A", None),
+            ("/a:", "/a%253A", None),
+            ("/é:/*", "/%C3%A9%3A/x", Some("x")),
+            ("/a:b", "/a%40b", None),
+            ("/a", "/%", None),
         ] {
             assert_eq!(tail(uri, path), expected.map(str::to_owned), "{uri} {path}");
         }

@@ -63,7 +63,7 @@ pub(super) fn read_role(
         session_name: session_name.unwrap_or_else(|| default_session(surroundings)),
         external_id,
         duration: Duration::from_secs(duration.unwrap_or(3600).unsigned_abs()),
-        proxy: policy.proxy.of(&endpoint),
+        proxy: policy.proxy_to(&endpoint),
         endpoint,
         region,
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::http::outbound::KeepAlive;
 
 use super::authorization::{self, Authorization};
-use super::connection::keep_alive;
+use super::connection::{keep_alive, read_proxy};
 use super::endpoint::{self, EndpointSettings, Policy};
 use super::function::{self, FunctionSettings, Invocation};
 use super::headers::{Forwarded, HeaderRules};
@@ -51,7 +51,7 @@ pub struct Route {
     pub methods: Methods,
     /// Greater is looked at first.
     pub priority: i64,
-    /// A route that is off matches nothing.
+    /// A route that is off takes nothing, and keeps what it matches from broader routes.
     pub enabled: bool,
     /// Where it leads.
     pub destination: Destination,
@@ -115,8 +115,10 @@ pub(super) fn read(
         let _ = fields.get("compat");
         policy.apisix.then_some(Compat::Apisix)
     };
+    let proxy = read_proxy(&mut fields, problems);
     let policy = &Policy {
         apisix: compat == Some(Compat::Apisix),
+        route_proxy: proxy.as_ref(),
         ..*policy
     };
     let bytes = 1..=i64::from(u32::MAX);
@@ -279,7 +281,7 @@ fn read_destination(
         let _ = (fields.get("ca_file"), fields.get("host_header"));
         fields
             .object("function", problems)
-            .and_then(|found| function::read(found, fields, iam, policy, surroundings, problems))
+            .and_then(|found| function::read(found, iam, policy, surroundings, problems))
             .map(Destination::Function)
     };
     (authorization, destination)

@@ -1,9 +1,7 @@
 //! A route's rules for the path and the query of what goes out.
 
-use shared::http::encode_path;
-
-use super::pattern::upper_escapes;
 use super::reader::{Fields, Problems};
+use super::spelling::spelt_out;
 
 /// `path`: how the path is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +34,7 @@ impl PathRules {
             return Self::default();
         };
         let strip_prefix = fields.text("strip_prefix", problems);
-        let strip_prefix = strip_prefix.map(|prefix| upper_escapes(&encode_path(prefix)).into_owned());
+        let strip_prefix = strip_prefix.map(spelt_out);
         if strip_prefix.as_deref().is_some_and(|prefix| !prefix.starts_with('/')) {
             problems.add(&fields.path_of("strip_prefix"), "must start with \"/\"");
         }

@@ -57,6 +57,24 @@ fn proxy(route: &Route) -> Option<&str> {
 }
 
 #[test]
+fn a_routes_proxy_leads_to_whatever_signs_for_it_too() {
+    let role = json!({"arn": "arn:aws:iam::123456789012:role/r"});
+    let iam = json!({"iam": {"assume_role": role}});
+    let own = one(json!({"proxy_url": "http://proxy.internal:3128", "authorization": iam}));
+    let to_function =
+        one(json!({"proxy_url": "http://proxy.internal:3128", "authorization": iam, "function": {"name": "hello"}}));
+    let none = one(json!({"authorization": iam}));
+    let credentials = |route: &Route| match &route.destination {
+        Destination::Endpoint(endpoint) => endpoint.signing.as_ref().unwrap().credentials.clone(),
+        Destination::Function(function) => function.credentials.clone(),
+    };
+    let sts = |route: &Route| credentials(route).roles[0].proxy.clone().map(String::from);
+    assert_eq!(sts(&own).as_deref(), Some("http://proxy.internal:3128/"));
+    assert_eq!(sts(&to_function).as_deref(), Some("http://proxy.internal:3128/"));
+    assert_eq!(sts(&none), None);
+}
+
+#[test]
 fn what_a_route_does_not_say_has_its_default() {
     let route = one(json!({}));
     let millis = Duration::from_millis;

@@ -92,7 +92,8 @@ impl Function {
     /// on so. It is never run twice: only what it cannot have seen is sent again.
     ///
     /// # Errors
-    /// Every upstream failure of the ladder, and 400 or 413 for a body or a header that the function cannot be given.
+    /// Every upstream failure of the ladder, 400 or 413 for a body or a header that the function cannot be given, and 508 if
+    /// it is this very function.
     pub async fn call(
         &self,
         outgoing: Outgoing,
@@ -102,6 +103,10 @@ impl Function {
         clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Answered, Failure> {
+        // Not every payload carries the mark by which a circle is seen later.
+        if self.settings.is_of(surroundings.own_arn) {
+            return Err(Failure::Loop);
+        }
         let invocation = self.invocations.of(&outgoing, surroundings)?;
         let admission = Admission::of(self.breaker.as_deref(), self.service.http(), &deadline, clock, account)?;
         let result = {

@@ -71,6 +71,10 @@ async fn case_30_a_bad_table_stops_the_start_with_its_line() {
             "routes[3].name: duplicate \"a\"",
         ),
         (
+            table(json!([other("/items%3apurge"), other("/items:purge")])),
+            "routes[1]: unreachable, same match as routes[0]",
+        ),
+        (
             table(json!([good, good])),
             "routes[1]: unreachable, same match as routes[0]",
         ),
@@ -89,5 +93,93 @@ async fn case_30_a_bad_table_stops_the_start_with_its_line() {
         ),
     ] {
         assert_eq!(lines_in(FixedEnv::new([("INVOKER_CONFIG", text)])).await, [line]);
+    }
+}
+
+/// A path that no request can have matches nothing, whatever its route is meant to keep.
+#[tokio::test]
+async fn a_path_that_matches_nothing_has_its_line() {
+    let dots = "must not have dot segments";
+    let slashes = "must not have two slashes in a row";
+    let query = "must be a path, without \"?\" and \"#\"";
+    let plain = "must not escape letters, digits, \"-\", \".\", \"_\" and \"~\"";
+    let slash = "must not have an escaped slash";
+    let odd = "must not have a backslash or a control character";
+    for (uri, what) in [
+        ("/a/../b", dots),
+        ("/a/./*", dots),
+        ("/..", dots),
+        ("/a/.", dots),
+        ("/a/..;x/b", dots),
+        ("/a/..%3Bx*", dots),
+        ("//a", slashes),
+        ("/a//*", slashes),
+        ("/a?x=1", query),
+        ("/a#b", query),
+        ("/%61dmin", plain),
+        ("/a/%2e%2e/b", plain),
+        ("/a%7Eb", plain),
+        ("/a%2Fb", slash),
+        ("/a%2f*", slash),
+        ("/a\\b", odd),
+        ("/a%5cb", odd),
+        ("/a%00", odd),
+        ("/a\u{7f}b", odd),
+        ("/a\nb", odd),
+    ] {
+        let document = table(json!([{"uri": uri, "function_uri": URL}]));
+        let bare = FixedEnv::new([("INVOKER_CONFIG", document.to_string().as_str())]);
+        assert_eq!(lines_in(bare).await, [format!("routes[0].uri: {what}")], "{uri}");
+    }
+    for uri in [
+        "/.well-known/x",
+        "/.*",
+        "/a/..*",
+        "/a..b/*",
+        "/a%20b/%C3%A9",
+        "/a%25b",
+        "/a%3Ab",
+        "/a;..",
+        "/a/b/",
+    ] {
+        let document = table(json!([{"uri": uri, "function_uri": URL}]));
+        let env = crate::support::env(&document);
+        crate::support::start(env, shared::testing::MemorySecrets::default())
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_address_or_a_region_that_leads_nowhere_has_its_line() {
+    let arn = "arn:aws:lambda:us-east-1:123456789012:function:hello";
+    let sts = |url: &str| json!({"arn": "arn:aws:iam::123456789012:role/r", "sts_endpoint": url});
+    for (members, line) in [
+        (
+            json!({"function_uri": "https://x.example.com:0/"}),
+            "function_uri: port must not be 0",
+        ),
+        (
+            json!({"function_uri": URL, "proxy_url": "http://proxy.example.com:0"}),
+            "proxy_url: port must not be 0",
+        ),
+        (
+            json!({"function": {"name": "hello", "region": "eu-west-1", "endpoint_url": "https://x.example.com:0"}}),
+            "function.endpoint_url: port must not be 0",
+        ),
+        (
+            json!({"function_uri": URL, "authorization": {"iam": {"assume_role": sts("https://sts.eu-west-1.amazonaws.com:0")}}}),
+            "authorization.iam.assume_role.sts_endpoint: port must not be 0",
+        ),
+        (
+            json!({"function": {"name": arn, "region": "eu-west-1"}}),
+            "function.region: is not the region of the ARN, \"us-east-1\"",
+        ),
+    ] {
+        let mut route = members.clone();
+        route["uri"] = json!("/");
+        let document = table(json!([route]));
+        let bare = FixedEnv::new([("INVOKER_CONFIG", document.to_string().as_str())]);
+        assert_eq!(lines_in(bare).await, [format!("routes[0].{line}")], "{members}");
     }
 }

@@ -1,6 +1,6 @@
 //! Headers that CloudFront writes, on both sides of this function.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::event::get;
 use crate::support::function;
@@ -13,9 +13,11 @@ use crate::support::{ACCESS_KEY, SECRET_KEY};
 async fn what_cloudfront_writes_anew_is_not_signed() {
     let upstream = Upstream::fine().await;
     let iam = json!({"iam": {"service": "lambda"}});
+    let to = json!({"name": "hello", "endpoint_url": upstream.url(""), "reply_format": "raw"});
     let function = function(json!([
         {"uri": "/signed", "function_uri": upstream.url("/"), "authorization": iam},
         {"uri": "/plain", "function_uri": upstream.url("/")},
+        {"uri": "/function", "function": to, "authorization": {"iam": {}}},
     ]))
     .await;
     let request = |path: &str| {
@@ -29,4 +31,8 @@ async fn what_cloudfront_writes_anew_is_not_signed() {
     verify(&seen, ACCESS_KEY, SECRET_KEY, None).unwrap();
     assert_eq!(function.call(&request("/plain").url()).await.status, 200);
     assert_eq!(upstream.last().header("x-amz-cf-id"), Some("one"));
+    // What a function is given is no header of a signed request.
+    function.call(&request("/function").url()).await;
+    let event: Value = serde_json::from_slice(&upstream.last().body).unwrap();
+    assert_eq!(event["headers"]["x-amz-cf-id"], "one");
 }

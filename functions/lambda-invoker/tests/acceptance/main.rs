@@ -27,6 +27,7 @@ mod matching;
 mod odd;
 mod odd_answers;
 mod odd_replies;
+mod own_function;
 mod passage;
 mod refusals;
 mod refused_again;

@@ -56,15 +56,15 @@ async fn priority_then_host_then_path_then_method() {
         ("x.test", "GET", "/aws/a/x", "longer"),
         ("x.test", "GET", "/aws/a/b", "exact"),
         ("x.test", "PUT", "/aws/a/b", "put"),
-        // No exact route takes the method, but a prefix does.
-        ("x.test", "POST", "/aws/a/b", "longer"),
+        // A prefix would take the method, but the path has routes of its own.
+        ("x.test", "POST", "/aws/a/b", "405 method_not_allowed GET, HEAD, PUT"),
         ("", "GET", "/aws/x", "prefix"),
         ("a.example.com", "GET", "/aws/a/b", "wild"),
         ("a.b.example.com", "GET", "/aws/x", "deeper"),
         ("API.example.com:8080", "GET", "/aws/a/b", "host"),
         ("other.example.com.", "GET", "/aws/x", "host"),
         ("api.example.com", "GET", "/aws/first", "first"),
-        ("x.test", "GET", "/aws/off", "prefix"),
+        ("x.test", "GET", "/aws/off", "404 route_not_found"),
     ] {
         assert_eq!(
             taken(&routes, host, method, path).await,
@@ -109,9 +109,23 @@ async fn a_spelling_that_hides_a_path_from_its_own_route_gets_no_other() {
         json!({"name": "any", "uri": "/*"}),
         json!({"name": "admin", "uri": "/admin/*"}),
         json!({"name": "cafe", "uri": "/caf%c3%a9/*"}),
+        json!({"name": "items", "uri": "/items%3apurge"}),
+        json!({"name": "me", "uri": "/@me/*"}),
+        json!({"name": "marks", "uri": "/a!$&'()%2A+,;=b"}),
     ];
     for (path, expected) in [
         ("/admin/x", "admin"),
+        ("/items:purge", "items"),
+        ("/items%3Apurge", "items"),
+        ("/items%3apurge", "items"),
+        ("/i%74ems:purge", "400 bad_path"),
+        ("/i%74ems%3Apurge", "400 bad_path"),
+        ("/@me/a%3Ab", "me"),
+        ("/%40me/(x)", "me"),
+        ("/%40me%2Fx", "400 bad_path"),
+        ("/%40me", "any"),
+        ("/a!$&'()*+,;=b", "marks"),
+        ("/a%21%24%26%27%28%29%2A%2B%2C%3B%3Db", "marks"),
         ("/admin//x", "admin"),
         ("/admin/%61%2Fb", "admin"),
         ("//admin/x", "400 bad_path"),
@@ -124,5 +138,76 @@ async fn a_spelling_that_hides_a_path_from_its_own_route_gets_no_other() {
         ("/caf%c3%a9/x", "cafe"),
     ] {
         assert_eq!(taken(&routes, "x.test", "GET", path).await, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_narrower_route_refuses_goes_to_no_broader_one() {
+    let routes = [
+        json!({"name": "any", "uri": "/*"}),
+        json!({"name": "api", "uri": "/api/*", "methods": ["GET"]}),
+        json!({"name": "off", "uri": "/api/off/*", "enabled": false}),
+        json!({"name": "deep", "uri": "/api/off/deep/*"}),
+        json!({"name": "twice-off", "uri": "/twice", "enabled": false}),
+        json!({"name": "twice-on", "uri": "/twice"}),
+        json!({"name": "host", "uri": "/h/*", "hosts": ["h.example.com"], "methods": ["GET"]}),
+        json!({"name": "wild", "uri": "/h/*", "hosts": ["*.example.com"]}),
+        json!({"name": "exact", "uri": "/h/x", "methods": ["PUT"]}),
+    ];
+    for (host, method, path, expected) in [
+        ("x.test", "GET", "/api/x", "api"),
+        ("x.test", "POST", "/api/x", "405 method_not_allowed GET"),
+        ("x.test", "GET", "/api/off/x", "404 route_not_found"),
+        ("x.test", "POST", "/api/off/x", "404 route_not_found"),
+        ("x.test", "GET", "/api/off/deep/x", "deep"),
+        ("x.test", "GET", "/twice", "twice-on"),
+        ("h.example.com", "POST", "/h/y", "405 method_not_allowed GET"),
+        ("a.example.com", "POST", "/h/y", "wild"),
+        // A route of this path alone is no broader one than a route of this host alone.
+        ("h.example.com", "PUT", "/h/x", "exact"),
+        ("x.test", "GET", "/h/x", "405 method_not_allowed PUT"),
+        ("x.test", "DELETE", "/y", "any"),
+    ] {
+        assert_eq!(
+            taken(&routes, host, method, path).await,
+            expected,
+            "{host} {method} {path}"
+        );
+    }
+    // Priority comes first, and what has it may be as broad as it likes.
+    let preflight = json!({"name": "preflight", "uri": "/*", "methods": ["OPTIONS"], "priority": 9});
+    let with_preflight = [&routes[..], &[preflight]].concat();
+    for (method, path, expected) in [
+        ("OPTIONS", "/api/off/x", "preflight"),
+        ("OPTIONS", "/api/x", "preflight"),
+        ("GET", "/api/x", "api"),
+        ("POST", "/api/x", "405 method_not_allowed GET, OPTIONS"),
+        ("DELETE", "/y", "any"),
+    ] {
+        assert_eq!(
+            taken(&with_preflight, "x.test", method, path).await,
+            expected,
+            "{method} {path}"
+        );
+    }
+    // APISIX goes on to the next route.
+    let apisix: Vec<Value> = routes
+        .iter()
+        .map(|route| {
+            let mut route = route.clone();
+            route["compat"] = json!("apisix");
+            route
+        })
+        .collect();
+    for (method, path, expected) in [
+        ("POST", "/api/x", "any"),
+        ("GET", "/api/off/x", "api"),
+        ("POST", "/api/off/x", "any"),
+    ] {
+        assert_eq!(
+            taken(&apisix, "x.test", method, path).await,
+            expected,
+            "{method} {path}"
+        );
     }
 }

@@ -99,7 +99,12 @@ async fn the_rules_of_reading_a_reply() {
             BAD,
         ),
         (r#"{"statusCode": 200, "body": 7}"#, (200, "7", JSON), BAD, BAD),
-        (r#"{"statusCode": 200, "body": "\ud800"}"#, BAD, BAD, BAD),
+        (
+            r#"{"statusCode": 200, "body": "\ud800"}"#,
+            (200, "\u{fffd}", JSON),
+            (200, "\u{fffd}", JSON),
+            (200, "\u{fffd}", None),
+        ),
         (
             r#"{"statusCode": 200, "body": "aGk=", "isBase64Encoded": true}"#,
             (200, "hi", JSON),

@@ -90,6 +90,15 @@ fn substitutes(value: &Value) -> Vec<Value> {
         "get",
         "/x*",
         "/*/x",
+        "/a//b",
+        "/a/..%3Bx/*",
+        "/%61*",
+        "/a%2fb",
+        "/a%3Ab/.c/d..*",
+        "/a?b",
+        "https://x.example.com:0/",
+        "http://x.example.com:0",
+        "https://[::1:0]:08/",
         "https://x.example.com/",
         "http://x.example.com/",
         "ftp://x",
@@ -188,6 +197,7 @@ fn needs_more_than_a_schema(line: &str) -> bool {
         "needs an invocation that waits for the function",
     ];
     ENDS.iter().any(|end| line.ends_with(end))
+        || line.contains("is not the region of the ARN, ")
         || line.contains("must be \"raw\" or the payload_format, ")
         || line.contains("routes[0].connect_timeout: ") && line.contains(" is more than ")
         || line.contains("is less than 50") && line.contains("max_ms")

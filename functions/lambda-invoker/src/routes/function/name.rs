@@ -97,6 +97,24 @@ pub(super) fn region_of_arn(name: &str) -> Option<String> {
         .flatten()
 }
 
+/// Whether `name`, in `region`, is the function of `arn`, whatever their qualifiers.
+pub(crate) fn is_named(name: &str, region: &str, arn: &str) -> bool {
+    let mut pieces = arn.split(':').skip(3);
+    let (own_region, own_account, _) = (pieces.next(), pieces.next(), pieces.next());
+    let Some(own_name) = pieces.next() else { return false };
+    let partial = match name.strip_prefix("arn:") {
+        Some(rest) => rest.splitn(4, ':').nth(3).unwrap_or_default(),
+        None => name,
+    };
+    let (account, rest) = match partial.split_once(":function:") {
+        Some((account, rest)) if is_account(account) => (Some(account), rest),
+        _ => (None, partial.strip_prefix("function:").unwrap_or(partial)),
+    };
+    rest.split(':').next() == Some(own_name)
+        && own_region == Some(region)
+        && account.is_none_or(|account| own_account == Some(account))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +149,29 @@ mod tests {
         let arn = "arn:aws:lambda:eu-west-1:123456789012:function:hello";
         assert_eq!(region_of_arn(arn).as_deref(), Some("eu-west-1"));
         assert_eq!(region_of_arn("hello"), None);
+    }
+
+    #[test]
+    fn one_function_has_many_names() {
+        let own = "arn:aws:lambda:eu-west-1:123456789012:function:front";
+        for (name, same) in [
+            ("front", true),
+            ("front:live", true),
+            ("function:front", true),
+            ("123456789012:function:front:7", true),
+            (own, true),
+            ("frontfunction:front", false),
+            ("live:front", false),
+            ("front-2", false),
+            ("function:front-2", false),
+            ("210987654321:function:front", false),
+            ("arn:aws:lambda:eu-west-1:210987654321:function:front", false),
+        ] {
+            assert_eq!(is_named(name, "eu-west-1", own), same, "{name}");
+            assert_eq!(is_named(name, "eu-west-1", &format!("{own}:live")), same, "{name}");
+            assert!(!is_named(name, "us-east-1", own), "{name}");
+        }
+        assert!(!is_named("front", "eu-west-1", ""));
     }
 
     #[test]

@@ -29,14 +29,14 @@ notes! {
     "metrics_namespace", r#"{"pattern": "^(?!AWS/)[A-Za-z0-9._/#:-]([A-Za-z0-9._/#: -]{0,253}[A-Za-z0-9._/#:-])?$", "default": "LambdaSuite"}"#, "CloudWatch namespace of the metrics.";
     "compat", "", "What compat of all routes is.";
     "routes[].name", r#"{"pattern": "^[A-Za-z0-9_-]{1,64}$"}"#, "Unique name, for the log; the route's position unless it stands here.";
-    "routes[].uri", r#"{"pattern": "^/[^*]*\\*?$"}"#, "The path that is taken; * at the end takes what follows too.";
+    "routes[].uri", r##"{"pattern": "^(?!.*(//|[\\u0000-\\u001F\\u007F\\\\?#]|%(2[DEFdef]|3[0-9]|4[1-9A-Fa-f]|5[0-9ACFacf]|6[1-9A-Fa-f]|7[0-9AEFaef]|[01][0-9A-Fa-f])|/\\.\\.?((;|%3[Bb])|/|$)))/[^*]*\\*?$"}"##, "The path that is taken; * at the end takes what follows too.";
     "routes[].methods", r#"{"minItems": 1}"#, "The methods that are taken; all unless they stand here.";
     "routes[].methods[]", r#"{"enum": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]}"#, "";
     "routes[].hosts", r#"{"minItems": 1}"#, "The hosts that are taken, exact or *. and a suffix; all unless they stand here.";
     "routes[].hosts[]", r#"{"pattern": "^(\\*\\.)?[A-Za-z0-9_-][A-Za-z0-9_.-]*$|^\\[[0-9A-Fa-f:.]+\\]$"}"#, "";
     "routes[].priority", r#"{"default": 0}"#, "Greater is looked at first.";
-    "routes[].enabled", r#"{"default": true}"#, "A route that is off takes nothing.";
-    "routes[].function_uri", r#"{"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@#]+$"}"#, "URL of an HTTP endpoint: a Function URL, an API Gateway, or any other.";
+    "routes[].enabled", r#"{"default": true}"#, "A route that is off takes nothing; what it matches is a 404, also where a broader route would take it.";
+    "routes[].function_uri", r#"{"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://(?![^/?]*:0+([/?]|$))[^@#]+$"}"#, "URL of an HTTP endpoint: a Function URL, an API Gateway, or any other.";
     "routes[].host_header", r#"{"pattern": "^[A-Za-z0-9_-][A-Za-z0-9_.-]*(:[0-9]{1,5})?$|^\\[[0-9A-Fa-f:.]+\\](:[0-9]{1,5})?$"}"#, "The Host header, in place of function_uri's host and port; it is signed.";
     "routes[].ssl_verify", r#"{"enum": [true, null]}"#, "Certificates are always verified; see ca_file.";
     "routes[].ca_file", "", "PEM file of the package with certificate authorities that are trusted beside the system's.";
@@ -44,7 +44,7 @@ notes! {
     "routes[].function.name", r#"{"maxLength": 256, "pattern": "^(arn:aws[a-z0-9-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:|[0-9]{12}:function:|function:)?[A-Za-z0-9_.-]+(:[A-Za-z0-9_$-]{1,128})?$"}"#, "Name, partial ARN or ARN.";
     "routes[].function.qualifier", r#"{"pattern": "^[A-Za-z0-9_$-]{1,128}$"}"#, "Version or alias.";
     "routes[].function.region", r#"{"pattern": "^[a-z0-9-]{1,64}$"}"#, "Region; the ARN's, or AWS_REGION, unless it stands here.";
-    "routes[].function.endpoint_url", r#"{"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@#]+$"}"#, "Another address of the Lambda service.";
+    "routes[].function.endpoint_url", r#"{"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://(?![^/?]*:0+([/?]|$))[^@#]+$"}"#, "Another address of the Lambda service.";
     "routes[].function.payload_format", r#"{"default": "v2"}"#, "What the function is given: the event of an HTTP API or Function URL (v2), of a REST API (v1) or of a load balancer (alb), the request's body (raw), or the request's parts (envelope).";
     "routes[].function.multi_value_headers", r#"{"default": false}"#, "With alb: lists of values in place of the last value.";
     "routes[].function.envelope", "", "With envelope: the parts that stand in it.";
@@ -81,7 +81,7 @@ notes! {
     "routes[].authorization.iam.assume_role.session_name", r#"{"pattern": "^[A-Za-z0-9_+=,.@-]{2,64}$"}"#, "The session's name; lambda-invoker- and the function's name unless it stands here.";
     "routes[].authorization.iam.assume_role.external_id", r#"{"pattern": "^[A-Za-z0-9_+=,.@:/-]{2,1224}$"}"#, "What the role's trust policy may ask for.";
     "routes[].authorization.iam.assume_role.duration", r#"{"default": 3600}"#, "Seconds that the session lasts.";
-    "routes[].authorization.iam.assume_role.sts_endpoint", r#"{"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^@#]+$"}"#, "Another address of the Security Token Service.";
+    "routes[].authorization.iam.assume_role.sts_endpoint", r#"{"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://(?![^/?]*:0+([/?]|$))[^@#]+$"}"#, "Another address of the Security Token Service.";
     "routes[].timeout", r#"{"default": 3000}"#, "Milliseconds from the first connect to the answer's last byte, retries included.";
     "routes[].connect_timeout", r#"{"default": 1000}"#, "Milliseconds for TCP and TLS; not more than timeout.";
     "routes[].deadline_margin", r#"{"default": 200}"#, "Milliseconds that are left of the invocation's time when the answer has arrived; at least 150 where it is streamed, whatever stands here.";
@@ -121,7 +121,7 @@ notes! {
     "routes[].circuit.failures", r#"{"default": 5}"#, "Failures that open it.";
     "routes[].circuit.window_ms", r#"{"default": 10000}"#, "They fall into this time.";
     "routes[].circuit.open_ms", r#"{"default": 5000}"#, "It stays open for this time.";
-    "routes[].proxy_url", r#"{"pattern": "^[Hh][Tt][Tt][Pp]://[^@#/?]+/?$"}"#, "HTTP proxy; HTTPS_PROXY and NO_PROXY unless it stands here.";
+    "routes[].proxy_url", r#"{"pattern": "^[Hh][Tt][Tt][Pp]://(?!.*:0+/?$)[^@#/?]+/?$"}"#, "HTTP proxy; HTTPS_PROXY and NO_PROXY unless it stands here.";
     "routes[].compat", "", "Whose habits the route has: apisix is the aws-lambda plugin of APISIX.";
 }
 
