@@ -1,6 +1,7 @@
 //! Tokens that are verified here: what passes, and what the answers are.
 
 mod keys;
+mod withdrawn;
 
 use serde_json::{Value, json};
 
