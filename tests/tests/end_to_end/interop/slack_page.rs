@@ -3,6 +3,7 @@
 mod browser;
 mod content;
 mod hostile;
+mod markdown;
 mod story;
 
 use std::path::Path;

@@ -122,16 +122,26 @@ function richElements(parent, elements) {
   }
 }
 
+/** What is whole in a markdown block, whatever marks stand in it. The last one is the character that stands for them. */
+const WHOLE = /```[\s\S]*?```|`[^`\n]+`|\[([^\]\n]+)\]\((https?:[^)\s]+)\)|<[^<>\n]+>|https?:\/\/[^\s<>|]*[^\s<>|.,:;!?)\]'"*_~]|\uE000/gi;
+
 /** The markdown block has another language than the rest: enough of it to tell its shape. */
 function markdown(parent, text) {
-  const swapped = text
+  const whole = [];
+  const rest = text.replace(WHOLE, (match, label, url) => (whole.push(url ? labelled(url, label) : match), "\uE000"));
+  const swapped = rest
     .replace(/^#{1,6} +(.*)$/gm, "**$1**")
     .replace(/^[-*] +/gm, "• ")
-    .replace(/\[([^\]\n]+)\]\((https?:[^)\s]+)\)/g, "<$2|$1>")
-    .replace(/(?<!\*)\*(?!\*)([^*\n]+)\*(?!\*)/g, "_$1_")
-    .replace(/\*\*([^*\n]+)\*\*/g, "*$1*")
+    .replace(/(?<!\*)\*(?![\s*])([^*\n]*[^\s*])\*(?!\*)/g, "_$1_")
+    .replace(/\*\*(?!\s)([^*\n]*[^\s*])\*\*/g, "*$1*")
     .replace(/~~([^~\n]+)~~/g, "~$1~");
-  mrkdwn(parent, swapped);
+  mrkdwn(parent, swapped.replace(/\uE000/g, () => whole.shift()));
+}
+
+/** A link in the language of the rest, whose labels have no marks. */
+function labelled(url, label) {
+  const shown = label.replace(/(\*{1,2}|~~)(\S(?:.*?\S)?)\1/g, "$2").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return `<${url.replace(/[<>|]/g, encodeURIComponent)}|${shown}>`;
 }
 
 const NAMED = { good: "#2eb67d", warning: "#ecb22e", danger: "#e01e5a" };
