@@ -59,7 +59,7 @@ pub enum Failure {
     NoAccess,
     /// The token covers the room or may see users, but there is none of this name.
     Unknown(Subject),
-    /// A webhook or an emoticon, of which there are none; the word names the kind.
+    /// A webhook, emoticon, message or photo, of which there are none; the word names the kind.
     Absent(&'static str),
     /// A parameter is missing or wrong; the text says which and what is wanted.
     BadArgument(&'static str),
