@@ -31,4 +31,5 @@ mod samples;
 mod smoke;
 mod stage;
 mod streaming;
+mod terminator;
 mod tracing;

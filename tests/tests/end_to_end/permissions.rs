@@ -1,6 +1,7 @@
 //! Permissions as a caller of an API sees them, with the stand-ins for Keto and for Hydra's warden; and that an API that keeps
 //! answers opens nothing by them.
 
+mod authorities;
 mod kept;
 
 use local::standin::{Call, Effect, Fault, WardenPolicy};

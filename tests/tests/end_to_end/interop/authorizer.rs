@@ -2,15 +2,14 @@
 
 mod server;
 mod signed;
-mod terminator;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use self::server::{GATEWAY, Product, Server};
-use self::terminator::Terminator;
 use crate::stage::{Answer, Stage};
+use crate::terminator::Terminator;
 
 /// How the authorizer shows itself to the server.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::stage::listener;
 
 /// A listener that ends TLS and passes the bytes on. Dropping it closes the listener.
-pub(super) struct Terminator {
+pub(crate) struct Terminator {
     url: String,
     authority: String,
     accepting: JoinHandle<()>,
@@ -16,7 +16,7 @@ pub(super) struct Terminator {
 
 impl Terminator {
     /// Listens in front of `url`, which is `http://` with an address and a port.
-    pub(super) async fn before(url: &str) -> Self {
+    pub(crate) async fn before(url: &str) -> Self {
         let behind = url.strip_prefix("http://").unwrap().to_owned();
         let authority = Authority::new(&["localhost"]).unwrap();
         let acceptor = TlsAcceptor::from(authority.server_config());
@@ -46,12 +46,12 @@ impl Terminator {
     }
 
     /// Base URL without a slash at its end.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// The authority's certificate, PEM.
-    pub(super) fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
 }
