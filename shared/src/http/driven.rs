@@ -16,7 +16,9 @@ pub(crate) type Sender = http1::SendRequest<Full<Bytes>>;
 /// The working side of a connection, which nothing else runs. A task of its own for each would cost two changes of tasks
 /// a request, and there is nothing to be done on a connection that nobody waits for: whether the other side has left is
 /// looked at before the next request. Closed when it is dropped.
-pub(crate) struct Driven<S: Read + Write>(Option<Pin<Box<http1::Connection<S, Full<Bytes>>>>>);
+pub(crate) struct Driven<S: Read + Write>(Option<Running<S>>);
+
+type Running<S> = Pin<Box<http1::Connection<S, Full<Bytes>>>>;
 
 impl<S: Read + Write> fmt::Debug for Driven<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
