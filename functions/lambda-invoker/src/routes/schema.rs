@@ -220,9 +220,15 @@ mod tests {
     #[test]
     fn the_least_margin_of_a_stream_is_told() {
         let least = format!("at least {}", crate::STREAM_MARGIN.as_millis());
-        let note = NOTES.iter().find(|note| note.path == "routes[].deadline_margin").unwrap();
+        let note = NOTES
+            .iter()
+            .find(|note| note.path == "routes[].deadline_margin")
+            .unwrap();
         assert!(note.text.contains(&least), "{}", note.text);
         let page = include_str!("../../../../docs/settings.md");
-        assert!(page.contains(&format!("{least} ms")), "docs/settings.md does not say {least} ms");
+        assert!(
+            page.contains(&format!("{least} ms")),
+            "docs/settings.md does not say {least} ms"
+        );
     }
 }
