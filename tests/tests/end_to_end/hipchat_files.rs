@@ -147,18 +147,23 @@ async fn an_add_on_fetches_a_token_and_shares_with_it() {
         .await
         .json();
     assert!(capabilities["capabilities"]["oauth2Provider"]["tokenUrl"].is_string());
-    let fetch = |secret: &str| {
+    let fetch = |secret: &str, scope: &str| {
         let request = stage.client.post(format!("{base}/oauth/token"));
         let form = "application/x-www-form-urlencoded";
         request
             .basic_auth("ci", Some(secret))
             .header("content-type", form)
-            .body("grant_type=client_credentials&scope=send_notification")
+            .body(format!("grant_type=client_credentials&scope={scope}"))
     };
-    assert_eq!(stage.send(fetch("wrong")).await.status, 401);
-    let issued = stage.send(fetch(secret)).await;
+    assert_eq!(stage.send(fetch("wrong", "send_message")).await.status, 401);
+    assert_eq!(stage.send(fetch(secret, "view_room")).await.status, 400);
+    let issued = stage.send(fetch(secret, "send_message")).await;
     assert_eq!(issued.headers["cache-control"], "no-store");
     let token = issued.json()["access_token"].as_str().unwrap().to_owned();
+    // A token for notifications alone shares no file.
+    let issued = stage.send(fetch(secret, "send_notification")).await;
+    let other = issued.json()["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(share(&stage, "room/Ops", &other, body("m", b"x")).await.status, 401);
     assert_eq!(share(&stage, "room/Ops", &token, body("m", b"x")).await.status, 204);
     assert_eq!(share(&stage, "room/7", &token, body("m", b"x")).await.status, 401);
     assert_eq!(slack(&stage).messages().len(), 1);
