@@ -57,7 +57,7 @@ pub enum Rest {
     /// Of a function's reply.
     Function(Box<Payload>),
     /// Nothing comes any more of a body that broke off; so many bytes are missing, if that is known.
-    Broken(BodyError, Option<u64>),
+    Broken(Option<u64>),
 }
 
 impl Rest {
@@ -66,7 +66,7 @@ impl Rest {
         match self {
             Self::Endpoint(arriving) => arriving.length(),
             Self::Function(_) => None,
-            Self::Broken(_, missing) => *missing,
+            Self::Broken(missing) => *missing,
         }
     }
 
@@ -78,13 +78,13 @@ impl Rest {
         match self {
             Self::Endpoint(arriving) => Ok(arriving.next().await?),
             Self::Function(payload) => payload.next(account).await,
-            Self::Broken(error, _) => Err((*error).into()),
+            Self::Broken(_) => Err(BodyError::Broken.into()),
         }
     }
 }
 
 /// Reads an endpoint's answer: whole, or its head and, of an error, what comes soon of the body. An error's status is
-/// passed on whatever becomes of its body.
+/// passed on whatever becomes of its body, unless that is seen to be too large.
 pub(super) async fn read(
     received: Received<'_>,
     client: &Arc<Client>,
@@ -96,7 +96,7 @@ pub(super) async fn read(
     }
     let (head, mut arriving) = received.arriving(client, reading.limit)?;
     if head.status.is_client_error() || head.status.is_server_error() {
-        let (start, rest) = read_ahead(arriving).await;
+        let (start, rest) = read_ahead(arriving).await?;
         return Ok((head, start, rest));
     }
     // What is known to be empty is read to its end, so that the connection can be used again.
@@ -107,17 +107,18 @@ pub(super) async fn read(
 }
 
 /// The start of an error's body, and what is still to come of it.
-async fn read_ahead(mut arriving: Arriving) -> (Bytes, Option<Rest>) {
+async fn read_ahead(mut arriving: Arriving) -> Result<(Bytes, Option<Rest>), BodyError> {
     let until = Instant::now() + ERROR_PATIENCE;
     let mut start = BytesMut::new();
     while start.len() < ERROR_READ_AHEAD || arriving.length() == Some(0) {
         let missing = arriving.length();
         match timeout_at(until, arriving.next()).await {
             Ok(Ok(Some(data))) => start.extend_from_slice(&data),
-            Ok(Ok(None)) => return (start.freeze(), None),
-            Ok(Err(error)) => return (start.freeze(), Some(Rest::Broken(error, missing))),
+            Ok(Ok(None)) => return Ok((start.freeze(), None)),
+            Ok(Err(BodyError::TooLarge)) => return Err(BodyError::TooLarge),
+            Ok(Err(BodyError::Broken)) => return Ok((start.freeze(), Some(Rest::Broken(missing)))),
             Err(_) => break,
         }
     }
-    (start.freeze(), Some(Rest::Endpoint(arriving)))
+    Ok((start.freeze(), Some(Rest::Endpoint(arriving))))
 }

@@ -123,6 +123,14 @@ async fn an_error_whose_body_breaks_off_keeps_its_status() {
     assert_eq!(taken(begun_500).await, ("x".repeat(200), Some("bad_upstream_response")));
     assert_eq!(function.line()["message"], "cut off");
 
+    // One that is too large is refused as long as nothing of it has gone out.
+    let large = [begun("404 Not Found", &[&"x".repeat(64)]), b"0\r\n\r\n".to_vec()].concat();
+    let mut route = endpoint(&Upstream::sending(large).await);
+    route["max_resp_body_size"] = json!(63);
+    let function = streaming(json!([route])).await;
+    assert_eq!(begin(&function, &get("/x").url()).await.prelude["statusCode"], 502);
+    assert_eq!(function.line()["reason"], "upstream_response_too_large");
+
     // Another attempt is made by the status, whatever became of the body.
     let half = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100\r\n\r\nabc".to_vec();
     let upstream = Upstream::script(vec![Reaction::Close(half), Reaction::Send(http("200 OK", "", b"ok"))]).await;
