@@ -69,7 +69,7 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 pub fn run<Init, Handler, Answering, Answer>(init: Init) -> ExitCode
 where
     Init: Future<Output = Result<Handler, ConfigError>>,
-    Handler: Fn(RawEvent) -> Answering + Clone + Send + 'static,
+    Handler: Fn(RawEvent) -> Answering + Clone + Send + Sync + 'static,
     Answering: Future<Output = Result<Answer, InvocationError>> + Send + 'static,
     Answer: Serialize + Send + 'static,
 {
@@ -86,7 +86,7 @@ where
 pub fn run_streaming<Init, Handler, Answering, Answer, Body>(init: Init) -> ExitCode
 where
     Init: Future<Output = Result<Handler, ConfigError>>,
-    Handler: Fn(RawEvent) -> Answering + Clone + Send + 'static,
+    Handler: Fn(RawEvent) -> Answering + Clone + Send + Sync + 'static,
     Answering: Future<Output = Result<Reply<Answer, Body>, InvocationError>> + Send + 'static,
     Answer: Serialize + Send + 'static,
     Body: StreamBody,
@@ -122,88 +122,126 @@ where
             }
         };
         tokio::spawn(pulse());
-        let Err(broken) = serve(api, workers, handler).await;
+        let broken = serve(api, workers, handler).await;
         say(format_args!("{}", fault_line("runtime", &broken.to_string())));
         ExitCode::FAILURE
     })
 }
 
+/// A worker beside others gives up after so many failures in a row, each with a longer pause after it.
+const MOST_FAILURES: u32 = 10;
+
+/// The pause after the first failure; each further one is longer by as much.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
 /// Answers events with so many workers, until the last of them has lost the Runtime API.
-async fn serve<Handler, Answering, Answer, Body>(
-    address: Arc<str>,
-    workers: usize,
-    handler: Handler,
-) -> Result<Infallible, Broken>
+async fn serve<Handler, Answering, Answer, Body>(address: Arc<str>, workers: usize, handler: Handler) -> Broken
 where
-    Handler: Fn(RawEvent) -> Answering + Clone + Send + 'static,
+    Handler: Fn(RawEvent) -> Answering + Clone + Send + Sync + 'static,
     Answering: Future<Output = Result<Reply<Answer, Body>, InvocationError>> + Send + 'static,
     Answer: Serialize + Send + 'static,
     Body: StreamBody,
 {
-    let mut api = RuntimeApi::new(address.clone())?;
+    let mut api = match RuntimeApi::new(address.clone()) {
+        Ok(api) => api,
+        Err(broken) => return broken,
+    };
     if ProcessEnv.get("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref() == Some("snap-start")
         && let Err(broken) = api.restored().await
     {
         refuse(address, "RestoreError", &broken.to_string()).await;
-        return Err(broken);
+        return broken;
     }
     if workers == 1 {
-        return work(api, handler).await;
+        loop {
+            if let Err(broken) = turn(&mut api, &handler).await {
+                return broken;
+            }
+        }
     }
     let mut working = JoinSet::new();
-    for _ in 0..workers {
-        working.spawn(work(RuntimeApi::new(address.clone())?, handler.clone()));
+    for _ in 1..workers {
+        working.spawn(work_beside_others(api.beside(), handler.clone()));
     }
+    working.spawn(work_beside_others(api, handler));
     let mut last = Broken::Unreachable;
     while let Some(ended) = working.join_next().await {
-        // None panics: handlers and bodies are guarded.
-        let Ok(Err(broken)) = ended else { continue };
-        say(format_args!("{}", fault_line("worker", &broken.to_string())));
-        last = broken;
+        let what = match ended {
+            Ok(broken) => {
+                last = broken;
+                last.to_string()
+            }
+            Err(error) => error.to_string(),
+        };
+        say(format_args!(
+            "{}",
+            fault_line("worker", &format!("a worker has ended: {what}"))
+        ));
     }
-    Err(last)
+    last
 }
 
-/// One event after the other.
-async fn work<Handler, Answering, Answer, Body>(mut api: RuntimeApi, handler: Handler) -> Result<Infallible, Broken>
+/// One event after the other. A fault of the Runtime API may be that of one invocation, and who stays away then is missed
+/// for as long as the others keep this environment alive.
+async fn work_beside_others<Handler, Answering, Answer, Body>(mut api: RuntimeApi, handler: Handler) -> Broken
 where
     Handler: Fn(RawEvent) -> Answering,
     Answering: Future<Output = Result<Reply<Answer, Body>, InvocationError>>,
     Answer: Serialize,
     Body: StreamBody,
 {
+    let mut failures = 0;
     loop {
-        let (headers, event) = api.next().await?;
-        let (turn, event) = invocation::read(headers, event).ok_or(Broken::Nameless)?;
-        let outcome = match event {
-            Ok(event) => guard(handler(event)).await,
-            Err(error) => Err(error),
+        let Err(broken) = turn(&mut api, &handler).await else {
+            failures = 0;
+            continue;
         };
-        let answer = match outcome {
-            // What is a failure of an answer to become JSON is a fault of the function, like a panic.
-            Ok(Reply::Whole(answer)) => {
-                // Room for most answers.
-                let mut json = Vec::with_capacity(1024);
-                let written = serde_json::to_writer(&mut json, &answer);
-                written.map(|()| json).map_err(|_| PANICKED)
-            }
-            Ok(Reply::Stream { prelude, body }) => {
-                // Boxed, so that whole answers do not carry its size.
-                match guard(Box::pin(post(api.address(), &turn, prelude, body))).await {
-                    Ok(()) => continue,
-                    Err(error) => Err(error),
-                }
-            }
-            Err(error) => Err(error),
-        };
-        let refused = match answer {
-            Ok(answer) => api.answer(&turn, answer).await?,
-            Err(error) => api.fail(&turn, &error).await?,
-        };
-        if let Some(status) = refused {
-            refused_answer(status);
+        failures += 1;
+        if failures == MOST_FAILURES {
+            return broken;
         }
+        say(format_args!("{}", fault_line("worker", &broken.to_string())));
+        tokio::time::sleep(FIRST_PAUSE * failures).await;
     }
+}
+
+/// One event.
+async fn turn<Handler, Answering, Answer, Body>(api: &mut RuntimeApi, handler: &Handler) -> Result<(), Broken>
+where
+    Handler: Fn(RawEvent) -> Answering,
+    Answering: Future<Output = Result<Reply<Answer, Body>, InvocationError>>,
+    Answer: Serialize,
+    Body: StreamBody,
+{
+    let (headers, event) = api.next().await?;
+    let (turn, event) = invocation::read(headers, event).ok_or(Broken::Nameless)?;
+    let outcome = match event {
+        Ok(event) => guard(async { handler(event).await }).await,
+        Err(error) => Err(error),
+    };
+    let answer = match outcome {
+        // What is a failure of an answer to become JSON is a fault of the function, like a panic.
+        Ok(Reply::Whole(answer)) => {
+            // Room for most answers.
+            let mut json = Vec::with_capacity(1024);
+            let written = serde_json::to_writer(&mut json, &answer);
+            written.map(|()| json).map_err(|_| PANICKED)
+        }
+        // Boxed, so that whole answers do not carry its size.
+        Ok(Reply::Stream { prelude, body }) => match Box::pin(post(api.address(), &turn, prelude, body)).await {
+            Ok(()) => return Ok(()),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    let refused = match answer {
+        Ok(answer) => api.answer(&turn, answer).await?,
+        Err(error) => api.fail(&turn, &error).await?,
+    };
+    if let Some(status) = refused {
+        refused_answer(status);
+    }
+    Ok(())
 }
 
 /// A timer that is always due before the deadlines of requests. Without one the runtime writes itself a message each time

@@ -4,11 +4,16 @@ use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper::rt::{Read, Write};
+use tokio::time::timeout;
+
+/// An answer that has just been read leaves its connection ready in much less time than this.
+const SETTLING: Duration = Duration::from_millis(20);
 
 /// Makes requests on a driven connection.
 pub(crate) type Sender = http1::SendRequest<Full<Bytes>>;
@@ -30,6 +35,20 @@ impl<S: Read + Write + Unpin> Driven<S> {
     /// Takes a connection over.
     pub(crate) fn new(connection: http1::Connection<S, Full<Bytes>>) -> Self {
         Self(Some(Box::pin(connection)))
+    }
+
+    /// Whether the next request may go out, as far as this side knows. The other side may have answered the last one before
+    /// it had read all of it, and may never do so.
+    pub(crate) async fn takes_another(&mut self, sender: &mut Sender) -> bool {
+        sender.is_ready()
+            || timeout(SETTLING, self.run(sender.ready()))
+                .await
+                .is_ok_and(|ready| ready.is_ok())
+    }
+
+    /// Whether it has ended, as far as this side knows.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.is_none()
     }
 
     /// What `awaited` comes to, while the connection runs beside it.

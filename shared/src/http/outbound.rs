@@ -19,7 +19,6 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::time::timeout;
 
 use crate::Clock;
 use crate::http::driven::{Driven, Sender};
@@ -31,11 +30,8 @@ use tls::Trust;
 pub use tls::check_authorities;
 use wire::Record;
 
-/// An answer that has just been read leaves its connection ready in much less time than this.
-const SETTLING: Duration = Duration::from_millis(20);
-
-/// Header lines of an answer; hyper's own limit is 100.
-const MOST_HEADERS: usize = 1024;
+/// Header lines of an answer. hyper's own limit is 100; more room than this would be made for each answer.
+const MOST_HEADERS: usize = 256;
 
 /// A request as it goes over the wire: its URI is path and query alone, its `host` stands among the headers.
 pub type Outbound = Request<Full<Bytes>>;
@@ -60,17 +56,6 @@ struct Connection {
     sender: Sender,
     driven: Driven<TokioIo<Box<dyn connect::Stream>>>,
     record: Arc<Record>,
-}
-
-impl Connection {
-    /// Whether a request may go out on it. The other side may have answered the last one before it had read all of it,
-    /// and may never do so.
-    async fn is_usable(&mut self) -> bool {
-        self.sender.is_ready()
-            || timeout(SETTLING, self.driven.run(self.sender.ready()))
-                .await
-                .is_ok_and(|ready| ready.is_ok())
-    }
 }
 
 /// An answer whose body is still to be read.
@@ -101,7 +86,7 @@ impl Client {
     /// [`SendError`].
     pub async fn send(&self, request: Outbound, repeat: bool) -> Result<Received<'_>, SendError> {
         while let Some(mut connection) = self.pool.take(self.clock.now_ms()) {
-            if !connection.is_usable().await {
+            if !connection.driven.takes_another(&mut connection.sender).await {
                 continue;
             }
             match self.exchange(connection, request.clone(), true).await {
@@ -120,6 +105,13 @@ impl Client {
         // Boxed: most requests find a connection.
         let connection = Box::pin(self.connect()).await?;
         self.exchange(connection, request, false).await
+    }
+
+    /// Keeps a connection for the next request, unless the other side wanted it closed.
+    fn keep(&self, connection: Connection) {
+        if !connection.driven.has_ended() {
+            self.pool.put(connection, self.clock.now_ms());
+        }
     }
 
     async fn connect(&self) -> Result<Connection, SendError> {
@@ -144,18 +136,26 @@ impl Client {
     ) -> Result<Received<'_>, SendError> {
         connection.record.begin(reused);
         let Connection { sender, driven, .. } = &mut connection;
-        match driven.run(sender.send_request(request)).await {
-            Ok(response) => Ok(Received {
-                response,
-                connection,
-                client: self,
-            }),
-            Err(error) if error.is_parse() || error.is_parse_too_large() => Err(SendError::NotHttp),
-            Err(_) => Err(SendError::Broken {
-                written: !connection.record.nothing_written(),
-                reused,
-            }),
+        let mut failed = match driven.run(sender.try_send_request(request)).await {
+            Ok(response) => {
+                return Ok(Received {
+                    response,
+                    connection,
+                    client: self,
+                });
+            }
+            Err(failed) => failed,
+        };
+        // What was written then is TLS's own farewell.
+        let untouched = failed.take_message().is_some();
+        let error = failed.into_error();
+        if error.is_parse() || error.is_parse_too_large() {
+            return Err(SendError::NotHttp);
         }
+        Err(SendError::Broken {
+            written: !untouched && !connection.record.nothing_written(),
+            reused,
+        })
     }
 }
 
@@ -202,7 +202,7 @@ impl Received<'_> {
             }
             all.extend_from_slice(&data);
         }
-        client.pool.put(connection, client.clock.now_ms());
+        client.keep(connection);
         Ok((parts, if all.is_empty() { first } else { all.freeze() }))
     }
 }

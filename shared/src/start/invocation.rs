@@ -49,14 +49,16 @@ const MALFORMED: InvocationError = InvocationError {
     error_message: "MalformedInvocation",
 };
 
-/// Reads an answer of `next`: whose turn it is, and its event. Nothing where nobody could be answered.
-pub(super) fn read(mut headers: HeaderMap, body: Vec<u8>) -> Option<(Turn, Result<RawEvent, InvocationError>)> {
+/// Reads an answer of `next`: whose turn it is, and its event, which is no event where its body has not come whole.
+/// Nothing where nobody could be answered.
+pub(super) fn read(mut headers: HeaderMap, body: Option<Vec<u8>>) -> Option<(Turn, Result<RawEvent, InvocationError>)> {
     let turn = Turn {
         request_id: text(&headers, &REQUEST_ID).filter(|id| is_plain(id))?.to_owned(),
         invocation_id: headers.remove(INVOCATION_ID),
     };
     let deadline = text(&headers, &DEADLINE).and_then(|deadline| deadline.parse().ok());
-    let event = deadline.zip(String::from_utf8(body).ok());
+    let payload = body.and_then(|body| String::from_utf8(body).ok());
+    let event = deadline.zip(payload);
     let event = event.map(|(deadline, payload)| RawEvent {
         payload,
         context: Context {
@@ -105,7 +107,7 @@ mod tests {
 
     #[test]
     fn an_invocation_is_read_with_its_context() {
-        let (turn, event) = read(headers(&ALL), b"{\"a\":1}".to_vec()).unwrap();
+        let (turn, event) = read(headers(&ALL), Some(b"{\"a\":1}".to_vec())).unwrap();
         assert_eq!(turn.request_id, "8476a536-e9f4");
         assert_eq!(turn.invocation_id.unwrap(), "i-1");
         let event = event.unwrap();
@@ -121,25 +123,27 @@ mod tests {
 
     #[test]
     fn only_id_and_deadline_must_be_there() {
-        let (turn, event) = read(headers(&ALL[..2]), b"1".to_vec()).unwrap();
+        let (turn, event) = read(headers(&ALL[..2]), Some(b"1".to_vec())).unwrap();
         assert_eq!(turn.invocation_id, None);
         let context = event.unwrap().context;
         assert_eq!(
             (context.invoked_function_arn.as_str(), context.xray_trace_id),
             ("", None)
         );
-        let (turn, event) = read(headers(&ALL[..1]), b"1".to_vec()).unwrap();
+        let (turn, event) = read(headers(&ALL[..1]), Some(b"1".to_vec())).unwrap();
         assert_eq!((turn.request_id.as_str(), event), ("8476a536-e9f4", Err(MALFORMED)));
-        let (_, event) = read(headers(&ALL), vec![b'"', 0xff, b'"']).unwrap();
+        let (_, event) = read(headers(&ALL), Some(vec![b'"', 0xff, b'"'])).unwrap();
         assert_eq!(event, Err(MALFORMED));
+        let (turn, event) = read(headers(&ALL), None).unwrap();
+        assert_eq!((turn.request_id.as_str(), event), ("8476a536-e9f4", Err(MALFORMED)));
     }
 
     #[test]
     fn an_id_that_would_lead_elsewhere_is_none() {
-        assert!(read(headers(&ALL[1..]), b"{}".to_vec()).is_none());
+        assert!(read(headers(&ALL[1..]), Some(b"{}".to_vec())).is_none());
         for id in ["", "../../init/error", "a b", "a?b", "a%2fb"] {
             let odd = headers(&[("lambda-runtime-aws-request-id", id), ALL[1]]);
-            assert!(read(odd, b"{}".to_vec()).is_none(), "{id}");
+            assert!(read(odd, Some(b"{}".to_vec())).is_none(), "{id}");
         }
     }
 }

@@ -19,12 +19,13 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::invocation::Turn;
 use super::runtime_api::{ERROR_TYPE, INVOCATION_ID};
 use super::stream::StreamBody;
-use super::{InvocationError, refused_answer};
+use super::{InvocationError, guard, refused_answer};
 use crate::http::STREAM_MEDIA_TYPE;
 
 const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
@@ -61,12 +62,15 @@ pub(super) async fn post(
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
         Some((request, sender, connection))
     };
-    let ready = timeout(body.deadline().remaining(), ready).await;
+    // A handler may have used up its time: it is this machine that is connected to.
+    let ready = timeout(body.deadline().remaining().max(STREAM_GRACE), ready).await;
     let Some((request, mut sender, connection)) = ready.ok().flatten() else {
         body.refused();
         return Err(UNREACHABLE);
     };
-    let connection = tokio::spawn(connection);
+    // Closed with this future, however that ends.
+    let mut running = JoinSet::new();
+    running.spawn(connection);
     let whole = {
         let mut sending = pin!(sender.send_request(request));
         let made = tokio::select! {
@@ -100,7 +104,7 @@ pub(super) async fn post(
             }
         }
     };
-    connection.abort();
+    drop(running);
     if whole {
         body.delivered();
     }
@@ -146,7 +150,8 @@ async fn make(prelude: Vec<u8>, body: &mut impl StreamBody, pieces: mpsc::Sender
             Ok(Err(_)) => return End::Unwanted,
             Err(_) => break body.late(),
         }
-        match body.next().await {
+        // A panic is told as what it is: the answer has begun.
+        match guard(body.next()).await {
             Ok(Some(data)) => piece = Piece::Data(data),
             Ok(None) => {
                 let end = pieces.send(Piece::End(None));

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -23,6 +23,9 @@ pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtim
 /// What names an invocation a second time, where Lambda wants that.
 pub(super) const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
 
+/// What Lambda is told of this runtime.
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("suite-runtime/", env!("CARGO_PKG_VERSION")));
+
 /// How much of an event waits to be copied to where all of it stands, in bytes.
 const READ_BUFFER: usize = 64 * 1024;
 
@@ -37,7 +40,7 @@ type Line = (Sender, Driven<TokioIo<TcpStream>>);
 pub(super) enum Broken {
     /// No connection, or one that broke twice.
     Unreachable,
-    /// It answered with this status where it should have worked.
+    /// It answered with this status and gave no event.
     Refused(StatusCode),
     /// It handed over something that could not be answered.
     Nameless,
@@ -71,20 +74,30 @@ impl RuntimeApi {
         })
     }
 
+    /// Another worker's way.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            address: self.address.clone(),
+            host: self.host.clone(),
+            open: None,
+        }
+    }
+
     /// Host and port.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Waits for the next invocation, for as long as it takes; gives the headers and the event.
+    /// Waits for the next invocation, for as long as it takes; gives the headers, and the event if it has come whole.
     ///
     /// # Errors
     /// [`Broken`]: with any answer but an event this environment is over.
-    pub(super) async fn next(&mut self) -> Result<(HeaderMap, Vec<u8>), Broken> {
+    pub(super) async fn next(&mut self) -> Result<(HeaderMap, Option<Vec<u8>>), Broken> {
         let next = Uri::from_static("/2018-06-01/runtime/invocation/next");
-        match self.call(Method::GET, next, Bytes::new(), |_| {}).await? {
-            (StatusCode::OK, headers, body) => Ok((headers, body)),
-            (status, ..) => Err(Broken::Refused(status)),
+        let (answer, _) = self.call(Method::GET, next, Bytes::new(), |_| {}).await?;
+        match answer.status {
+            StatusCode::OK => Ok((answer.headers, answer.body)),
+            status => Err(Broken::Refused(status)),
         }
     }
 
@@ -95,12 +108,11 @@ impl RuntimeApi {
     /// [`Broken`].
     pub(super) async fn restored(&mut self) -> Result<(), Broken> {
         let next = Uri::from_static("/2018-06-01/runtime/restore/next");
-        let (status, ..) = self.call(Method::GET, next, Bytes::new(), |_| {}).await?;
+        let (answer, _) = self.call(Method::GET, next, Bytes::new(), |_| {}).await?;
         self.open = None;
-        if status.is_success() {
-            Ok(())
-        } else {
-            Err(Broken::Refused(status))
+        match answer.status {
+            status if status.is_success() => Ok(()),
+            status => Err(Broken::Refused(status)),
         }
     }
 
@@ -108,7 +120,7 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// [`Broken`]. An answer that Lambda does not want, for its size or for its lateness, is none: Lambda tells the
-    /// caller itself. The status is given then.
+    /// caller itself, and says with the next call whether this environment is to go on. The status is given then.
     pub(super) async fn answer(&mut self, turn: &Turn, answer: Vec<u8>) -> Result<Option<StatusCode>, Broken> {
         self.end(turn, "response", answer, None).await
     }
@@ -154,24 +166,25 @@ impl RuntimeApi {
                 headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
             }
         });
-        let (status, ..) = called.await?;
-        match status {
-            status if status.is_success() => Ok(None),
-            // The one answer after which Lambda wants the process to end.
-            StatusCode::INTERNAL_SERVER_ERROR => Err(Broken::Refused(status)),
-            status => Ok(Some(status)),
-        }
+        let (answer, repeated) = called.await?;
+        Ok(match answer.status {
+            status if status.is_success() => None,
+            // It had taken the first one, and could not say so.
+            StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN if repeated => None,
+            status => Some(status),
+        })
     }
 
     /// Sends a request on the kept connection, or once more on a new one if that has gone: Lambda takes an answer to an
-    /// invocation once, so that nothing can arrive twice. `describe` adds the headers of this call.
+    /// invocation once, so that nothing can arrive twice. `describe` adds the headers of this call. Gives with the answer
+    /// whether that was the second time.
     async fn call(
         &mut self,
         method: Method,
         place: Uri,
         body: Bytes,
         describe: impl Fn(&mut HeaderMap),
-    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Broken> {
+    ) -> Result<(Answer, bool), Broken> {
         let host = self.host.clone();
         // Made anew for a second attempt, which is rarer than a copy for it would be dear.
         let request = || {
@@ -179,20 +192,42 @@ impl RuntimeApi {
             *request.method_mut() = method.clone();
             *request.uri_mut() = place.clone();
             request.headers_mut().insert(HOST, host.clone());
+            request.headers_mut().insert(USER_AGENT, AGENT);
             describe(request.headers_mut());
             request
         };
-        if let Some(mut open) = self.open.take()
-            && let Ok(answer) = exchange(&mut open, request()).await
+        let mut repeated = false;
+        if let Some((mut sender, mut connection)) = self.open.take()
+            && connection.takes_another(&mut sender).await
         {
-            self.open = Some(open);
-            return Ok(answer);
+            repeated = true;
+            if let Ok(answer) = exchange(&mut sender, &mut connection, request()).await {
+                self.keep((sender, connection), &answer);
+                return Ok((answer, false));
+            }
         }
-        let mut open = connect(&self.address).await.ok_or(Broken::Unreachable)?;
-        let answer = exchange(&mut open, request()).await.map_err(|_| Broken::Unreachable)?;
-        self.open = Some(open);
-        Ok(answer)
+        let (mut sender, mut connection) = connect(&self.address).await.ok_or(Broken::Unreachable)?;
+        let answered = exchange(&mut sender, &mut connection, request()).await;
+        let answer = answered.map_err(|_| Broken::Unreachable)?;
+        self.keep((sender, connection), &answer);
+        Ok((answer, repeated))
     }
+
+    /// Keeps a connection on which all went well: after a refusal the other side may wait for the rest of what it has
+    /// refused, or close.
+    fn keep(&mut self, open: Line, answer: &Answer) {
+        if answer.status.is_success() && answer.body.is_some() {
+            self.open = Some(open);
+        }
+    }
+}
+
+/// An answer of the Runtime API.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    /// Nothing if it broke off.
+    body: Option<Vec<u8>>,
 }
 
 async fn connect(address: &str) -> Option<Line> {
@@ -208,13 +243,18 @@ async fn connect(address: &str) -> Option<Line> {
 
 /// One request and its answer.
 async fn exchange(
-    (sender, connection): &mut Line,
+    sender: &mut Sender,
+    connection: &mut Driven<TokioIo<TcpStream>>,
     request: Request<Full<Bytes>>,
-) -> hyper::Result<(StatusCode, HeaderMap, Vec<u8>)> {
+) -> hyper::Result<Answer> {
     let answering = async {
         sender.ready().await?;
         let (parts, body) = sender.send_request(request).await?.into_parts();
-        Ok((parts.status, parts.headers, read(body).await?))
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: read(body).await.ok(),
+        })
     };
     connection.run(answering).await
 }

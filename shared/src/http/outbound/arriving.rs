@@ -65,7 +65,7 @@ impl Arriving {
             }
         }
         if let Some(connection) = self.connection.take() {
-            self.client.pool.put(connection, self.client.clock.now_ms());
+            self.client.keep(connection);
         }
         Ok(None)
     }

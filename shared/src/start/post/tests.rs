@@ -172,10 +172,13 @@ async fn an_error_in_the_middle_goes_into_trailers() {
 }
 
 #[tokio::test]
-async fn what_breaks_off_is_never_ended() {
-    let posted = posted(vec![Step::Text("one"), Step::Panic], "never", TAKEN).await;
+async fn a_panic_in_the_middle_is_an_error_that_tells_nothing() {
+    let report = STANDARD.encode(r#"{"errorMessage":"InternalError","errorType":"InternalError"}"#);
+    let end = format!("{report}\r\n\r\n").leak();
+    let posted = posted(vec![Step::Text("one"), Step::Panic], end, TAKEN).await;
     assert!(posted.wire.contains("3\r\n{}\0\r\n"), "{}", posted.wire);
-    assert!(!posted.wire.ends_with("0\r\n\r\n"), "{}", posted.wire);
+    let trailer = "one\r\n0\r\nlambda-runtime-function-error-type: InternalError\r\n";
+    assert!(posted.wire.contains(trailer), "{}", posted.wire);
     assert!(!posted.delivered && posted.dropped);
 }
 

@@ -107,13 +107,13 @@ async fn events_come_and_answers_go_on_one_connection() {
     ])
     .await;
     let mut api = RuntimeApi::new(address.clone()).unwrap();
-    assert_eq!(api.next().await.unwrap().1, b"{}");
+    assert_eq!(api.next().await.unwrap().1.unwrap(), b"{}");
     let named = Turn {
         invocation_id: Some(HeaderValue::from_static("i-1")),
         ..turn("a")
     };
     assert_eq!(api.answer(&named, b"1".to_vec()).await, Ok(None));
-    assert_eq!(api.next().await.unwrap().1, b"[]");
+    assert_eq!(api.next().await.unwrap().1.unwrap(), b"[]");
     let error = InvocationError {
         error_type: "Unauthorized",
         error_message: "no",
@@ -148,9 +148,9 @@ async fn an_event_may_come_in_chunks_and_may_be_large() {
     );
     let (address, _) = api(vec![Say::This(chunked), Say::This(event("a", &large))]).await;
     let mut api = RuntimeApi::new(address).unwrap();
-    let event = api.next().await.unwrap().1;
+    let event = api.next().await.unwrap().1.unwrap();
     assert!(event.starts_with(b"{}x") && event.len() == 2 + large.len());
-    let event = api.next().await.unwrap().1;
+    let event = api.next().await.unwrap().1.unwrap();
     assert_eq!(event, large.as_bytes());
     assert_eq!(event.capacity(), large.len(), "made in one go");
 }
@@ -170,7 +170,7 @@ async fn a_connection_that_has_gone_is_made_anew_once() {
     api.next().await.unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(api.answer(&turn("a"), b"1".to_vec()).await, Ok(None));
-    assert_eq!(api.next().await.unwrap().1, b"{}");
+    assert_eq!(api.next().await.unwrap().1.unwrap(), b"{}");
     // Twice is too much.
     assert_eq!(api.answer(&turn("b"), b"1".to_vec()).await, Err(Broken::Unreachable));
     let connections: Vec<usize> = first_lines(&asked).iter().map(|(connection, _)| *connection).collect();
@@ -179,7 +179,7 @@ async fn a_connection_that_has_gone_is_made_anew_once() {
 
 #[tokio::test]
 async fn what_the_api_does_not_want_is_told() {
-    let (address, _) = api(vec![
+    let (address, asked) = api(vec![
         Say::This(status(413)),
         Say::This(status(403)),
         Say::This(status(500)),
@@ -187,14 +187,56 @@ async fn what_the_api_does_not_want_is_told() {
     ])
     .await;
     let mut api = RuntimeApi::new(address).unwrap();
-    let answered = api.answer(&turn("a"), b"1".to_vec()).await;
-    assert_eq!(answered, Ok(Some(StatusCode::PAYLOAD_TOO_LARGE)));
-    let answered = api.answer(&turn("a"), b"1".to_vec()).await;
-    assert_eq!(answered, Ok(Some(StatusCode::FORBIDDEN)));
-    let answered = api.answer(&turn("a"), b"1".to_vec()).await;
-    assert_eq!(answered, Err(Broken::Refused(StatusCode::INTERNAL_SERVER_ERROR)));
+    for expected in [413, 403, 500] {
+        let answered = api.answer(&turn("a"), b"1".to_vec()).await;
+        assert_eq!(answered, Ok(Some(StatusCode::from_u16(expected).unwrap())));
+    }
     let next = api.next().await.map(|_| ());
     assert_eq!(next, Err(Broken::Refused(StatusCode::FORBIDDEN)));
+    // Who refuses may wait for the rest of what was sent, or close.
+    let connections: Vec<usize> = first_lines(&asked).iter().map(|(connection, _)| *connection).collect();
+    assert_eq!(connections, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn a_large_answer_that_is_refused_unread_keeps_nobody_waiting() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = tokio::spawn(async move {
+        let (mut first, _) = listener.accept().await.unwrap();
+        first.read_exact(&mut [0; 100]).await.unwrap();
+        first.write_all(status(413).as_bytes()).await.unwrap();
+        let (mut second, _) = listener.accept().await.unwrap();
+        request(&mut second).await.unwrap();
+        second.write_all(event("b", "{}").as_bytes()).await.unwrap();
+        (first, second)
+    });
+    let mut api = RuntimeApi::new(address.as_str().into()).unwrap();
+    let went_on = async {
+        let answered = api.answer(&turn("a"), vec![b'x'; 16 * 1024 * 1024]).await;
+        assert_eq!(answered, Ok(Some(StatusCode::PAYLOAD_TOO_LARGE)));
+        api.next().await.unwrap().1.unwrap()
+    };
+    let event = tokio::time::timeout(Duration::from_secs(10), went_on).await.unwrap();
+    assert_eq!(event, b"{}");
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_was_taken_without_a_word_is_not_called_refused() {
+    let (address, asked) = api(vec![
+        Say::This(event("a", "{}")),
+        Say::Nothing,
+        Say::This(status(403)),
+        Say::This(status(403)),
+    ])
+    .await;
+    let mut api = RuntimeApi::new(address).unwrap();
+    api.next().await.unwrap();
+    assert_eq!(api.answer(&turn("a"), b"1".to_vec()).await, Ok(None));
+    let answered = api.answer(&turn("a"), b"1".to_vec()).await;
+    assert_eq!(answered, Ok(Some(StatusCode::FORBIDDEN)));
+    assert_eq!(first_lines(&asked).len(), 4);
 }
 
 #[tokio::test]
@@ -274,6 +316,8 @@ async fn a_worker_answers_each_event_as_its_handler_wants_and_outlives_a_panic()
         Say::This(status(202)),
         Say::This(event("e", "whole")),
         Say::This(status(413)),
+        Say::AndLeave(event("f", "whole").replace("whole", "who")),
+        Say::This(status(202)),
         Say::This(nameless),
     ])
     .await;
@@ -287,7 +331,7 @@ async fn a_worker_answers_each_event_as_its_handler_wants_and_outlives_a_panic()
             }),
         }
     };
-    let Err(ended) = serve(address, 1, handler).await;
+    let ended = serve(address, 1, handler).await;
     assert_eq!(ended, Broken::Nameless);
     let told: Vec<String> = {
         let asked = asked.lock().unwrap();
@@ -306,26 +350,36 @@ async fn a_worker_answers_each_event_as_its_handler_wants_and_outlives_a_panic()
         r#"c/error {"errorMessage":"own","errorType":"Own"}"#,
         r#"d/error {"errorMessage":"MalformedInvocation","errorType":"MalformedInvocation"}"#,
         "e/response 99",
+        r#"f/error {"errorMessage":"MalformedInvocation","errorType":"MalformedInvocation"}"#,
     ];
     assert_eq!(told, expected);
 }
 
 #[tokio::test]
-async fn several_workers_wait_side_by_side_and_go_on_without_one_that_is_lost() {
-    // All three connections ask for an event before any of them gets one.
-    let (address, asked) = api(vec![Say::This(status(500))]).await;
+async fn several_workers_wait_side_by_side_and_each_outlives_a_fault() {
+    let (address, asked) = api(vec![
+        Say::This(status(500)),
+        Say::This(status(500)),
+        Say::This(status(500)),
+        Say::This(event("a", "{}")),
+        Say::This(status(202)),
+    ])
+    .await;
     let handler = |_| async { Ok(Reply::<u8, Once>::Whole(1)) };
     let serving = tokio::spawn(serve(address, 3, handler));
-    for _ in 0..200 {
+    // Three that fail, three that come back, one answer, and the one that has given it asks again.
+    for _ in 0..500 {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        if asked.lock().unwrap().len() == 3 {
+        if asked.lock().unwrap().len() == 8 {
             break;
         }
     }
-    let mut connections: Vec<usize> = first_lines(&asked).iter().map(|(connection, _)| *connection).collect();
-    connections.sort_unstable();
-    assert_eq!(connections, [1, 2, 3]);
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let lines = first_lines(&asked);
+    assert_eq!(lines.len(), 8, "{lines:?}");
+    let mut first: Vec<usize> = lines.iter().take(3).map(|(connection, _)| *connection).collect();
+    first.sort_unstable();
+    assert_eq!(first, [1, 2, 3]);
+    assert_eq!(lines.iter().filter(|(_, line)| line == NEXT).count(), 7);
     assert!(!serving.is_finished());
     serving.abort();
 }
@@ -335,7 +389,7 @@ async fn without_an_api_there_is_an_end() {
     let handler = |_| async { Ok(Reply::<u8, Once>::Whole(1)) };
     // Nothing listens on port 1.
     for (address, workers) in [("127.0.0.1:1", 1), ("127.0.0.1:1", 2), ("", 1), ("a\nb", 1)] {
-        let Err(ended) = serve(address.into(), workers, handler).await;
+        let ended = serve(address.into(), workers, handler).await;
         assert_eq!(ended, Broken::Unreachable, "{address:?}");
     }
 }
