@@ -1,7 +1,6 @@
 //! Secrets Manager in one region: one read, in as many attempts as it takes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderValue};
@@ -12,8 +11,8 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::Pace;
-use super::answer::{self, Again, Refusal};
-use crate::aws::{Credentials, Provider};
+use super::answer::{self, Refusal};
+use crate::aws::{Again, Credentials, Provider, Skew};
 use crate::backoff::full_jitter;
 use crate::http::outbound::{BodyError, Client, ClientKey, Clients, Outbound, host_header};
 use crate::secrets::SecretArn;
@@ -41,8 +40,7 @@ pub(super) struct Service {
     credentials: Arc<Provider>,
     keys: SigningKeys,
     clock: Arc<dyn Clock>,
-    /// How far the service's clock is ahead of ours, in milliseconds, where that was too much once.
-    skew_ms: AtomicI64,
+    skew: Skew,
 }
 
 /// What the service is asked.
@@ -77,7 +75,7 @@ impl Service {
             credentials,
             keys: SigningKeys::default(),
             clock,
-            skew_ms: AtomicI64::new(0),
+            skew: Skew::default(),
         })
     }
 
@@ -119,9 +117,8 @@ impl Service {
     }
 
     async fn attempt(&self, credentials: &Credentials, body: &Bytes) -> Result<Option<Secret>, Refusal> {
-        let skew_ms = self.skew_ms.load(Ordering::Relaxed);
-        let sent_ms = self.clock.now_ms();
-        let request = self.signed(credentials, body, sent_ms.saturating_add_signed(skew_ms));
+        let moment = self.skew.now(self.clock.as_ref());
+        let request = self.signed(credentials, body, moment.signed_ms());
         let request = request.map_err(|SignError| Refusal::without_code(Again::Never))?;
         // Reading a secret twice does no harm.
         let received = self.client.send(request, true).await;
@@ -136,8 +133,8 @@ impl Service {
             return answer::value(&answer).ok_or(Refusal::without_code(Again::Soon));
         }
         let mut refusal = Refusal::read(head.status, &head.headers, &answer);
-        if let Some(found_ms) = refusal.skew_ms(&head.headers, sent_ms, self.clock.now_ms(), skew_ms) {
-            self.skew_ms.store(found_ms, Ordering::Relaxed);
+        let code = refusal.code.as_deref();
+        if self.skew.explains(code, &head.headers, moment, self.clock.as_ref()) {
             refusal.again = Again::Soon;
         }
         Err(refusal)

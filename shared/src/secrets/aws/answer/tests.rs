@@ -1,4 +1,4 @@
-//! Codes, repetitions, clocks and values in answers.
+//! Codes, repetitions and values in answers.
 
 use super::*;
 
@@ -61,58 +61,6 @@ fn what_may_pass_is_asked_again() {
         let body = format!(r#"{{"__type":"{code}"}}"#);
         assert_eq!(refusal(status, None, &body).again, again, "{status} {code}");
     }
-}
-
-/// Sun, 06 Nov 1994 08:49:37 GMT.
-const THEIRS_MS: u64 = 784_111_777_000;
-
-#[test]
-fn a_clock_that_is_off_is_told_by_the_date_of_a_refused_signature() {
-    let refused = |code: &str| refusal(400, Some(code), "{}");
-    let mut headers = HeaderMap::new();
-    headers.insert("date", "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap());
-    let skew = |code: &str, headers: &HeaderMap, sent_ms, received_ms, known_ms| {
-        refused(code).skew_ms(headers, sent_ms, received_ms, known_ms)
-    };
-    let minutes = |count: i64| count * 60_000;
-    let at = |skew_ms: i64| THEIRS_MS.saturating_add_signed(-skew_ms);
-    for code in SKEWED {
-        assert_eq!(
-            skew(code, &headers, at(minutes(5)), at(minutes(5)), 0),
-            Some(minutes(5)),
-            "{code}"
-        );
-    }
-    let code = "InvalidSignatureException";
-    for (sent_ms, received_ms, known_ms, expected) in [
-        (at(minutes(-30)), at(minutes(-30)), 0, Some(minutes(-30))),
-        // Half of the way there and back.
-        (at(minutes(10)), at(minutes(10)) + 2_000, 0, Some(minutes(10) - 1_000)),
-        (at(minutes(4)), at(minutes(4)), 0, None),
-        (at(minutes(-4)), at(minutes(-4)), 0, None),
-        (at(0), at(0), 0, None),
-        // It was signed for that time already.
-        (at(minutes(10)), at(minutes(10)), minutes(10), None),
-        // Our clock was set right meanwhile.
-        (at(0), at(0), minutes(10), Some(0)),
-        (at(minutes(30)), at(minutes(30)) + 15 * 60_000 + 1, 0, None),
-        (u64::MAX, u64::MAX, 0, None),
-        (0, 0, 0, Some(THEIRS_MS.cast_signed())),
-    ] {
-        assert_eq!(
-            skew(code, &headers, sent_ms, received_ms, known_ms),
-            expected,
-            "{sent_ms} {known_ms}"
-        );
-    }
-    let now = at(minutes(10));
-    assert_eq!(skew("DecryptionFailure", &headers, now, now, 0), None);
-    assert_eq!(skew(code, &HeaderMap::new(), now, now, 0), None);
-    let mut cached = headers.clone();
-    cached.insert("age", "7".parse().unwrap());
-    assert_eq!(skew(code, &cached, now, now, 0), None);
-    headers.insert("date", "soon".parse().unwrap());
-    assert_eq!(skew(code, &headers, now, now, 0), None);
 }
 
 #[test]
