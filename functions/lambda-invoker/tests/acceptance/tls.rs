@@ -1,20 +1,29 @@
 //! Whom the function trusts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::support::event::get;
+use crate::connection::ca_file;
+use crate::support::event::{get, post};
 use crate::support::function;
 use crate::support::upstream::Upstream;
 
 /// A TLS upstream for these names and the certificate authority that vouches for it, in PEM.
 pub(crate) async fn tls_upstream(names: &[&str]) -> (Upstream, String) {
+    let (acceptor, ca) = acceptor(names);
+    (Upstream::tls(acceptor).await, ca)
+}
+
+/// What accepts TLS connections for these names, and the certificate authority that vouches for it, in PEM.
+fn acceptor(names: &[&str]) -> (TlsAcceptor, String) {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -33,8 +42,7 @@ pub(crate) async fn tls_upstream(names: &[&str]) -> (Upstream, String) {
             PrivateKeyDer::Pkcs8(key.serialize_der().into()),
         )
         .unwrap();
-    let upstream = Upstream::tls(TlsAcceptor::from(Arc::new(config))).await;
-    (upstream, ca_certificate.pem())
+    (TlsAcceptor::from(Arc::new(config)), ca_certificate.pem())
 }
 
 #[tokio::test]
@@ -72,4 +80,44 @@ async fn a_plain_server_is_no_tls_server() {
     let function = function(json!([{"uri": "/", "function_uri": url}])).await;
     let answer = function.call(&get("/").alb()).await;
     assert_eq!((answer.status, answer.error().as_str()), (502, "upstream_tls"));
+}
+
+#[tokio::test]
+async fn a_post_outlives_a_kept_connection_whose_tls_has_been_ended() {
+    // As servers do after their keep-alive time: TLS is ended, and the connection stays open until we end it, too.
+    let (acceptor, ca) = acceptor(&["localhost"]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counted = seen.clone();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"tea") {
+                stream.read_buf(&mut request).await.unwrap();
+            }
+            counted.fetch_add(1, Ordering::SeqCst);
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            stream.write_all(answer).await.unwrap();
+            // `close_notify` alone: the socket lives on.
+            let (socket, session) = stream.get_mut();
+            session.send_close_notify();
+            let mut farewell = Vec::new();
+            session.write_tls(&mut farewell).unwrap();
+            socket.write_all(&farewell).await.unwrap();
+            tokio::spawn(async move { while stream.read_buf(&mut request).await.is_ok_and(|read| read > 0) {} });
+        }
+    });
+    let file = ca_file("farewell", &ca);
+    let route = json!({"uri": "/", "function_uri": format!("https://localhost:{port}/"), "ca_file": file});
+    let function = function(json!([route])).await;
+    std::fs::remove_file(file).unwrap();
+    for posts in 1..=3 {
+        let answer = function.call(&post("/", b"tea").alb()).await;
+        assert_eq!((answer.status, seen.load(Ordering::SeqCst)), (200, posts), "{}", answer.text());
+        // The farewell has arrived.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
