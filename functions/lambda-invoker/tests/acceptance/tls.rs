@@ -101,6 +101,7 @@ async fn a_post_outlives_a_kept_connection_whose_tls_has_been_ended() {
             counted.fetch_add(1, Ordering::SeqCst);
             let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
             stream.write_all(answer).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
             // `close_notify` alone: the socket lives on.
             let (socket, session) = stream.get_mut();
             session.send_close_notify();
@@ -117,7 +118,7 @@ async fn a_post_outlives_a_kept_connection_whose_tls_has_been_ended() {
     for posts in 1..=3 {
         let answer = function.call(&post("/", b"tea").alb()).await;
         assert_eq!((answer.status, seen.load(Ordering::SeqCst)), (200, posts), "{}", answer.text());
-        // The farewell has arrived.
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // The farewell has arrived, and nobody has looked.
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
