@@ -65,6 +65,8 @@ fn read(frame: Frame) -> Result<Option<Event>, Malformed> {
     }
     let event = match (message, event) {
         (Some("event"), Some("PayloadChunk")) => Event::Chunk(frame.payload),
+        // All of its members may be absent, and so may the object around them.
+        (Some("event"), Some("InvokeComplete")) if frame.payload.is_empty() => Event::Complete(Complete::default()),
         (Some("event"), Some("InvokeComplete")) => {
             Event::Complete(serde_json::from_slice(&frame.payload).map_err(|_| Malformed)?)
         }

@@ -9,8 +9,8 @@ const PRELUDE: usize = 12;
 /// A checksum.
 const CHECKSUM: usize = 4;
 
-/// The longest frame, in bytes: 16 MB of payload and 128 KB of headers.
-const LONGEST: usize = 16 * 1024 * 1024 + 128 * 1024 + PRELUDE + CHECKSUM;
+/// The longest frame, in bytes: 24 MB of payload and 128 KB of headers, as botocore takes them.
+const LONGEST: usize = 24 * 1024 * 1024 + 128 * 1024 + PRELUDE + CHECKSUM;
 
 /// Bytes that are no frames, a checksum that is wrong, a length that cannot be, a header that is none; or a frame that is
 /// no event.

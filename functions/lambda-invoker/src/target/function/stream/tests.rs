@@ -70,6 +70,19 @@ fn events_are_read_however_they_arrive() {
 }
 
 #[test]
+fn an_end_that_tells_nothing_is_an_end() {
+    let (found, good) = all(&event("InvokeComplete", b""), 64);
+    assert!(good && found == [Event::Complete(Complete::default())], "{found:?}");
+}
+
+#[test]
+fn a_long_event_is_one() {
+    let long = vec![7; 20 * 1024 * 1024];
+    let (found, good) = all(&event("PayloadChunk", &long), 4 * 1024 * 1024);
+    assert!(good && found == [Event::Chunk(long.into())]);
+}
+
+#[test]
 fn what_is_no_event_is_malformed() {
     assert!(!all(&event("InvokeComplete", b"no JSON"), 64).1);
     assert!(!all(&message(&[(":event-type", "PayloadChunk")], b""), 64).1);
