@@ -93,6 +93,7 @@ async fn a_post_outlives_a_kept_connection_whose_tls_has_been_ended() {
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
+            stream.set_nodelay(true).unwrap();
             let mut stream = acceptor.accept(stream).await.unwrap();
             let mut request = Vec::new();
             while !request.ends_with(b"tea") {
@@ -101,7 +102,7 @@ async fn a_post_outlives_a_kept_connection_whose_tls_has_been_ended() {
             counted.fetch_add(1, Ordering::SeqCst);
             let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
             stream.write_all(answer).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
             // `close_notify` alone: the socket lives on.
             let (socket, session) = stream.get_mut();
             session.send_close_notify();
@@ -117,8 +118,13 @@ async fn a_post_outlives_a_kept_connection_whose_tls_has_been_ended() {
     std::fs::remove_file(file).unwrap();
     for posts in 1..=3 {
         let answer = function.call(&post("/", b"tea").alb()).await;
-        assert_eq!((answer.status, seen.load(Ordering::SeqCst)), (200, posts), "{}", answer.text());
+        assert_eq!(
+            (answer.status, seen.load(Ordering::SeqCst)),
+            (200, posts),
+            "{}",
+            answer.text()
+        );
         // The farewell has arrived, and nobody has looked.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }
