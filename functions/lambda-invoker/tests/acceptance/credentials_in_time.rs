@@ -112,7 +112,8 @@ async fn a_service_that_hangs_costs_one_request_its_time() {
 #[tokio::test]
 async fn a_quick_refusal_speaks_for_nobody_else() {
     let upstream = Upstream::fine().await;
-    let sts = Upstream::script(vec![Reaction::Close(Vec::new()), assumed(2, "13:00:00")]).await;
+    let denied = Reaction::Send(http("403 Forbidden", "", b"<html>"));
+    let sts = Upstream::script(vec![denied, assumed(2, "13:00:00")]).await;
     let function = function(json!([route(&upstream, &sts)])).await;
     assert_eq!(status(&function).await.0, 502);
     assert_eq!(status(&function).await.0, 200);

@@ -12,6 +12,7 @@ mod bad_tables;
 mod cloudfront;
 mod connection;
 mod credentials;
+mod credentials_again;
 mod credentials_in_time;
 mod endpoint;
 mod formats;
