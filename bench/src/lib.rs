@@ -15,6 +15,7 @@ pub mod options;
 pub mod page;
 pub mod pin;
 pub mod process;
+pub mod readme;
 mod replies;
 pub mod report;
 pub mod results;
@@ -41,6 +42,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cases::{Case, NotYet};
+use growth::result::Machine;
 use measure::Stage;
 use options::Options;
 use report::Report;
@@ -57,6 +59,7 @@ pub fn run(options: &Options, output: &mut impl Write) -> Result<bool, String> {
     if options.simulate || options.render.is_some() || options.grow {
         return scale::run(options, output);
     }
+    let machine = Machine::here();
     let cpu = pin::pin(options.cpu)?;
     let target = target_directory()?;
     let bin_dir = options.bin_dir.clone().unwrap_or_else(|| target.join("release"));
@@ -100,6 +103,7 @@ pub fn run(options: &Options, output: &mut impl Write) -> Result<bool, String> {
     let report = Report {
         unix_time,
         form,
+        machine,
         cpu,
         plan,
         driver,

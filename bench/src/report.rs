@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::cases::{FLOOR_ECHO, FLOOR_POST, NotYet};
 use crate::goals::Goal;
+use crate::growth::result::Machine;
 use crate::null_client::DriverCost;
 use crate::results::{RowResult, WarmSummary};
 use crate::rounds::{DELAY, Plan};
@@ -20,6 +21,8 @@ pub struct Report {
     pub unix_time: u64,
     /// `short` or `full`.
     pub form: &'static str,
+    /// The machine.
+    pub machine: Machine,
     /// The CPU that everything ran on.
     pub cpu: usize,
     /// How much was measured.

@@ -9,7 +9,7 @@ use crate::growth::result::{Growth, Machine};
 use crate::growth::{self, Plan};
 use crate::options::Options;
 use crate::simulate::{self, Section};
-use crate::{page, pin, target_directory};
+use crate::{page, pin, readme, target_directory};
 
 /// The page, below the documentation's directory.
 pub const PAGE: &str = "scale.md";
@@ -44,21 +44,28 @@ pub fn run(options: &Options, output: &mut impl Write) -> Result<bool, String> {
         sections.extend(simulate::sections(growth.as_ref()));
     }
     if let Some(docs) = &options.docs {
-        let file = docs.join(PAGE);
-        let mut text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        for section in &sections {
-            text =
-                page::put(&text, section.name, &section.body).map_err(|what| format!("{}: {what}", file.display()))?;
-        }
-        write(&file, &text)?;
+        put_into(&docs.join(PAGE), &sections)?;
         if let Some(growth) = &growth {
             write(&docs.join(PLOT), &plot(growth))?;
         }
+        put_into(
+            &docs.join("..").join(readme::PAGE),
+            &readme::sections(readme::kept()?.as_ref(), growth.as_ref()),
+        )?;
     }
     output
         .write_all(simulate::text(&sections).as_bytes())
         .map_err(|error| format!("output: {error}"))?;
     Ok(true)
+}
+
+/// Puts the parts of a page in their places.
+fn put_into(file: &Path, sections: &[Section]) -> Result<(), String> {
+    let mut text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    for section in sections {
+        text = page::put(&text, section.name, &section.body).map_err(|what| format!("{}: {what}", file.display()))?;
+    }
+    write(file, &text)
 }
 
 /// The page's part about the measurement that is kept, or about its not being there.
@@ -73,28 +80,35 @@ pub fn measured(growth: Option<&Growth>) -> Section {
 /// What is wrong with a page and its plot, given the measurement that is kept and what was simulated from it.
 #[must_use]
 pub fn faults(page: &str, svg: Option<&str>, growth: Option<&Growth>, simulated: &[Section]) -> Vec<String> {
-    let mut faults = Vec::new();
     let mut sections = vec![measured(growth)];
     sections.extend_from_slice(simulated);
+    let mut faults = stale(PAGE, page, &sections);
+    if svg != growth.map(plot).as_deref() {
+        faults.push(format!(
+            "{PLOT} is not the plot of the measurement that is kept, or must not be there without one"
+        ));
+    }
+    faults
+}
+
+/// What of a page's generated parts, all of which are `sections`, is not what is generated.
+#[must_use]
+pub fn stale(name: &str, page: &str, sections: &[Section]) -> Vec<String> {
+    let mut faults = Vec::new();
     let (mut told, mut made): (Vec<&str>, Vec<&str>) =
         (page::names(page), sections.iter().map(|section| section.name).collect());
     told.sort_unstable();
     made.sort_unstable();
     if told != made {
-        faults.push(format!("{PAGE} has marks for {told:?}, and {made:?} are generated"));
+        faults.push(format!("{name} has marks for {told:?}, and {made:?} are generated"));
     }
-    for section in &sections {
+    for section in sections {
         if !page.contains(&page::block(section.name, &section.body)) {
             faults.push(format!(
-                "{PAGE}: what stands between the marks of {} is not what is generated",
+                "{name}: what stands between the marks of {} is not what is generated",
                 section.name
             ));
         }
-    }
-    if svg != growth.map(plot).as_deref() {
-        faults.push(format!(
-            "{PLOT} is not the plot of the measurement that is kept, or must not be there without one"
-        ));
     }
     faults
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bench::{scale, simulate};
+use bench::{readme, scale, simulate};
 
 #[test]
 fn generated_parts_of_the_page_are_what_is_generated() {
@@ -13,7 +13,11 @@ fn generated_parts_of_the_page_are_what_is_generated() {
     let kept = scale::kept();
     let growth = kept.exists().then(|| scale::read(&kept).unwrap());
     let simulated = simulate::sections(growth.as_ref());
-    let faults = scale::faults(&page, svg.as_deref(), growth.as_ref(), &simulated);
+    let mut faults = scale::faults(&page, svg.as_deref(), growth.as_ref(), &simulated);
+    let front = std::fs::read_to_string(docs.join("..").join(readme::PAGE)).unwrap();
+    let run = readme::kept().unwrap();
+    let parts = readme::sections(run.as_ref(), growth.as_ref());
+    faults.extend(scale::stale(readme::PAGE, &front, &parts));
     assert!(
         faults.is_empty(),
         "{}\n`make bench ARGS=\"--simulate --docs=docs\"` writes them anew",

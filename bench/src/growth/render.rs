@@ -17,14 +17,10 @@ pub fn tables(growth: &Growth) -> String {
         "Measured on one CPU of a machine with {} CPUs ({}) and {} GiB of memory; medians over {} rounds. The driver\n\
          and all stand-ins share that CPU with the function, so latencies hold their work, and so does the throughput of many\n\
          invocations at a time; CPU times are the function's alone.\n\n\
-         ![How cost grows: a plot for each series](growth.svg)\n\n\
-         | what grows | from, to | CPU per invocation | exponent of CPU | of latency | CPU is | goal |\n\
-         |---|---|---|---|---|---|---|\n",
+         ![How cost grows: a plot for each series](growth.svg)\n\n",
         machine.cpus, machine.architecture, machine.memory_gib, growth.rounds
     );
-    for series in &growth.series {
-        text.push_str(&line(series));
-    }
+    text.push_str(&summary(growth));
     text.push_str(
         "\nThe exponent is the slope of the straight line through the logarithms: 0 is flat, 1 is in proportion. The word is\n\
          that of the steeper of two lines, through all sizes and through the last three: *flat* up to 0.1, *linear* up to 1.1,\n\
@@ -46,6 +42,16 @@ pub fn tables(growth: &Growth) -> String {
         }
     }
     text
+}
+
+/// A line for each series.
+#[must_use]
+pub fn summary(growth: &Growth) -> String {
+    let lines: String = growth.series.iter().map(line).collect();
+    format!(
+        "| what grows | from, to | CPU per invocation | exponent of CPU | of latency | CPU is | goal |\n\
+         |---|---|---|---|---|---|---|\n{lines}"
+    )
 }
 
 fn line(series: &SeriesResult) -> String {
@@ -71,7 +77,7 @@ fn line(series: &SeriesResult) -> String {
 }
 
 /// Microseconds in a unit that a person reads.
-pub(super) fn micros(us: f64) -> String {
+pub(crate) fn micros(us: f64) -> String {
     if us < 1_000.0 {
         format!("{us:.0} us")
     } else {
