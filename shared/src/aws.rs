@@ -3,6 +3,7 @@
 
 mod container;
 mod credentials;
+pub mod endpoint;
 pub mod partition;
 mod provider;
 mod refusal;

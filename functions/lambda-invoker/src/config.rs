@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use shared::env::{Reader, check_url};
+use shared::aws::endpoint::{self, NoEndpoint, Service};
+use shared::env::Reader;
 use shared::http::Front;
 use shared::secrets::SecretArn;
 use shared::{ConfigError, Env, SecretSource, Secrets};
@@ -28,7 +29,9 @@ pub enum Source {
 /// | `INVOKER_CONFIG_TTL_SECS` | the table and the secrets that it names are read anew by a request that comes after this time, 1 to 86400 seconds; never when unset |
 /// | `INVOKER_STREAMING_FRONTS` | the fronts that this function streams its answers to, separated by commas: `function-url` with the invoke mode `RESPONSE_STREAM`, `rest-api` with the response transfer mode `STREAM`; none when unset |
 /// | `AWS_LAMBDA_FUNCTION_NAME` | this function's name, its mark in `via`; `local` when unset |
-/// | `AWS_ENDPOINT_URL_LAMBDA`, `AWS_ENDPOINT_URL` | another address of the Lambda service, for routes that name none |
+/// | `AWS_ENDPOINT_URL_LAMBDA`, `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL` | other addresses of the Lambda service and of STS, for routes that name none |
+/// | `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` | `true` leaves those alone |
+/// | `AWS_USE_FIPS_ENDPOINT` | `true` asks AWS's FIPS endpoints, where no address is named |
 /// | `AWS_REGION` | region of routes that neither say one nor have it in their host or ARN |
 /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the function's own credentials; without them those of a container, as with SnapStart |
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +44,6 @@ pub struct Config {
     pub streaming: Vec<Front>,
     /// This function's name.
     pub function_name: String,
-    /// Another address of the Lambda service.
-    pub lambda_endpoint: Option<String>,
 }
 
 const SOURCES: [&str; 3] = ["INVOKER_CONFIG", "INVOKER_CONFIG_FILE", "INVOKER_CONFIG_SECRET_ARN"];
@@ -91,14 +92,7 @@ impl Config {
                 reader.problem(&name, "unknown variable");
             }
         }
-        let lambda_endpoint = ["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"]
-            .into_iter()
-            .find_map(|name| reader.text(name).map(|url| (name, url)));
-        if let Some((name, url)) = &lambda_endpoint
-            && let Err(what) = check_url(url, true)
-        {
-            reader.problem(name, what);
-        }
+        check_endpoints(env, &mut reader);
         let function_name = reader.text_or("AWS_LAMBDA_FUNCTION_NAME", "local");
         reader.finish()?;
         match source {
@@ -107,9 +101,22 @@ impl Config {
                 ttl,
                 streaming,
                 function_name,
-                lambda_endpoint: lambda_endpoint.map(|(_, url)| url),
             }),
             None => Err(ConfigError::new(vec!["config: no source".to_owned()])),
+        }
+    }
+}
+
+/// Another address of a service of AWS is looked at, whether a route needs it or not.
+fn check_endpoints(env: &dyn Env, reader: &mut Reader<'_>) {
+    let mut bad = None;
+    for service in [Service::Lambda, Service::Sts] {
+        // Any region will do: it is the variables that matter.
+        let found = endpoint::of(service, "us-east-1", &|name| env.get(name));
+        if let Err(NoEndpoint::Variable(name, what)) = found
+            && bad.replace(name) != Some(name)
+        {
+            reader.problem(name, what);
         }
     }
 }

@@ -67,7 +67,7 @@ impl Tables {
         }
         let namespace = table.metrics_namespace().unwrap_or(NAMESPACE).to_owned();
         let credentials = Arc::new(Provider::of_function(env.as_ref(), clock.clone()));
-        let live = make_live(table, &config, env.as_ref(), &credentials);
+        let live = make_live(table, env.as_ref(), &credentials);
         let tables = Self {
             current: RwLock::new(Arc::new(live)),
             due_ms: AtomicU64::new(u64::MAX),
@@ -128,7 +128,7 @@ impl Tables {
         if table.routes() == self.in_force().table.routes() {
             return;
         }
-        let live = make_live(table, &self.config, self.env.as_ref(), &self.credentials);
+        let live = make_live(table, self.env.as_ref(), &self.credentials);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
         let mut line = self.telemetry.line(Level::Info, "a new route table is in force");
         line.metric("Reloads", Unit::Count, 1);
@@ -166,9 +166,9 @@ async fn read(config: &Config, env: &(dyn Env + Send + Sync), secrets: &Secrets)
     RouteTable::read(&document, &surroundings)
 }
 
-fn make_live(table: RouteTable, config: &Config, env: &dyn Env, credentials: &Arc<Provider>) -> Live {
+fn make_live(table: RouteTable, env: &dyn Env, credentials: &Arc<Provider>) -> Live {
     Live {
-        targets: target::prepare(&table, credentials, config.lambda_endpoint.as_deref()),
+        targets: target::prepare(&table, credentials),
         mask: Mask::of(&table, env),
         table,
     }

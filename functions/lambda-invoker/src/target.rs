@@ -40,12 +40,12 @@ pub enum Target {
 
 /// The live targets of a table, by the position of their routes. Routes whose settings agree share one client, and
 /// with it connections, one source of credentials, and one circuit; nothing is connected or asked for yet.
-pub fn prepare(table: &RouteTable, credentials: &Arc<Provider>, lambda_endpoint: Option<&str>) -> Vec<Target> {
+pub fn prepare(table: &RouteTable, credentials: &Arc<Provider>) -> Vec<Target> {
     let mut makings = Makings {
         clients: Clients::new(credentials.clock().clone()),
         providers: Providers::new(credentials.clone()),
         breakers: Breakers::default(),
-        services: Services::new(lambda_endpoint),
+        services: Services::default(),
     };
     table.routes().iter().map(|route| makings.target(route)).collect()
 }

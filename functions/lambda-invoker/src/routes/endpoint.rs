@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use http::header::{HeaderName, HeaderValue};
-use shared::aws::partition::ends_host;
+use shared::aws::partition::{ends_host, is_like_region};
 use shared::env::{check_url, is_loopback};
 use shared::http::encode_path;
 use shared::http::outbound::check_authorities;
@@ -217,7 +217,10 @@ fn read_signing(
         .clone()
         .or(host_region)
         .or_else(|| policy.apisix.then(|| "us-east-1".to_owned()))
-        .or_else(|| surroundings.variable("AWS_REGION"));
+        .or_else(|| {
+            let own = surroundings.variable("AWS_REGION");
+            own.filter(|own| looks_like_region(host).is_none_or(|told| told == own))
+        });
     let service = iam
         .service
         .clone()
@@ -257,6 +260,13 @@ fn scope_of(host: &str) -> Option<(String, String)> {
     is_scope_word(region).then(|| (service.to_owned(), (*region).to_owned()))
 }
 
+/// The region of a host that looks like one of AWS's, but has no end that is known: nothing else is guessed for it.
+fn looks_like_region(host: &str) -> Option<&str> {
+    let mut labels = host.split('.').skip(1);
+    let (service, region) = (labels.next()?, labels.next()?);
+    (["lambda-url", "execute-api"].contains(&service) && is_like_region(region)).then_some(region)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +290,11 @@ mod tests {
             (
                 "a1.execute-api.eusc-de-east-1.amazonaws.eu",
                 Some(("execute-api", "eusc-de-east-1")),
+            ),
+            ("a1.execute-api.us-east-2.api.aws", Some(("execute-api", "us-east-2"))),
+            (
+                "a1.execute-api.cn-north-1.api.amazonwebservices.com.cn",
+                Some(("execute-api", "cn-north-1")),
             ),
             ("a1.execute-api.cn-north-1.amazonaws.com", None),
             ("api.example.com", None),

@@ -4,7 +4,7 @@ mod format;
 mod invocation;
 mod name;
 
-use shared::aws::partition::service_host;
+use shared::aws::endpoint::{self, NoEndpoint, Service};
 use url::Url;
 
 use super::authorization::{Iam, is_scope_word};
@@ -24,8 +24,8 @@ pub struct FunctionSettings {
     pub qualifier: Option<String>,
     /// Region of the Lambda service.
     pub region: String,
-    /// Another address of the Lambda service, for local use and VPC endpoints.
-    pub endpoint_url: Option<String>,
+    /// Address of the Lambda service: the route's own, or that of the environment.
+    pub endpoint: Url,
     /// How it is invoked.
     pub invoke: InvokeSettings,
     /// What it is given.
@@ -47,9 +47,6 @@ impl FunctionSettings {
     }
 }
 
-/// The variables that tell another address of the Lambda service, the first one set.
-const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"];
-
 /// Reads `function`.
 pub(super) fn read(
     mut fields: Fields<'_>,
@@ -60,21 +57,17 @@ pub(super) fn read(
 ) -> Option<FunctionSettings> {
     let (name, qualifier) = name::read(&mut fields, problems);
     let region = fields.text("region", problems).map(str::to_owned);
-    if region.as_deref().is_some_and(|region| !is_scope_word(region)) {
+    let region_is_bad = region.as_deref().is_some_and(|region| !is_scope_word(region));
+    if region_is_bad {
         problems.add(
             &fields.path_of("region"),
             "must be made of lower-case letters, digits and \"-\"",
         );
     }
-    let endpoint_url = fields.get("endpoint_url").and_then(|field| {
-        let text = field.text(problems)?;
-        match checked(text, policy) {
-            Ok(_) => Some(text.to_owned()),
-            Err(what) => {
-                problems.add(&field.path, what);
-                None
-            }
-        }
+    let endpoint_path = fields.path_of("endpoint_url");
+    let own_endpoint = fields.get("endpoint_url").map(|field| {
+        let found = checked(field.text(problems)?, policy);
+        found.map_err(|what| problems.add(&field.path, what)).ok()
     });
     let payload_format = PayloadFormat::read(&mut fields, problems);
     let reply_format = ReplyFormat::read(&mut fields, payload_format, problems);
@@ -97,19 +90,21 @@ pub(super) fn read(
         problems.add(&path, "is required: neither an ARN nor AWS_REGION tells it");
         return None;
     };
-    let proxy = || {
-        let text = endpoint_url
-            .clone()
-            .or_else(|| ENDPOINT_VARIABLES.iter().find_map(|name| surroundings.variable(name)))
-            .unwrap_or_else(|| format!("https://{}", service_host("lambda", &region)));
-        policy.proxy_to(&Url::parse(&text).ok()?)
-    };
+    let endpoint = own_endpoint.unwrap_or_else(|| {
+        let found = endpoint::of(Service::Lambda, &region, &|name| surroundings.variable(name));
+        let problem = |why: NoEndpoint| match why {
+            NoEndpoint::Region if region_is_bad => {}
+            NoEndpoint::Region => problems.add(&path, "is required: AWS_REGION is none"),
+            why => problems.add(&endpoint_path, why),
+        };
+        found.map_err(problem).ok()
+    })?;
     Some(FunctionSettings {
-        proxy: proxy(),
+        proxy: policy.proxy_to(&endpoint),
         name,
         qualifier,
         region,
-        endpoint_url,
+        endpoint,
         invoke,
         payload_format,
         reply_format,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use shared::aws::partition::{ends_host, service_host};
+use shared::aws::endpoint::{self, NoEndpoint, Service};
+use shared::aws::partition::{ends_host, is_like_region};
 use url::Url;
 
 use super::authorization::is_scope_word;
@@ -96,7 +97,7 @@ fn default_session(surroundings: &dyn Surroundings) -> String {
     name.chars().take(64).collect()
 }
 
-/// Address and region of the Security Token Service: those of the table, or else the one of the function's region.
+/// Address and region of the Security Token Service: those of the table, or else those of the environment.
 fn read_endpoint(
     fields: &mut Fields<'_>,
     policy: &Policy<'_>,
@@ -104,40 +105,52 @@ fn read_endpoint(
     problems: &mut Problems,
 ) -> Option<(Url, String)> {
     let path = fields.path_of("sts_endpoint");
-    let own_region = surroundings.variable("AWS_REGION");
-    let Some(field) = fields.get("sts_endpoint") else {
-        let Some(region) = own_region.filter(|region| is_scope_word(region)) else {
-            problems.add(&path, "is required: AWS_REGION does not tell it");
-            return None;
-        };
-        let url = Url::parse(&format!("https://{}/", service_host("sts", &region))).ok()?;
-        return Some((url, region));
-    };
-    let url = match checked(field.text(problems)?, policy) {
-        Ok(url) => url,
-        Err(what) => {
-            problems.add(&field.path, what);
-            return None;
+    let own_region = surroundings
+        .variable("AWS_REGION")
+        .filter(|region| is_scope_word(region));
+    let found = match fields.get("sts_endpoint") {
+        Some(field) => checked(field.text(problems)?, policy),
+        None => {
+            let region = own_region.as_deref().unwrap_or_default();
+            let found = endpoint::of(Service::Sts, region, &|name| surroundings.variable(name));
+            found.map_err(|why| match why {
+                NoEndpoint::Region => "is required: AWS_REGION does not tell it".to_owned(),
+                why => why.to_string(),
+            })
         }
     };
-    let labels: Vec<&str> = url.host_str().unwrap_or_default().split('.').collect();
-    let told = match labels.as_slice() {
-        ["sts", "amazonaws", "com"] => Some("us-east-1".to_owned()),
-        ["sts" | "sts-fips", region, rest @ ..] | [_, "sts", region, "vpce", rest @ ..]
+    let region = found.and_then(|url| Ok((region_of(url.host_str().unwrap_or_default(), own_region)?, url)));
+    let (region, url) = region.map_err(|what| problems.add(&path, what)).ok()?;
+    Some((url, region))
+}
+
+/// The region of a host of the service: the one that it tells, or else the function's `own`. What is signed for another
+/// region than a host's is refused with each request, so that nothing is guessed for one that only looks like AWS's.
+fn region_of(host: &str, own: Option<String>) -> Result<String, String> {
+    let labels: Vec<&str> = host.split('.').collect();
+    let (region, is_known) = match labels.as_slice() {
+        ["sts", "amazonaws", "com"] => return Ok("us-east-1".to_owned()),
+        ["sts" | "sts-fips", region, rest @ ..] | [_, "sts" | "sts-fips", region, "vpce", rest @ ..]
             if is_scope_word(region) && ends_host(region, rest) =>
         {
-            Some((*region).to_owned())
+            (*region, true)
         }
-        _ => own_region,
+        [sts, region, ..] | [_, sts, region, ..] if sts.starts_with("sts") && is_like_region(region) => {
+            (*region, own.as_deref() == Some(*region))
+        }
+        _ => {
+            return own.ok_or_else(|| {
+                "its region cannot be derived from the host, and AWS_REGION does not tell it".to_owned()
+            });
+        }
     };
-    let Some(region) = told else {
-        problems.add(
-            &field.path,
-            "its region cannot be derived from the host, and AWS_REGION does not tell it",
-        );
-        return None;
-    };
-    Some((url, region))
+    if is_known {
+        return Ok(region.to_owned());
+    }
+    let which = own.map_or_else(|| "not set".to_owned(), |own| format!("\"{own}\""));
+    Err(format!(
+        "host \"{host}\" is none of AWS's, so it does not tell its region, and AWS_REGION is {which}"
+    ))
 }
 
 /// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.

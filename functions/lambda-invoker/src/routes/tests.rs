@@ -1,5 +1,7 @@
 //! Tables -> settings: defaults, what stands in for what, what refers to what.
 
+mod addresses;
+
 use std::time::Duration;
 
 use serde_json::json;
@@ -222,23 +224,6 @@ fn credentials_are_found_by_name_and_roles_assumed_one_after_the_other() {
         ("lambda-invoker-front-door", 3600, "eu-west-1")
     );
     assert_eq!(role.endpoint.as_str(), "https://sts.eu-west-1.amazonaws.com/");
-}
-
-#[test]
-fn the_address_of_sts_tells_its_region() {
-    for (endpoint, region) in [
-        ("https://sts.us-west-2.amazonaws.com", "us-west-2"),
-        ("https://sts.cn-north-1.amazonaws.com.cn", "cn-north-1"),
-        ("https://sts.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
-        ("https://vpce-1.sts.cn-north-1.vpce.amazonaws.com.cn", "cn-north-1"),
-        ("https://sts.amazonaws.com", "us-east-1"),
-        ("https://vpce-1.sts.eu-north-1.vpce.amazonaws.com", "eu-north-1"),
-        ("http://127.0.0.1:5000", "eu-west-1"),
-    ] {
-        let role = json!({"arn": "arn:aws:iam::123456789012:role/r", "sts_endpoint": endpoint});
-        let route = one(json!({"authorization": {"iam": {"assume_role": role}}}));
-        assert_eq!(signing(&route).credentials.roles[0].region, region, "{endpoint}");
-    }
 }
 
 #[test]

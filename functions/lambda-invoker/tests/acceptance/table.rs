@@ -35,6 +35,7 @@ async fn exactly_one_source_is_wanted() {
         ("INVOKER_CONFIG_TTL", "60"),
         ("INVOKER_ROUTES", ""),
         ("AWS_ENDPOINT_URL", "not a url"),
+        ("AWS_ENDPOINT_URL_STS", "ftp://sts.example.com"),
     ]);
     assert_eq!(
         lines_in(bad).await,
@@ -43,8 +44,14 @@ async fn exactly_one_source_is_wanted() {
             "INVOKER_CONFIG_TTL_SECS: must be a whole number from 1 to 86400",
             "INVOKER_CONFIG_TTL: unknown variable",
             "AWS_ENDPOINT_URL: must be an absolute URL",
+            "AWS_ENDPOINT_URL_STS: must be an http or https URL",
         ]
     );
+    let set = [("INVOKER_CONFIG", "{"), ("AWS_ENDPOINT_URL", "not a url")];
+    let bad = lines_in(FixedEnv::new(set)).await;
+    assert_eq!(bad, ["AWS_ENDPOINT_URL: must be an absolute URL"], "once for all services");
+    let ignored = FixedEnv::new(set).with("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    assert!(!lines_in(ignored).await.concat().contains("AWS_ENDPOINT_URL"));
     let missing = FixedEnv::new([("INVOKER_CONFIG_FILE", "/nowhere/routes.json")]);
     assert_eq!(
         lines_in(missing).await,

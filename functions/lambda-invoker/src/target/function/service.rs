@@ -5,7 +5,6 @@ use std::sync::Arc;
 use http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body_util::Full;
-use shared::aws::partition::service_host;
 use shared::aws::{Credentials, Provider};
 use shared::http::encode_path;
 use shared::http::outbound::{Client, ClientKey, Clients, Outbound, Place, Reach, Received, host_header};
@@ -29,7 +28,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ServiceKey {
     signing: Signing,
-    endpoint: String,
+    endpoint: Url,
     http: ClientKey,
 }
 
@@ -45,21 +44,12 @@ pub(in crate::target) struct Service {
 }
 
 /// All services of a table.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Services {
-    default_endpoint: Option<String>,
     known: Vec<Arc<Service>>,
 }
 
 impl Services {
-    /// No services yet. `default_endpoint` stands in when a route names no address of the service.
-    pub fn new(default_endpoint: Option<&str>) -> Self {
-        Self {
-            default_endpoint: default_endpoint.map(str::to_owned),
-            known: Vec::new(),
-        }
-    }
-
     /// The service of a function: one that is there already, or a new one.
     pub(in crate::target) fn of(
         &mut self,
@@ -68,13 +58,6 @@ impl Services {
         credentials: &Arc<Provider>,
         clients: &mut Clients,
     ) -> Arc<Service> {
-        let endpoint = settings.endpoint_url.clone().or_else(|| self.default_endpoint.clone());
-        let endpoint = endpoint.unwrap_or_else(|| format!("https://{}", service_host(SERVICE, &settings.region)));
-        let url = Url::parse(&endpoint).ok();
-        let place = url.as_ref().map(Place::of).unwrap_or_else(|| Place {
-            host: String::new(),
-            port: 443,
-        });
         let key = ServiceKey {
             signing: Signing {
                 region: settings.region.clone(),
@@ -84,30 +67,26 @@ impl Services {
                 unsigned_payload: false,
             },
             http: ClientKey {
-                https: url.as_ref().is_none_or(|url| url.scheme() == "https"),
-                place,
+                https: settings.endpoint.scheme() == "https",
+                place: Place::of(&settings.endpoint),
                 proxy: settings.proxy.as_ref().map(Place::of),
                 connect_timeout: route.connect_timeout,
                 ca: None,
                 keep_alive: route.keep_alive,
                 reach: Reach::Guarded,
             },
-            // The same address in another spelling is the same service.
-            endpoint: url.as_ref().map_or(endpoint, |url| url.as_str().to_owned()),
+            endpoint: settings.endpoint.clone(),
         };
         if let Some(known) = self.known.iter().find(|service| service.key == key) {
             return known.clone();
         }
         let client = clients.of(key.http.clone());
         client.warm_up();
-        let base = url.as_ref().map_or("", Url::path).trim_end_matches('/');
+        let base = settings.endpoint.path().trim_end_matches('/');
         let service = Arc::new(Service {
             http: client,
             // Without a host nothing can be signed, and nothing is sent.
-            host: url
-                .as_ref()
-                .and_then(host_header)
-                .unwrap_or(HeaderValue::from_static("")),
+            host: host_header(&settings.endpoint).unwrap_or(HeaderValue::from_static("")),
             base: encode_path(base),
             signer: Signer::new(key.signing.clone(), credentials.clone()),
             key,
