@@ -17,9 +17,11 @@ pub mod start;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod together;
 
 pub use clock::{Clock, SystemClock};
 pub use deadline::Deadline;
 pub use env::{ConfigError, Env, ProcessEnv};
 pub use secret::Secret;
 pub use secrets::{SecretSource, Secrets};
+pub use together::together;

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::secrets::{SecretArn, SecretError, SecretStore};
-use crate::{Clock, Env, Secret};
+use crate::{Clock, Deadline, Env, Secret};
 
 /// A clock that moves only when told to.
 #[derive(Debug, Default)]
@@ -99,6 +99,7 @@ impl SecretStore for MemorySecrets {
     fn fetch<'a>(
         &'a self,
         arn: &'a SecretArn,
+        _: Deadline,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + 'a>> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         let value = self

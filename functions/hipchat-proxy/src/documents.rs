@@ -148,11 +148,12 @@ impl Documents {
         // Also when this is cut short: a request in trouble must not be followed by one more.
         schedule.last = now_secs;
         schedule.next = now_secs.saturating_add(RETRY_SECS.min(self.ttl_secs));
-        let reading = async { tokio::join!(self.read_directory(), self.read_tokens(), self.read_oauth()) };
-        let Ok((directory, tokens, oauth)) = tokio::time::timeout(patience, reading).await else {
-            self.tell(&["HIPCHAT_DIRECTORY, HIPCHAT_TOKENS: were not read in time".to_owned()]);
-            return;
-        };
+        let deadline = Deadline::after(patience);
+        let (directory, tokens, oauth) = tokio::join!(
+            self.read_directory(deadline),
+            self.read_tokens(deadline),
+            self.read_oauth(deadline)
+        );
         let mut problems = Vec::new();
         let mut changed = false;
         // Each is judged by itself, so that a bad directory does not keep a revoked token alive.
@@ -200,24 +201,24 @@ impl Documents {
         }
     }
 
-    async fn read_directory(&self) -> Result<Secret, Vec<String>> {
+    async fn read_directory(&self, deadline: Deadline) -> Result<Secret, Vec<String>> {
         match &self.sources.directory {
-            DirectorySource::Document(source) => self.read_secret(source, "HIPCHAT_DIRECTORY").await,
+            DirectorySource::Document(source) => self.read_secret(source, "HIPCHAT_DIRECTORY", deadline).await,
             DirectorySource::File(path) => read_file(path).map_err(|problem| vec![problem]),
         }
     }
 
-    async fn read_tokens(&self) -> Result<Secret, Vec<String>> {
-        self.read_secret(&self.sources.tokens, "HIPCHAT_TOKENS").await
+    async fn read_tokens(&self, deadline: Deadline) -> Result<Secret, Vec<String>> {
+        self.read_secret(&self.sources.tokens, "HIPCHAT_TOKENS", deadline).await
     }
 
-    async fn read_oauth(&self) -> Result<Option<OauthTexts>, Vec<String>> {
+    async fn read_oauth(&self, deadline: Deadline) -> Result<Option<OauthTexts>, Vec<String>> {
         let Some(oauth) = &self.sources.oauth else {
             return Ok(None);
         };
         let (clients, key) = tokio::join!(
-            self.read_secret(&oauth.clients, "HIPCHAT_OAUTH_CLIENTS"),
-            self.read_secret(&oauth.key, "HIPCHAT_OAUTH_KEY")
+            self.read_secret(&oauth.clients, "HIPCHAT_OAUTH_CLIENTS", deadline),
+            self.read_secret(&oauth.key, "HIPCHAT_OAUTH_KEY", deadline)
         );
         Ok(Some(OauthTexts {
             clients: clients?,
@@ -225,8 +226,13 @@ impl Documents {
         }))
     }
 
-    async fn read_secret(&self, source: &SecretSource, variable: &str) -> Result<Secret, Vec<String>> {
-        let read = self.secrets.refresh(source, SECRET_MIN_AGE).await;
+    async fn read_secret(
+        &self,
+        source: &SecretSource,
+        variable: &str,
+        deadline: Deadline,
+    ) -> Result<Secret, Vec<String>> {
+        let read = self.secrets.refresh(source, SECRET_MIN_AGE, deadline).await;
         read.map_err(|error| vec![format!("{variable}_SECRET_ARN: {error}")])
     }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use shared::secrets::AT_START;
 use shared::telemetry::{Level, Telemetry};
-use shared::{Clock, ConfigError, Secret, SecretSource, Secrets};
+use shared::{Clock, ConfigError, Deadline, Secret, SecretSource, Secrets};
 
 use crate::access::{self, limits::Limits};
 use crate::config::{Config, DirectorySource};
@@ -37,14 +38,18 @@ impl App {
             Some(DirectorySource::Document(source)) => Some(source),
             _ => None,
         };
+        let reader = Reader {
+            secrets: &secrets,
+            deadline: Deadline::after(AT_START),
+        };
         // Side by side: each is a question to Secrets Manager in the middle of a cold start.
         let oauth = config.oauth.as_ref();
         let (slack_token, directory_text, tokens_text, clients_text, key_text) = tokio::join!(
-            read(&secrets, config.slack_token.as_ref(), "SLACK_TOKEN"),
-            read(&secrets, directory_source, "HIPCHAT_DIRECTORY"),
-            read(&secrets, config.tokens.as_ref(), "HIPCHAT_TOKENS"),
-            read(&secrets, oauth.map(|oauth| &oauth.clients), "HIPCHAT_OAUTH_CLIENTS"),
-            read(&secrets, oauth.map(|oauth| &oauth.key), "HIPCHAT_OAUTH_KEY"),
+            reader.read(config.slack_token.as_ref(), "SLACK_TOKEN"),
+            reader.read(directory_source, "HIPCHAT_DIRECTORY"),
+            reader.read(config.tokens.as_ref(), "HIPCHAT_TOKENS"),
+            reader.read(oauth.map(|oauth| &oauth.clients), "HIPCHAT_OAUTH_CLIENTS"),
+            reader.read(oauth.map(|oauth| &oauth.key), "HIPCHAT_OAUTH_KEY"),
         );
         let mut noted = |read: Result<Option<Secret>, String>| {
             read.unwrap_or_else(|problem| {
@@ -135,11 +140,20 @@ impl App {
     }
 }
 
-/// The value of `variable`, if it has a source.
-async fn read(secrets: &Secrets, source: Option<&SecretSource>, variable: &str) -> Result<Option<Secret>, String> {
-    let Some(source) = source else { return Ok(None) };
-    let value = secrets.read(source).await;
-    value
-        .map(Some)
-        .map_err(|error| format!("{variable}_SECRET_ARN: {error}"))
+/// Reads the secrets of a start.
+struct Reader<'a> {
+    secrets: &'a Secrets,
+    /// The time of all of them.
+    deadline: Deadline,
+}
+
+impl Reader<'_> {
+    /// The value of `variable`, if it has a source.
+    async fn read(&self, source: Option<&SecretSource>, variable: &str) -> Result<Option<Secret>, String> {
+        let Some(source) = source else { return Ok(None) };
+        let value = self.secrets.read(source, self.deadline).await;
+        value
+            .map(Some)
+            .map_err(|error| format!("{variable}_SECRET_ARN: {error}"))
+    }
 }

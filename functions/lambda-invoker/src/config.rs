@@ -6,7 +6,7 @@ use shared::aws::endpoint::{self, NoEndpoint, Service};
 use shared::env::Reader;
 use shared::http::Front;
 use shared::secrets::SecretArn;
-use shared::{ConfigError, Env, SecretSource, Secrets};
+use shared::{ConfigError, Deadline, Env, SecretSource, Secrets};
 
 /// Where the route table comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,18 +135,23 @@ fn streaming(reader: &mut Reader<'_>) -> Vec<Front> {
 }
 
 impl Source {
-    /// The text of the route table; one that Secrets Manager said within `max_age` counts as fresh.
+    /// The text of the route table, by `deadline`; one that Secrets Manager said within `max_age` counts as fresh.
     ///
     /// # Errors
     /// Why the file or the secret cannot be read.
-    pub async fn read(&self, secrets: &Secrets, max_age: Duration) -> Result<String, ConfigError> {
+    pub async fn read(
+        &self,
+        secrets: &Secrets,
+        max_age: Duration,
+        deadline: Deadline,
+    ) -> Result<String, ConfigError> {
         let refused = |name: &str, what: String| ConfigError::new(vec![format!("{name}: {what}")]);
         match self {
             Self::Inline(text) => Ok(text.clone()),
             Self::File(path) => std::fs::read_to_string(path)
                 .map_err(|error| refused("INVOKER_CONFIG_FILE", format!("cannot be read: {}", error.kind()))),
             Self::Secret(secret) => secrets
-                .refresh(secret, max_age)
+                .refresh(secret, max_age, deadline)
                 .await
                 .map(|text| text.reveal().to_owned())
                 .map_err(|error| refused("INVOKER_CONFIG_SECRET_ARN", error.to_string())),

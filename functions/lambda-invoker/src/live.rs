@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use shared::aws::Provider;
+use shared::secrets::AT_START;
 use shared::telemetry::{Level, NAMESPACE, Telemetry, Unit};
 use shared::{Clock, ConfigError, Deadline, Env, Secrets};
 use tokio::sync::Mutex;
@@ -61,7 +62,7 @@ impl Tables {
         clock: Arc<dyn Clock>,
         telemetry: Arc<Telemetry>,
     ) -> Result<Self, ConfigError> {
-        let table = read(&config, env.as_ref(), &secrets).await?;
+        let table = read(&config, env.as_ref(), &secrets, Deadline::after(AT_START)).await?;
         if let Some(namespace) = table.metrics_namespace() {
             telemetry.use_namespace(namespace);
         }
@@ -116,11 +117,10 @@ impl Tables {
     }
 
     async fn reload(&self, ttl: Duration, wait: Duration, last_namespace: &mut String) {
-        let read = tokio::time::timeout(wait, read(&self.config, self.env.as_ref(), &self.secrets)).await;
-        let table = match read {
-            Ok(Ok(table)) => table,
-            Ok(Err(error)) => return self.keep(ttl, &error.to_string()),
-            Err(_) => return self.keep(ttl, "config: not read in time"),
+        let deadline = Deadline::after(wait);
+        let table = match read(&self.config, self.env.as_ref(), &self.secrets, deadline).await {
+            Ok(table) => table,
+            Err(error) => return self.keep(ttl, &error.to_string()),
         };
         self.wait_for(ttl);
         self.compare_namespace(&table, last_namespace);
@@ -158,11 +158,16 @@ impl Tables {
     }
 }
 
-/// Reads the table and the secrets that it names.
-async fn read(config: &Config, env: &(dyn Env + Send + Sync), secrets: &Secrets) -> Result<RouteTable, ConfigError> {
+/// Reads the table and the secrets that it names, by `deadline`.
+async fn read(
+    config: &Config,
+    env: &(dyn Env + Send + Sync),
+    secrets: &Secrets,
+    deadline: Deadline,
+) -> Result<RouteTable, ConfigError> {
     let max_age = config.ttl.map_or(NEXT_ATTEMPT, |ttl| ttl.min(NEXT_ATTEMPT));
-    let document = parse_json(&config.source.read(secrets, max_age).await?)?;
-    let surroundings = Surrounded::gather(&document, env, secrets, max_age).await;
+    let document = parse_json(&config.source.read(secrets, max_age, deadline).await?)?;
+    let surroundings = Surrounded::gather(&document, env, secrets, max_age, deadline).await;
     RouteTable::read(&document, &surroundings)
 }
 

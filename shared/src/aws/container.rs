@@ -46,8 +46,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The endpoint of a container's credentials.
 pub(super) struct Container {
-    /// None when the environment names no endpoint, or one that none may be.
-    endpoint: Option<Endpoint>,
+    /// Or why there is none.
+    endpoint: Result<Endpoint, &'static str>,
     token: Token,
 }
 
@@ -64,6 +64,12 @@ enum Token {
     /// Read each time: it is rotated.
     File(PathBuf),
 }
+
+/// What is said when an endpoint gives no credentials, or none may be asked there.
+const FAILED: &str = "container";
+
+/// What is said when the environment names no endpoint: nowhere are there any.
+const NOWHERE: &str = "no_credentials";
 
 /// Why an attempt gave nothing, and whether another may.
 struct Failed {
@@ -88,23 +94,27 @@ impl Container {
             }
         };
         Self {
-            endpoint: url.and_then(|url| Endpoint::new(&url, clock)),
+            endpoint: match url {
+                Some(url) => Endpoint::new(&url, clock).ok_or(FAILED),
+                None if set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").is_some() => Err(FAILED),
+                None => Err(NOWHERE),
+            },
             token,
         }
     }
 
-    async fn fetch(&self) -> Option<Credentials> {
-        let endpoint = self.endpoint.as_ref()?;
-        let authorization = self.token.header()?;
+    async fn fetch(&self) -> Result<Credentials, &'static str> {
+        let endpoint = self.endpoint.as_ref().map_err(|why| *why)?;
+        let authorization = self.token.header().ok_or(FAILED)?;
         let mut attempt = 1;
         loop {
             let failed = match timeout(ATTEMPT_TIMEOUT, endpoint.get(authorization.clone())).await {
-                Ok(Ok(credentials)) => return Some(credentials),
+                Ok(Ok(credentials)) => return Ok(credentials),
                 Ok(Err(failed)) => failed,
                 Err(_) => Failed { again: true },
             };
             if !failed.again || attempt == ATTEMPTS {
-                return None;
+                return Err(FAILED);
             }
             sleep(full_jitter(FIRST_PAUSE * 2_u32.pow(attempt - 1))).await;
             attempt += 1;
@@ -114,11 +124,11 @@ impl Container {
 
 impl Source for Container {
     fn ask(&self, _: u64, _: Duration) -> Asking<'_> {
-        Box::pin(async { self.fetch().await.ok_or_else(|| Unavailable("container".to_owned())) })
+        Box::pin(async { self.fetch().await.map_err(|word| Unavailable(word.to_owned())) })
     }
 
     fn word(&self) -> &'static str {
-        "container"
+        FAILED
     }
 
     fn timeout_word(&self) -> &'static str {

@@ -13,14 +13,19 @@ use crate::{Clock, Deadline, Env};
 /// Credentials are asked for anew when they have less than this left.
 const REFRESH_BEFORE: Duration = Duration::from_secs(5 * 60);
 
-/// After a refresh that failed, credentials that still last are used for so long before the next attempt.
+/// After an attempt, credentials that still last are used for so long before the next one. Also after one that succeeded: some
+/// sources give credentials that are as good as over.
 const NEXT_ATTEMPT_MS: u64 = 10_000;
 
-/// Nobody waits for longer than this while credentials are in memory that still last.
+/// Nobody waits for longer than this while credentials are in memory that last for a while.
 const LONGEST_REFRESH: Duration = Duration::from_secs(1);
 
-/// A failure that took less time than this costs nobody much.
-const LONG: Duration = Duration::from_millis(250);
+/// What lasts for less time than this is worth a longer wait: soon there will be nothing.
+const LITTLE_LEFT: Duration = Duration::from_secs(60);
+
+/// A failure is kept for as long as it took, but no less than this: one that comes at once must not be asked for by every
+/// request.
+const SHORTEST_FAILURE: Duration = Duration::from_millis(500);
 
 /// No failure is kept for longer than this.
 const LONGEST_FAILURE: Duration = Duration::from_secs(5);
@@ -65,7 +70,7 @@ struct Kept {
     credentials: Option<Credentials>,
     /// No attempt before this moment, in milliseconds since the Unix epoch, while the credentials last.
     not_before_ms: u64,
-    /// The last attempt, if it failed and took long.
+    /// The last attempt, if it failed.
     failed: Option<Failed>,
 }
 
@@ -114,9 +119,10 @@ impl Provider {
 
     /// The credentials, from memory while they last. Callers that ask at the same moment wait for the same answer. It
     /// takes at most three quarters of the time that is `left` for all, so that a source that hangs is told from a
-    /// target that does; and no more than a second while there are credentials that still last. An attempt that took long
-    /// and failed speaks for those that come in as much time again: a source that hangs does not cost everybody the same. One
-    /// that was ended for want of time speaks only for those that have no more of it.
+    /// target that does; and no more than a second while there are credentials that still last, or half of the time when those
+    /// last for less than a minute. An attempt that failed speaks for those that waited for it, and for those that come in as
+    /// much time again, half a second at least: a source that hangs does not cost everybody the same, and one that refuses at
+    /// once is not asked by everybody. One that was ended for want of time speaks only for those that have no more of it.
     ///
     /// # Errors
     /// [`Unavailable`] when no source has any that have not expired.
@@ -133,7 +139,13 @@ impl Provider {
         let deadline = Deadline::after(wait);
         let (_turn, wait) = match (self.asking.try_lock(), self.unexpired()) {
             (Ok(turn), None) => (turn, wait),
-            (Ok(turn), Some(_)) => (turn, wait.min(LONGEST_REFRESH)),
+            (Ok(turn), Some(credentials)) => {
+                let most = match credentials.lasts(self.clock.now_ms()) < LITTLE_LEFT {
+                    true => LONGEST_REFRESH.max(left / 2),
+                    false => LONGEST_REFRESH,
+                };
+                (turn, wait.min(most))
+            }
             // Somebody else asks already, and what is due to be replaced is not yet bad.
             (Err(_), Some(credentials)) => return Ok(credentials),
             (Err(_), None) => {
@@ -155,15 +167,17 @@ impl Provider {
             }
             Ok(credentials)
         });
+        let not_before_ms = self.clock.now_ms() + NEXT_ATTEMPT_MS;
         match asked {
             Ok(credentials) => {
                 let mut kept = self.kept();
+                kept.not_before_ms = not_before_ms;
                 kept.credentials = Some(credentials.clone());
                 kept.failed = None;
                 Ok(credentials)
             }
             Err(unavailable) => {
-                self.kept().not_before_ms = self.clock.now_ms() + NEXT_ATTEMPT_MS;
+                self.kept().not_before_ms = not_before_ms;
                 self.unexpired()
                     .ok_or_else(|| self.fail(unavailable, wait, started.elapsed()))
             }
@@ -207,16 +221,15 @@ impl Provider {
         (!last.lasts(now_ms).is_zero()).then_some(last)
     }
 
-    /// Keeps a failure that took long.
+    /// Keeps a failure.
     fn fail(&self, why: Unavailable, wait: Duration, took: Duration) -> Unavailable {
-        if took >= LONG {
-            let millis = u64::try_from(took.min(LONGEST_FAILURE).as_millis()).unwrap_or_default();
-            self.kept().failed = Some(Failed {
-                why: why.clone(),
-                given: is_ours(&why).then_some(wait),
-                until_ms: self.clock.now_ms() + millis,
-            });
-        }
+        let speaks_for = took.clamp(SHORTEST_FAILURE, LONGEST_FAILURE);
+        let millis = u64::try_from(speaks_for.as_millis()).unwrap_or_default();
+        self.kept().failed = Some(Failed {
+            why: why.clone(),
+            given: is_ours(&why).then_some(wait),
+            until_ms: self.clock.now_ms() + millis,
+        });
         why
     }
 

@@ -14,22 +14,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use service::Service;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
-use super::{SecretArn, SecretError, SecretStore};
+use super::{SecretArn, SecretError, SecretStore, TIMEOUT};
 use crate::aws::Provider;
 use crate::http::outbound::Clients;
-use crate::{Clock, Env, ProcessEnv, Secret, SystemClock};
+use crate::{Clock, Deadline, Env, ProcessEnv, Secret, SystemClock};
 
-/// What is said when there is no answer that could be read, or none with a code.
-const UNREACHABLE: &str = "unreachable";
+/// What is said when the environment names an address that is none, or the ARN no region.
+const NO_ENDPOINT: &str = "no_endpoint";
+
+/// So many secrets are read at the same time: each connection that is new costs a small function's processor a handshake.
+const AT_ONCE: usize = 8;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     /// One read, all attempts together, and the credentials that they are signed with.
     read: Duration,
-    /// One attempt.
-    attempt: Duration,
+    /// After so long without an answer a second attempt is made beside the first.
+    patience: Duration,
     /// The longest pause after the first attempt; each further one may be twice as long.
     pause: Duration,
     /// The same after an attempt that came too often.
@@ -40,7 +45,7 @@ struct Pace {
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>).
 const PACE: Pace = Pace {
     read: Duration::from_secs(4),
-    attempt: Duration::from_millis(1500),
+    patience: Duration::from_millis(1500),
     pause: Duration::from_millis(50),
     throttled_pause: Duration::from_secs(1),
 };
@@ -51,6 +56,7 @@ pub struct AwsSecrets {
     env: Box<dyn Env + Send + Sync>,
     clock: Arc<dyn Clock>,
     pace: Pace,
+    turns: Semaphore,
     made: Mutex<Made>,
 }
 
@@ -79,6 +85,7 @@ impl AwsSecrets {
         Self {
             env: Box::new(env),
             pace: PACE,
+            turns: Semaphore::new(AT_ONCE),
             made: Mutex::new(Made {
                 credentials: None,
                 clients: Clients::new(clock.clone()),
@@ -109,13 +116,16 @@ impl SecretStore for AwsSecrets {
     fn fetch<'a>(
         &'a self,
         arn: &'a SecretArn,
+        deadline: Deadline,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + 'a>> {
         Box::pin(async move {
-            let service = self.service(&arn.region).ok_or_else(|| SecretError::new(UNREACHABLE))?;
+            let service = self.service(&arn.region).ok_or_else(|| SecretError::new(NO_ENDPOINT))?;
+            let turn = timeout(deadline.remaining(), self.turns.acquire()).await;
+            let _turn = turn.map_err(|_| SecretError::new(TIMEOUT))?;
             // An answer's own text may hold anything: only its code leaves this place.
-            let value = service.read(arn, &self.pace).await;
+            let value = service.read(arn, &self.pace, deadline.capped(self.pace.read)).await;
             value
-                .map_err(|code| SecretError::new(code.unwrap_or_else(|| UNREACHABLE.to_owned())))?
+                .map_err(SecretError::new)?
                 .ok_or_else(|| SecretError::new("empty_value"))
         })
     }

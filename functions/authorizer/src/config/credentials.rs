@@ -1,6 +1,7 @@
 //! The secrets of a configuration, read once at start.
 
-use shared::{ConfigError, Secret, SecretSource, Secrets};
+use shared::secrets::AT_START;
+use shared::{ConfigError, Deadline, Secret, SecretSource, Secrets, together};
 
 use super::{CallerConfig, Config, Names, ProviderConfig, SourceConfig};
 
@@ -28,23 +29,31 @@ impl Config {
     /// # Errors
     /// One line for each that cannot be read, beginning with its variable.
     pub async fn credentials(&self, secrets: &Secrets) -> Result<Credentials, ConfigError> {
-        let mut problems = Vec::new();
-        let mut providers = Vec::with_capacity(self.providers.len());
-        for provider in &self.providers {
-            providers.push(of_provider(provider, secrets, &mut problems).await);
-        }
+        let deadline = Deadline::after(AT_START);
+        let reader = Reader { secrets, deadline };
+        // Side by side: each is a question to Secrets Manager in the middle of a cold start.
         let bundle = self.permission.as_ref().and_then(|rules| rules.ca_bundle.as_ref());
-        let permission_ca_bundle = authorities(
-            bundle,
-            Names::Variables,
-            "AUTHZ_PERMISSION_CA_BUNDLE",
-            secrets,
-            &mut problems,
-        )
-        .await;
+        let (providers, permission) = tokio::join!(
+            together(
+                self.providers
+                    .iter()
+                    .map(|provider| reader.of_provider(provider))
+                    .collect()
+            ),
+            reader.authorities(bundle, Names::Variables, "AUTHZ_PERMISSION_CA_BUNDLE"),
+        );
+        let mut problems = Vec::new();
+        let mut found = Vec::with_capacity(providers.len());
+        for (caller, ca_bundle) in providers {
+            found.push(ProviderCredentials {
+                caller: caller.unwrap_or_else(|problem| note(&mut problems, problem)),
+                ca_bundle: ca_bundle.unwrap_or_else(|problem| note(&mut problems, problem)),
+            });
+        }
+        let permission_ca_bundle = permission.unwrap_or_else(|problem| note(&mut problems, problem));
         if problems.is_empty() {
             Ok(Credentials {
-                providers,
+                providers: found,
                 permission_ca_bundle,
             })
         } else {
@@ -53,61 +62,65 @@ impl Config {
     }
 }
 
-async fn of_provider(provider: &ProviderConfig, secrets: &Secrets, problems: &mut Vec<String>) -> ProviderCredentials {
-    let names = provider.names;
-    let (caller, ca_bundle) = match &provider.source {
-        SourceConfig::Jwks(jwks) => (None, &jwks.ca_bundle),
-        SourceConfig::Introspection(introspection) => {
-            let caller = match &introspection.auth {
-                CallerConfig::None => None,
-                CallerConfig::Bearer(source) => read(secrets, &names.twin("AUTHZ_BEARER"), source, problems).await,
-                CallerConfig::Basic(client) | CallerConfig::ClientCredentials { client, .. } => {
-                    read(secrets, &names.twin("AUTHZ_CLIENT_SECRET"), &client.secret, problems).await
-                }
-            };
-            (caller, &introspection.ca_bundle)
-        }
-    };
-    let ca_bundle = authorities(ca_bundle.as_ref(), names, "AUTHZ_CA_BUNDLE", secrets, problems).await;
-    ProviderCredentials { caller, ca_bundle }
+fn note<T>(problems: &mut Vec<String>, problem: String) -> Option<T> {
+    problems.push(problem);
+    None
 }
 
-/// The authorities of a setting, in PEM.
-async fn authorities(
-    source: Option<&SecretSource>,
-    names: Names,
-    variable: &str,
-    secrets: &Secrets,
-    problems: &mut Vec<String>,
-) -> Option<Vec<u8>> {
-    let text = read(secrets, &names.twin(variable), source?, problems).await?;
-    pem(&text, &names.of(variable), problems)
+/// What was read for a setting, if it is set, or a line about why not.
+type Read<T> = Result<Option<T>, String>;
+
+/// Reads the secrets of a start.
+struct Reader<'a> {
+    secrets: &'a Secrets,
+    /// The time of all of them.
+    deadline: Deadline,
 }
 
-async fn read(secrets: &Secrets, name: &str, source: &SecretSource, problems: &mut Vec<String>) -> Option<Secret> {
-    match secrets.read(source).await {
-        Ok(secret) => Some(secret),
-        Err(error) => {
-            problems.push(format!("{name}: {error}"));
-            None
-        }
+impl Reader<'_> {
+    async fn of_provider(&self, provider: &ProviderConfig) -> (Read<Secret>, Read<Vec<u8>>) {
+        let names = provider.names;
+        let (caller, ca_bundle) = match &provider.source {
+            SourceConfig::Jwks(jwks) => (None, &jwks.ca_bundle),
+            SourceConfig::Introspection(introspection) => {
+                let caller = match &introspection.auth {
+                    CallerConfig::None => None,
+                    CallerConfig::Bearer(source) => Some(("AUTHZ_BEARER", source)),
+                    CallerConfig::Basic(client) | CallerConfig::ClientCredentials { client, .. } => {
+                        Some(("AUTHZ_CLIENT_SECRET", &client.secret))
+                    }
+                };
+                (caller, &introspection.ca_bundle)
+            }
+        };
+        let caller = async {
+            match caller {
+                Some((variable, source)) => self.read(&names.twin(variable), source).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        tokio::join!(caller, self.authorities(ca_bundle.as_ref(), names, "AUTHZ_CA_BUNDLE"))
+    }
+
+    /// The authorities of a setting, in PEM.
+    async fn authorities(&self, source: Option<&SecretSource>, names: Names, variable: &str) -> Read<Vec<u8>> {
+        let Some(source) = source else { return Ok(None) };
+        let text = self.read(&names.twin(variable), source).await?;
+        pem(&text, &names.of(variable)).map(Some)
+    }
+
+    async fn read(&self, name: &str, source: &SecretSource) -> Result<Secret, String> {
+        let read = self.secrets.read(source, self.deadline).await;
+        read.map_err(|error| format!("{name}: {error}"))
     }
 }
 
 /// The text itself if it is PEM, otherwise what the file of that name holds.
-fn pem(text: &Secret, name: &str, problems: &mut Vec<String>) -> Option<Vec<u8>> {
+fn pem(text: &Secret, name: &str) -> Result<Vec<u8>, String> {
     let text = text.reveal();
     if text.contains("-----BEGIN") {
-        return Some(text.as_bytes().to_vec());
+        return Ok(text.as_bytes().to_vec());
     }
-    match std::fs::read(text) {
-        Ok(pem) => Some(pem),
-        Err(error) => {
-            problems.push(format!(
-                "{name}: is neither PEM nor a file that can be read ({})",
-                error.kind()
-            ));
-            None
-        }
-    }
+    std::fs::read(text)
+        .map_err(|error| format!("{name}: is neither PEM nor a file that can be read ({})", error.kind()))
 }

@@ -96,14 +96,14 @@ impl Credential {
         if matches!(self.source, SecretSource::Plain(_)) {
             return None;
         }
-        let reread = tokio::time::timeout(deadline.remaining(), self.reread(refused, account)).await;
+        let reread = tokio::time::timeout(deadline.remaining(), self.reread(refused, deadline, account)).await;
         reread.unwrap_or_else(|_| {
             account.reread = Some(Reread::Failed);
             None
         })
     }
 
-    async fn reread(&self, refused: &Arc<Shown>, account: &mut Account) -> Option<Arc<Shown>> {
+    async fn reread(&self, refused: &Arc<Shown>, deadline: Deadline, account: &mut Account) -> Option<Arc<Shown>> {
         let mut reread_at_ms = self.reread_at_ms.lock().await;
         let current = self.current();
         if !Arc::ptr_eq(&current, refused) {
@@ -116,7 +116,7 @@ impl Credential {
             return None;
         }
         *reread_at_ms = Some(now_ms);
-        let read = self.secrets.refresh(&self.source, Duration::ZERO).await;
+        let read = self.secrets.refresh(&self.source, Duration::ZERO, deadline).await;
         let shown = match read {
             Ok(secret) if secret == current.secret => {
                 account.reread = Some(Reread::Unchanged);

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use shared::Secret;
 use shared::secrets::{SecretArn, SecretError, SecretStore};
+use shared::{Deadline, Secret};
 
 use crate::fixture::*;
 use crate::stub::{Stub, json as json_answer};
@@ -59,7 +59,11 @@ impl Vault {
 }
 
 impl SecretStore for Vault {
-    fn fetch<'a>(&'a self, _: &'a SecretArn) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + 'a>> {
+    fn fetch<'a>(
+        &'a self,
+        _: &'a SecretArn,
+        _: Deadline,
+    ) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + 'a>> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         let secret = *self.secret.lock().unwrap();
         Box::pin(async move {

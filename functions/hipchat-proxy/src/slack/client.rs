@@ -21,7 +21,7 @@ const CONNECT_ATTEMPTS: u32 = 3;
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// A refused token is read anew unless that was done so recently.
+/// A refused token is read anew unless that was done, or tried in vain, so recently.
 const TOKEN_MIN_AGE: Duration = Duration::from_secs(5);
 
 /// The largest answer that is read, in bytes: Slack sends the message back.
@@ -220,8 +220,7 @@ impl Slack {
             return true;
         }
         let Some(source) = &self.source else { return false };
-        let reading = self.secrets.refresh(source, TOKEN_MIN_AGE);
-        let Ok(Ok(token)) = tokio::time::timeout(deadline.remaining(), reading).await else {
+        let Ok(token) = self.secrets.refresh(source, TOKEN_MIN_AGE, deadline).await else {
             return false;
         };
         let Some(fresh) = bearer(&token) else { return false };

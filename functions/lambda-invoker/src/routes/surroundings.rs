@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::secrets::{SecretArn, SecretError};
-use shared::{Env, Secret, SecretSource, Secrets};
+use shared::{Deadline, Env, Secret, SecretSource, Secrets, together};
 
 use super::reader::{Field, Kind, Problems};
 
@@ -35,29 +35,30 @@ pub struct Surrounded<'a> {
 }
 
 impl<'a> Surrounded<'a> {
-    /// Reads every secret that `document` refers to, whatever member it stands in; one that was read within `max_age`
-    /// counts as fresh.
+    /// Reads every secret that `document` refers to, whatever member it stands in, all at the same time and by `deadline`;
+    /// one that was read within `max_age` counts as fresh.
     pub async fn gather(
         document: &Value,
         env: &'a (dyn Env + Send + Sync),
         secrets: &Secrets,
         max_age: Duration,
+        deadline: Deadline,
     ) -> Self {
         let mut arns = Vec::new();
         collect_arns(document, &mut arns);
-        let mut found = HashMap::new();
-        for arn in arns {
-            // A reference that is no ARN is reported by whoever reads the member.
-            if let Ok(parsed) = SecretArn::parse(arn)
-                && !found.contains_key(arn)
-            {
-                found.insert(
-                    arn.to_owned(),
-                    secrets.refresh(&SecretSource::Arn(parsed), max_age).await,
-                );
-            }
+        arns.sort_unstable();
+        arns.dedup();
+        // A reference that is no ARN is reported by whoever reads the member.
+        let sources = arns
+            .into_iter()
+            .filter_map(|arn| Some((arn.to_owned(), SecretSource::Arn(SecretArn::parse(arn).ok()?))));
+        let reads =
+            sources.map(|(arn, source)| async move { (arn, secrets.refresh(&source, max_age, deadline).await) });
+        let found = together(reads.collect()).await;
+        Self {
+            env,
+            secrets: found.into_iter().collect(),
         }
-        Self { env, secrets: found }
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shared::secrets::{SecretArn, SecretError, SecretStore};
 use shared::telemetry::Telemetry;
 use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
-use shared::{Secret, Secrets};
+use shared::{Deadline, Secret, Secrets};
 use tokio::sync::Semaphore;
 
 use crate::support::event::get;
@@ -30,10 +30,11 @@ impl SecretStore for Gated {
     fn fetch<'a>(
         &'a self,
         arn: &'a SecretArn,
+        deadline: Deadline,
     ) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + 'a>> {
-        Box::pin(async {
+        Box::pin(async move {
             let _pass = self.gate.acquire().await;
-            self.store.fetch(arn).await
+            self.store.fetch(arn, deadline).await
         })
     }
 }
@@ -236,7 +237,10 @@ async fn a_reading_takes_no_more_than_half_of_a_requests_time() {
         started.elapsed()
     );
     let told = fixture.lines("the route table could not be read anew");
-    assert_eq!(told[0]["problems"], "config: not read in time");
+    assert_eq!(
+        told[0]["problems"],
+        "INVOKER_CONFIG_SECRET_ARN: cannot be read from Secrets Manager (timeout)"
+    );
     // The next one is not held up.
     let started = Instant::now();
     assert_eq!(fixture.function.call_within(&event, 1000).await.status, 200);

@@ -12,19 +12,23 @@ const LONGEST_CODE: usize = 128;
 /// Why there is no value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
-    /// The service's code.
-    pub(super) code: Option<String>,
+    /// The service's code, or a word of ours.
+    pub(super) code: String,
     /// Whether to ask again.
     pub(super) again: Again,
 }
 
 impl Refusal {
-    /// Nothing was answered, or nothing that can be read.
-    pub(super) fn without_code(again: Again) -> Self {
-        Self { code: None, again }
+    /// What we call it ourselves.
+    pub(super) fn ours(word: &str, again: Again) -> Self {
+        Self {
+            code: word.to_owned(),
+            again,
+        }
     }
 
-    /// What an error says: its code stands in a header or in the body, with a namespace before it or an address behind.
+    /// What an error says: its code stands in a header or in the body, with a namespace before it or an address behind. One
+    /// without a code has its status for one, such as `http_502`.
     pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let named = headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
         let code = named.and_then(word).or_else(|| {
@@ -32,6 +36,7 @@ impl Refusal {
             word(&error.code.or(error.kind)?)
         });
         let again = Again::after(status, code.as_deref());
+        let code = code.unwrap_or_else(|| format!("http_{}", status.as_u16()));
         Self { code, again }
     }
 }

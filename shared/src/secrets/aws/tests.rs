@@ -57,8 +57,13 @@ fn arn(suffix: &str) -> SecretArn {
     .unwrap()
 }
 
+/// More time than a read takes.
+fn long() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
+}
+
 async fn code(secrets: &AwsSecrets) -> String {
-    secrets.fetch(&arn("")).await.unwrap_err().code().to_owned()
+    secrets.fetch(&arn(""), long()).await.unwrap_err().code().to_owned()
 }
 
 const GOOD: &str = r#"{"SecretString":"x"}"#;
@@ -66,7 +71,7 @@ const GOOD: &str = r#"{"SecretString":"x"}"#;
 #[tokio::test]
 async fn a_value_is_asked_for_with_the_environments_credentials() {
     let (secrets, service) = service(vec![(200, r#"{"SecretString":"xoxb"}"#)]).await;
-    let value = secrets.fetch(&arn("::AWSPREVIOUS:v-1")).await.unwrap();
+    let value = secrets.fetch(&arn("::AWSPREVIOUS:v-1"), long()).await.unwrap();
     assert!(value.matches("xoxb"));
     let asked = service.asked();
     let request = asked[0].to_ascii_lowercase();
@@ -121,7 +126,7 @@ async fn requests_are_signed_as_the_sdk_signs_them() {
     ] {
         let service = Scripted::start(vec![answer(200, "", GOOD)]).await;
         let (secrets, _) = store(env(&format!("{}{base}?ignored=1", service.url)));
-        secrets.fetch(&arn("::AWSPREVIOUS:")).await.unwrap();
+        secrets.fetch(&arn("::AWSPREVIOUS:"), long()).await.unwrap();
         let asked = service.asked().pop().unwrap();
         let (head, body) = asked.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with(&format!("POST {target} HTTP/1.1\r\n")), "{head}");
@@ -138,15 +143,15 @@ async fn requests_are_signed_as_the_sdk_signs_them() {
 async fn a_refusal_is_told_by_its_code_alone_and_a_fault_is_tried_again() {
     let refused = r#"{"__type":"ResourceNotFoundException","message":"s3cret"}"#;
     let (secrets, asked) = service(vec![(400, refused)]).await;
-    let error = secrets.fetch(&arn("")).await.unwrap_err();
+    let error = secrets.fetch(&arn(""), long()).await.unwrap_err();
     assert_eq!(error.code(), "ResourceNotFoundException");
     assert!(!format!("{error} {error:?}").contains("s3cret"));
     assert_eq!(asked.calls(), 1);
     let (secrets, asked) = service(vec![(500, "{}"), (200, r#"{"SecretString":"x"}"#)]).await;
-    assert!(secrets.fetch(&arn("")).await.unwrap().matches("x"));
+    assert!(secrets.fetch(&arn(""), long()).await.unwrap().matches("x"));
     assert_eq!(asked.calls(), 2);
     let (secrets, _) = service(vec![(200, r#"{"SecretBinary":"AA=="}"#)]).await;
-    assert_eq!(secrets.fetch(&arn("")).await.unwrap_err().code(), "empty_value");
+    assert_eq!(secrets.fetch(&arn(""), long()).await.unwrap_err().code(), "empty_value");
 }
 
 #[tokio::test]
@@ -154,11 +159,11 @@ async fn several_secrets_are_read_on_one_connection_with_one_set_of_credentials(
     let service = Scripted::start(vec![answer(200, "", GOOD)]).await;
     let (secrets, _) = store(env(&service.url));
     for suffix in ["", "::AWSPREVIOUS:"] {
-        secrets.fetch(&arn(suffix)).await.unwrap();
+        secrets.fetch(&arn(suffix), long()).await.unwrap();
     }
     let mut other = arn("");
     other.region = "us-east-1".to_owned();
-    secrets.fetch(&other).await.unwrap();
+    secrets.fetch(&other, long()).await.unwrap();
     let scopes: Vec<bool> = service
         .asked()
         .iter()

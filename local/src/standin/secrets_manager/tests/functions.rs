@@ -1,8 +1,11 @@
 //! What the functions read beside what the AWS SDK reads: the same secrets, the same errors, at the same hosts.
 
+use std::time::Duration;
+
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use shared::Deadline;
 use shared::aws::partition::service_host;
 use shared::secrets::{AwsSecrets, SecretArn, SecretStore};
 use shared::testing::FixedEnv;
@@ -13,6 +16,10 @@ use crate::standin::Fault;
 fn own(secrets: &SecretsManager) -> AwsSecrets {
     let keys = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     AwsSecrets::new(FixedEnv::new(keys).with("AWS_ENDPOINT_URL", &secrets.url()))
+}
+
+fn deadline() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
 }
 
 async fn as_the_sdk_reads(sdk: &Client, arn: &SecretArn) -> Result<String, String> {
@@ -53,7 +60,7 @@ async fn both_read_the_same_and_are_refused_alike() {
         (&unknown, ""),
     ] {
         let arn = SecretArn::parse(&format!("{name}{suffix}")).expect("an ARN");
-        let read = own.fetch(&arn).await;
+        let read = own.fetch(&arn, deadline()).await;
         let read = read
             .map(|text| text.reveal().to_owned())
             .map_err(|error| error.code().to_owned());
@@ -71,7 +78,7 @@ async fn a_fault_is_asked_about_again() {
     let secrets = start().await;
     secrets.fault(Fault::status(500));
     let arn = SecretArn::parse(&secrets.arn("app/token")).expect("an ARN");
-    assert!(own(&secrets).fetch(&arn).await.expect("a secret").matches("s3cret"));
+    assert!(own(&secrets).fetch(&arn, deadline()).await.expect("a secret").matches("s3cret"));
     assert_eq!(secrets.calls().len(), 2);
 }
 
