@@ -139,12 +139,7 @@ impl Source {
     ///
     /// # Errors
     /// Why the file or the secret cannot be read.
-    pub async fn read(
-        &self,
-        secrets: &Secrets,
-        max_age: Duration,
-        deadline: Deadline,
-    ) -> Result<String, ConfigError> {
+    pub async fn read(&self, secrets: &Secrets, max_age: Duration, deadline: Deadline) -> Result<String, ConfigError> {
         let refused = |name: &str, what: String| ConfigError::new(vec![format!("{name}: {what}")]);
         match self {
             Self::Inline(text) => Ok(text.clone()),

@@ -49,7 +49,11 @@ async fn exactly_one_source_is_wanted() {
     );
     let set = [("INVOKER_CONFIG", "{"), ("AWS_ENDPOINT_URL", "not a url")];
     let bad = lines_in(FixedEnv::new(set)).await;
-    assert_eq!(bad, ["AWS_ENDPOINT_URL: must be an absolute URL"], "once for all services");
+    assert_eq!(
+        bad,
+        ["AWS_ENDPOINT_URL: must be an absolute URL"],
+        "once for all services"
+    );
     let ignored = FixedEnv::new(set).with("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
     assert!(!lines_in(ignored).await.concat().contains("AWS_ENDPOINT_URL"));
     let missing = FixedEnv::new([("INVOKER_CONFIG_FILE", "/nowhere/routes.json")]);
