@@ -171,12 +171,12 @@ impl Function {
         loop {
             let (request, used) = self.service.signed(invocation, deadline, clock, account).await?;
             account.asked();
-            let refusal = match self.service.send(request, deadline, account).await {
+            let refusal = match self.service.send(request, &used, deadline, clock, account).await {
                 Ok(received) => return Ok(received),
                 Err(refusal) => refusal,
             };
             account.ended();
-            if refusal.stale && !renewed && self.service.forget(&used) {
+            if !renewed && (refusal.skewed || (refusal.stale && self.service.forget(&used))) {
                 renewed = true;
                 continue;
             }

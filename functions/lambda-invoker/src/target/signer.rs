@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::uri::PathAndQuery;
-use shared::aws::{Credentials, Provider};
+use http::{HeaderMap, HeaderValue};
+use shared::aws::{Credentials, Moment, Provider, Skew};
 use shared::http::outbound::Outbound;
 use shared::sign::{Canonical, Scope, SigningKeys, Unsigned, sign, signed_headers};
 use shared::{Clock, Deadline};
@@ -22,6 +22,14 @@ pub(super) struct Signer {
     canonical: Canonical,
     keys: SigningKeys,
     credentials: Arc<Provider>,
+    skew: Skew,
+}
+
+/// What a request was signed with.
+#[derive(Debug)]
+pub(super) struct Signed {
+    credentials: Credentials,
+    moment: Moment,
 }
 
 impl Signer {
@@ -30,6 +38,7 @@ impl Signer {
             canonical: Canonical::of_service(&signing.service).with_unsigned_payload(signing.unsigned_payload),
             keys: SigningKeys::default(),
             credentials,
+            skew: Skew::default(),
             signing,
         }
     }
@@ -40,11 +49,23 @@ impl Signer {
     }
 
     /// Forgets credentials that the target has called stale. Whether there is hope for others.
-    pub(super) fn forget(&self, credentials: &Credentials) -> bool {
-        self.credentials.forget(credentials)
+    pub(super) fn forget(&self, signed: &Signed) -> bool {
+        self.credentials.forget(&signed.credentials)
     }
 
-    /// Signs a request as of now. Gives the credentials that it was signed with.
+    /// Whether the target refused a request with this code and these headers because our clock is off. What is signed from
+    /// now on has its time.
+    pub(super) fn is_skewed(
+        &self,
+        code: Option<&str>,
+        headers: &HeaderMap,
+        signed: &Signed,
+        clock: &dyn Clock,
+    ) -> bool {
+        self.skew.explains(code, headers, signed.moment, clock)
+    }
+
+    /// Signs a request as of now. Gives what it was signed with.
     pub(super) async fn apply(
         &self,
         request: &mut Outbound,
@@ -53,7 +74,7 @@ impl Signer {
         deadline: &Deadline,
         clock: &dyn Clock,
         account: &mut Account,
-    ) -> Result<Credentials, Failure> {
+    ) -> Result<Signed, Failure> {
         let credentials = self.credentials.credentials(deadline.remaining()).await;
         let credentials = credentials.map_err(|unavailable| {
             account.error(Some(unavailable.0));
@@ -68,14 +89,15 @@ impl Signer {
             headers: &headers.map_err(|_| Failure::BadHeader)?,
             body,
         };
+        let moment = self.skew.now(clock);
         let scope = Scope {
             region: &self.signing.region,
             service: &self.signing.service,
-            at_ms: clock.now_ms(),
+            at_ms: moment.signed_ms(),
         };
         let added = sign(&unsigned, &credentials, &scope, self.canonical, &self.keys).map_err(|_| Failure::Signing)?;
         request.headers_mut().extend(added);
         account.signed(started);
-        Ok(credentials)
+        Ok(Signed { credentials, moment })
     }
 }

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::credentials::{assumed, role};
 use crate::support::event::post;
-use crate::support::function;
+use crate::support::oracle::verify;
 use crate::support::upstream::{Reaction, Upstream, http};
+use crate::support::{ACCESS_KEY, SECRET_KEY, function};
 
 #[tokio::test]
 async fn only_a_403_is_about_credentials() {
@@ -26,6 +27,47 @@ async fn only_a_403_is_about_credentials() {
             "{status}"
         );
     }
+}
+
+/// The function has not run: nothing was invoked with a signature that was refused.
+#[tokio::test]
+async fn a_signature_of_another_time_is_made_once_more_by_the_services_clock() {
+    let fine = || Reaction::Send(http("200 OK", "", b"{\"statusCode\":201}"));
+    // By our clock it is noon.
+    for (status, code, time, attempts) in [
+        ("403 Forbidden", "InvalidSignatureException", "14:00:00", 2),
+        ("403 Forbidden", "RequestTimeTooSkewed", "11:50:00", 2),
+        ("403 Forbidden", "InvalidSignatureException", "12:03:00", 1),
+        ("403 Forbidden", "KMSAccessDeniedException", "14:00:00", 1),
+        ("500 Internal Server Error", "InvalidSignatureException", "14:00:00", 1),
+    ] {
+        let headers = format!("x-amzn-errortype: {code}\r\nDate: Sun, 01 Mar 2026 {time} GMT\r\n");
+        let skewed = || Reaction::Send(http(status, &headers, b"{}"));
+        let upstream = Upstream::script(vec![skewed(), fine()]).await;
+        let invoked = json!({"name": "f", "endpoint_url": upstream.url("")});
+        let function = function(json!([{"uri": "/", "function": invoked}])).await;
+        let answer = function.call(&post("/", b"x").alb()).await;
+        assert_eq!(
+            (answer.status, upstream.calls()),
+            (if attempts == 2 { 201 } else { 502 }, attempts),
+            "{status} {code} {time}"
+        );
+        if attempts == 2 {
+            // What comes next knows the time already.
+            assert_eq!(function.call(&post("/", b"x").alb()).await.status, 201);
+            assert_eq!(upstream.calls(), 3);
+            let date = format!("20260301T{}Z", time.replace(':', ""));
+            assert_eq!(upstream.last().header("x-amz-date"), Some(&*date));
+            verify(&upstream.last(), ACCESS_KEY, SECRET_KEY, None).unwrap();
+        }
+    }
+    // A service that goes on refusing is believed.
+    let headers = "x-amzn-errortype: InvalidSignatureException\r\nDate: Sun, 01 Mar 2026 14:00:00 GMT\r\n";
+    let upstream = Upstream::sending(http("403 Forbidden", headers, b"{}")).await;
+    let invoked = json!({"name": "f", "endpoint_url": upstream.url("")});
+    let function = function(json!([{"uri": "/", "function": invoked}])).await;
+    assert_eq!(function.call(&post("/", b"x").alb()).await.error(), "invoke_refused");
+    assert_eq!(upstream.calls(), 2);
 }
 
 #[tokio::test]

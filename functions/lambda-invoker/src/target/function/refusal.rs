@@ -35,6 +35,8 @@ pub(super) struct Refusal {
     pub(super) unsent: bool,
     /// Whether the service does not know the credentials any more.
     pub(super) stale: bool,
+    /// Whether the signature was of another time, and the next one has the service's.
+    pub(super) skewed: bool,
     /// Whether the service could not read the payload.
     pub(super) unreadable: bool,
 }
@@ -45,6 +47,7 @@ impl From<SendError> for Refusal {
             failure: error.into(),
             unsent: error.is_unsent(),
             stale: false,
+            skewed: false,
             unreadable: false,
         }
     }
@@ -52,13 +55,19 @@ impl From<SendError> for Refusal {
 
 impl Refusal {
     /// Reads what the service says in place of an answer of the function's, as far as it comes soon. Its own code goes to
-    /// the log.
-    pub(super) async fn read(received: Received<'_>, deadline: &Deadline, account: &mut Account) -> Self {
+    /// the log. `skewed` looks at it and at the headers for a clock that is off.
+    pub(super) async fn read(
+        received: Received<'_>,
+        skewed: impl FnOnce(Option<&str>, &HeaderMap) -> bool,
+        deadline: &Deadline,
+        account: &mut Account,
+    ) -> Self {
         let head = received.head();
         let status = head.status().as_u16();
         let seconds = retry_after(head.headers());
         let named = head.headers().get("x-amzn-errortype");
         let named = named.and_then(|value| code(value.to_str().ok()?));
+        let headers = head.headers().clone();
         // The status alone says enough where the body breaks off or does not come.
         let wait = LONGEST_WAIT.min(deadline.remaining() / 2);
         let body = tokio::time::timeout(wait, received.read(MAX_ERROR_BYTES)).await;
@@ -67,12 +76,14 @@ impl Refusal {
         let failure = by_status(status, code.as_deref().unwrap_or_default(), seconds);
         // Whoever answers anything else may have run the function.
         let stale = status == 403 && code.as_deref().is_some_and(is_stale_word);
+        let skewed = status == 403 && skewed(code.as_deref(), &headers);
         let unreadable = status == 400 && code.as_deref() == Some(BAD_PAYLOAD);
         account.error(code);
         Self {
             failure,
             unsent: false,
             stale,
+            skewed,
             unreadable,
         }
     }

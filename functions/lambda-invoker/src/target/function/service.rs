@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_TYPE, HOST, HeaderValue};
+use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
 use http_body_util::Full;
-use shared::aws::{Credentials, Provider};
+use shared::aws::Provider;
 use shared::http::encode_path;
 use shared::http::outbound::{Client, ClientKey, Clients, Outbound, Place, Reach, Received, host_header};
 use shared::{Clock, Deadline};
@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::error::Failure;
 use crate::request::query::encode;
 use crate::routes::{FunctionSettings, Invocation as Way, Route, Signing};
-use crate::target::signer::Signer;
+use crate::target::signer::{Signed, Signer};
 
 /// What the service signs for.
 const SERVICE: &str = "lambda";
@@ -125,18 +125,18 @@ impl Service {
     }
 
     /// Forgets credentials that the service has called stale. Whether there is hope for others.
-    pub(super) fn forget(&self, credentials: &Credentials) -> bool {
-        self.signer.forget(credentials)
+    pub(super) fn forget(&self, signed: &Signed) -> bool {
+        self.signer.forget(signed)
     }
 
-    /// An attempt of an invocation, signed as of now, and the credentials that it was signed with.
+    /// An attempt of an invocation, signed as of now, and what it was signed with.
     pub(super) async fn signed(
         &self,
         invocation: &Invocation,
         deadline: &Deadline,
         clock: &dyn Clock,
         account: &mut Account,
-    ) -> Result<(Outbound, Credentials), Failure> {
+    ) -> Result<(Outbound, Signed), Failure> {
         let mut request = Request::new(Full::new(invocation.payload.clone()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = invocation.target.clone();
@@ -154,7 +154,9 @@ impl Service {
     pub(super) async fn send(
         &self,
         request: Outbound,
+        signed: &Signed,
         deadline: &Deadline,
+        clock: &dyn Clock,
         account: &mut Account,
     ) -> Result<Received<'_>, Refusal> {
         let received = self.http.send(request, false).await.inspect_err(|error| {
@@ -167,7 +169,8 @@ impl Service {
         if status.is_success() {
             Ok(received)
         } else {
-            Err(Refusal::read(received, deadline, account).await)
+            let skewed = |code: Option<&str>, headers: &HeaderMap| self.signer.is_skewed(code, headers, signed, clock);
+            Err(Refusal::read(received, skewed, deadline, account).await)
         }
     }
 }
