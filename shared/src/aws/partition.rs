@@ -99,7 +99,11 @@ mod tests {
                 "api.amazonwebservices.eu",
             ),
             ("us-iso-east-1", "lambda.us-iso-east-1.c2s.ic.gov", "api.aws.ic.gov"),
-            ("us-isob-east-1", "lambda.us-isob-east-1.sc2s.sgov.gov", "api.aws.scloud"),
+            (
+                "us-isob-east-1",
+                "lambda.us-isob-east-1.sc2s.sgov.gov",
+                "api.aws.scloud",
+            ),
             (
                 "us-isof-south-1",
                 "lambda.us-isof-south-1.csp.hci.ic.gov",

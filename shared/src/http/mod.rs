@@ -1,5 +1,5 @@
 //! The front door: events of a load balancer, an API Gateway or a Function URL become an [`http::Request`] and its
-//! answer the shape that the same front expects; and the outbound client.
+//! answer the shape that the same front expects; and the outbound client, with the proxy on its way.
 //!
 //! Architecture invariant: whatever bytes an event holds, reading it never panics. It gives a request or an
 //! [`Unreadable`] that knows which front asked.
@@ -8,6 +8,7 @@ mod answer;
 pub(crate) mod driven;
 mod event;
 pub mod outbound;
+pub mod proxy;
 mod query;
 mod target;
 

@@ -2,7 +2,6 @@
 //! (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>).
 
 mod answer;
-mod endpoint;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -16,13 +15,15 @@ use std::time::Duration;
 use service::Service;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use url::Url;
 
 use super::{SecretArn, SecretError, SecretStore, TIMEOUT};
-use crate::aws::Provider;
-use crate::http::outbound::Clients;
+use crate::aws::{Provider, endpoint};
+use crate::http::outbound::{Clients, Place};
+use crate::http::proxy::EnvironmentProxy;
 use crate::{Clock, Deadline, Env, ProcessEnv, Secret, SystemClock};
 
-/// What is said when the environment names an address that is none, or the ARN no region.
+/// What is said when the environment names an address or a proxy that is none, or the ARN no region.
 const NO_ENDPOINT: &str = "no_endpoint";
 
 /// So many secrets are read at the same time: each connection that is new costs a small function's processor a handshake.
@@ -104,11 +105,22 @@ impl AwsSecrets {
             .credentials
             .get_or_insert_with(|| Arc::new(Provider::of_function(self.env.as_ref(), self.clock.clone())))
             .clone();
-        let service = endpoint::of(self.env.as_ref(), region)
-            .and_then(|url| Service::new(&url, region, credentials, self.clock.clone(), &mut made.clients))
+        let way = self.way(region);
+        let service = way
+            .and_then(|(url, proxy)| {
+                Service::new(&url, proxy, region, credentials, self.clock.clone(), &mut made.clients)
+            })
             .map(Arc::new);
         made.services.insert(region.to_owned(), service.clone());
         service
+    }
+
+    /// The service's address in a region, and the proxy on the way to it.
+    fn way(&self, region: &str) -> Option<(Url, Option<Place>)> {
+        let variable = |name: &str| self.env.get(name);
+        let url = endpoint::of(endpoint::Service::SecretsManager, region, &variable).ok()?;
+        let proxy = EnvironmentProxy::read(&variable).ok()?.of(&url);
+        Some((url, proxy.as_ref().map(Place::of)))
     }
 }
 
@@ -122,6 +134,10 @@ impl SecretStore for AwsSecrets {
             let service = self.service(&arn.region).ok_or_else(|| SecretError::new(NO_ENDPOINT))?;
             let turn = timeout(deadline.remaining(), self.turns.acquire()).await;
             let _turn = turn.map_err(|_| SecretError::new(TIMEOUT))?;
+            // Others ended with the same deadline, and left a turn that is of no use.
+            if deadline.has_passed() {
+                return Err(SecretError::new(TIMEOUT));
+            }
             // An answer's own text may hold anything: only its code leaves this place.
             let value = service.read(arn, &self.pace, deadline.capped(self.pace.read)).await;
             value

@@ -8,10 +8,10 @@ use shared::aws::partition::{ends_host, is_like_region};
 use shared::env::{check_url, is_loopback};
 use shared::http::encode_path;
 use shared::http::outbound::check_authorities;
+use shared::http::proxy::EnvironmentProxy;
 use url::{Host, Url};
 
 use super::authorization::{Iam, is_scope_word};
-use super::connection::EnvironmentProxy;
 use super::credentials::{CredentialSource, Named};
 use super::pattern::HostPattern;
 use super::reader::{Fields, Problems};
@@ -118,9 +118,6 @@ pub(super) fn read(
     })
 }
 
-/// Nothing listens there.
-pub(super) const NO_PORT: &str = "port must not be 0";
-
 /// Checks a URL of the table. Plain HTTP is taken for loopback, and elsewhere only where the table allows it.
 pub(super) fn checked(text: &str, policy: &Policy<'_>) -> Result<Url, String> {
     let url = check_url(text, true).map_err(str::to_owned)?;
@@ -128,7 +125,7 @@ pub(super) fn checked(text: &str, policy: &Policy<'_>) -> Result<Url, String> {
         return Err("scheme must be https".to_owned());
     }
     if url.port() == Some(0) {
-        return Err(NO_PORT.to_owned());
+        return Err("port must not be 0".to_owned());
     }
     let host = url.host_str().unwrap_or_default();
     let allowed = policy

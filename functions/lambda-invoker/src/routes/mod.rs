@@ -48,7 +48,7 @@ pub use spelling::upper_escapes;
 pub(crate) use spelling::{after, escaped, is_plain};
 pub use surroundings::{Surrounded, Surroundings};
 
-use connection::EnvironmentProxy;
+use connection::environment_proxy;
 use endpoint::Policy;
 use reader::{Fields, Kind, Problems};
 
@@ -128,7 +128,7 @@ fn read_document(document: &Value, surroundings: &dyn Surroundings, problems: &m
         .texts("allowed_hosts", problems)
         .map(|texts| route::parse_hosts(texts, problems));
     let metrics_namespace = read_namespace(&mut fields, problems);
-    let proxy = EnvironmentProxy::read(surroundings, problems);
+    let proxy = environment_proxy(surroundings, problems);
     let none = credentials::Named::new();
     let mut policy = Policy {
         allow_http,

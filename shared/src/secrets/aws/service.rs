@@ -16,7 +16,7 @@ use super::Pace;
 use super::answer::{self, Refusal};
 use crate::aws::{Again, Credentials, Provider, Skew, Unavailable};
 use crate::backoff::full_jitter;
-use crate::http::outbound::{BodyError, Client, ClientKey, Clients, Outbound, SendError, host_header};
+use crate::http::outbound::{BodyError, Client, ClientKey, Clients, Outbound, Place, SendError, host_header};
 use crate::secrets::{SecretArn, TIMEOUT};
 use crate::sign::{Canonical, Scope, SignError, SigningKeys, Unsigned, sign, signed_headers};
 use crate::{Clock, Deadline, Secret};
@@ -70,15 +70,17 @@ struct Asked<'a> {
 }
 
 impl Service {
-    /// The service at `url`. Connects nowhere yet; several secrets are read on one connection.
+    /// The service at `url`, perhaps behind a proxy. Connects nowhere yet; several secrets are read on one connection.
     pub(super) fn new(
         url: &Url,
+        proxy: Option<Place>,
         region: &str,
         credentials: Arc<Provider>,
         clock: Arc<dyn Clock>,
         clients: &mut Clients,
     ) -> Option<Self> {
         let key = ClientKey {
+            proxy,
             connect_timeout: CONNECT_TIMEOUT,
             ..ClientKey::to(url)
         };

@@ -172,3 +172,20 @@ async fn several_secrets_are_read_on_one_connection_with_one_set_of_credentials(
     assert_eq!(scopes, [false, false, true]);
     assert_eq!(service.connections(), 1);
 }
+
+#[tokio::test]
+async fn the_environments_proxy_is_on_the_way() {
+    let proxy = Scripted::start(vec![answer(403, "", "")]).await;
+    let env = env("").with("HTTPS_PROXY", &proxy.url);
+    assert_eq!(code(&store(env.clone()).0).await, "unreachable");
+    let asked = proxy.asked();
+    assert!(
+        asked[0].starts_with("CONNECT secretsmanager.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n"),
+        "{asked:?}"
+    );
+    // Not on the way to this machine.
+    let service = Scripted::start(vec![answer(200, "", GOOD)]).await;
+    let here = env.with("AWS_ENDPOINT_URL_SECRETS_MANAGER", &service.url);
+    assert!(store(here).0.fetch(&arn(""), long()).await.unwrap().matches("x"));
+    assert_eq!(proxy.calls(), asked.len());
+}

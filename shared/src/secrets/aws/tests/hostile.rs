@@ -35,6 +35,7 @@ async fn what_cannot_be_asked_has_a_word() {
         ),
         (env(&service.url).with("AWS_USE_FIPS_ENDPOINT", "true"), "no_endpoint"),
         (env("no url"), "no_endpoint"),
+        (env(&service.url).with("HTTPS_PROXY", "socks5://proxy"), "no_endpoint"),
     ] {
         assert_eq!(code(&store(env).0).await, word);
     }
