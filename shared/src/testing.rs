@@ -1,6 +1,6 @@
 //! Doubles for tests: a clock that is set by hand, an environment from a list, secrets from a map.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
@@ -74,10 +74,11 @@ impl Env for FixedEnv {
     }
 }
 
-/// A secret store in memory that counts its reads and can be told to fail.
+/// A secret store in memory that counts its reads and can be told never to answer.
 #[derive(Debug, Default)]
 pub struct MemorySecrets {
     values: Mutex<BTreeMap<String, String>>,
+    held: Mutex<BTreeSet<String>>,
     reads: AtomicU64,
 }
 
@@ -86,6 +87,13 @@ impl MemorySecrets {
     pub fn put(&self, secret_id: &str, value: &str) {
         if let Ok(mut values) = self.values.lock() {
             values.insert(secret_id.to_owned(), value.to_owned());
+        }
+    }
+
+    /// From now on reads of `secret_id` never end.
+    pub fn hold(&self, secret_id: &str) {
+        if let Ok(mut held) = self.held.lock() {
+            held.insert(secret_id.to_owned());
         }
     }
 
@@ -107,7 +115,11 @@ impl SecretStore for MemorySecrets {
             .lock()
             .ok()
             .and_then(|values| values.get(&arn.secret_id).cloned());
+        let is_held = self.held.lock().is_ok_and(|held| held.contains(&arn.secret_id));
         Box::pin(async move {
+            if is_held {
+                std::future::pending::<()>().await;
+            }
             value
                 .map(Secret::new)
                 .ok_or_else(|| SecretError::new("ResourceNotFoundException"))

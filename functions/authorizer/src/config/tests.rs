@@ -1,12 +1,11 @@
 //! Good and bad environments.
 
 mod routes;
+mod secrets;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use shared::Secrets;
-use shared::testing::{FixedEnv, ManualClock, MemorySecrets};
+use shared::testing::FixedEnv;
 
 use super::*;
 use crate::token::Location;
@@ -278,34 +277,4 @@ fn the_table_and_the_code_know_the_same_variables() {
             "{name}"
         );
     }
-}
-
-#[tokio::test]
-async fn secrets_are_read_at_start_and_a_failure_names_its_variable() {
-    const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hydra-AbCdEf";
-    let store = Arc::new(MemorySecrets::default());
-    store.put(ARN, r#"{"secret":"s3cret"}"#);
-    let secrets = Secrets::new(store, Arc::new(ManualClock::at_secs(1)), Duration::from_secs(60));
-    let with = |secret: &str, bundle: &str| {
-        read(&[
-            ("AUTHZ_INTROSPECTION_AUTH", "basic"),
-            ("AUTHZ_CLIENT_ID", "id"),
-            ("AUTHZ_CLIENT_SECRET_SECRET_ARN", secret),
-            ("AUTHZ_CA_BUNDLE", bundle),
-        ])
-        .unwrap()
-    };
-    let good = with(&format!("{ARN}:secret"), "").credentials(&secrets).await.unwrap();
-    assert!(good.providers[0].caller.clone().unwrap().matches("s3cret"));
-    let bad = with(&format!("{ARN}:nope"), "/nowhere/s3cret.pem")
-        .credentials(&secrets)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        bad.problems(),
-        [
-            "AUTHZ_CLIENT_SECRET_SECRET_ARN: cannot be read from Secrets Manager (no_such_key)",
-            "AUTHZ_CA_BUNDLE: is neither PEM nor a file that can be read (entity not found)",
-        ]
-    );
 }

@@ -1,6 +1,9 @@
 //! The client of Slack's Web API and incoming webhooks, and the one file here that names the HTTP client. It sends one
 //! request; what is done about its answer stands in `deliver`.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -259,32 +262,4 @@ fn bearer(token: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token.reveal().trim())).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::testing::{ManualClock, MemorySecrets};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn every_request_that_was_sent_with_the_old_token_may_try_the_new_one() {
-        let clock = Arc::new(ManualClock::at_secs(1000));
-        let store = Arc::new(MemorySecrets::default());
-        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf";
-        store.put(arn, "xoxb-new");
-        let options = SlackOptions {
-            api_url: "http://127.0.0.1:9/api".to_owned(),
-            token: Some(SecretSource::Arn(shared::secrets::SecretArn::parse(arn).unwrap())),
-            client_msg_id: false,
-        };
-        let secrets = Arc::new(Secrets::new(store, clock.clone(), Duration::from_secs(300)));
-        let old = Secret::new("xoxb-old".to_owned());
-        let slack = Slack::new(options, secrets, Some(&old), clock).unwrap();
-        let deadline = Deadline::after(Duration::from_secs(1));
-        let sent = slack.authorization();
-        assert!(slack.reread_token(&sent, deadline).await);
-        assert!(slack.reread_token(&sent, deadline).await);
-        assert!(!slack.reread_token(&slack.authorization(), deadline).await);
-    }
 }

@@ -193,3 +193,20 @@ async fn limits_go_on_through_new_documents() {
         assert_eq!(status(&world, "Ops", "tokA").await, expected);
     }
 }
+
+/// Also when it never comes: a token that was withdrawn does not live on for it.
+#[tokio::test]
+async fn a_directory_that_is_not_read_in_time_does_not_keep_a_withdrawn_token() {
+    let world = world(&[]).await;
+    assert_eq!(status(&world, "Ops", "tokA").await, 204);
+    world.secrets.hold(&directory_arn());
+    world.secrets.put(&tokens_arn(), "[]");
+    world.clock.advance_ms(300_000);
+    assert_eq!(status(&world, "Ops", "tokA").await, 401);
+    let alarms = alarms(&world);
+    assert_eq!(alarms.len(), 1);
+    assert_eq!(
+        alarms[0]["problems"],
+        "HIPCHAT_DIRECTORY_SECRET_ARN: cannot be read from Secrets Manager (timeout)"
+    );
+}

@@ -37,6 +37,7 @@ mod reply;
 mod reply_formats;
 mod resilience;
 mod schema;
+mod start_in_time;
 mod streamed_odds;
 mod streamed_replies;
 mod streaming;
