@@ -30,8 +30,8 @@ use tls::Trust;
 pub use tls::check_authorities;
 use wire::Record;
 
-/// Header lines of an answer. hyper's own limit is 100; more room than this would be made for each answer.
-const MOST_HEADERS: usize = 256;
+/// Header lines of an answer; hyper's own limit is 100.
+const MOST_HEADERS: usize = 1024;
 
 /// A request as it goes over the wire: its URI is path and query alone, its `host` stands among the headers.
 pub type Outbound = Request<Full<Bytes>>;
