@@ -78,7 +78,13 @@ async fn a_fault_is_asked_about_again() {
     let secrets = start().await;
     secrets.fault(Fault::status(500));
     let arn = SecretArn::parse(&secrets.arn("app/token")).expect("an ARN");
-    assert!(own(&secrets).fetch(&arn, deadline()).await.expect("a secret").matches("s3cret"));
+    assert!(
+        own(&secrets)
+            .fetch(&arn, deadline())
+            .await
+            .expect("a secret")
+            .matches("s3cret")
+    );
     assert_eq!(secrets.calls().len(), 2);
 }
 
