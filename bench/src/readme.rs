@@ -111,9 +111,13 @@ pub fn sections(run: Option<&Run>, growth: Option<&Growth>) -> Vec<Section> {
 
 fn speed(run: &Run) -> String {
     let met = run.goals.iter().filter(|goal| goal.met).count();
+    let floors = run.rows.iter().filter(|row| row.name == row.floor);
+    let spread = floors.filter_map(|row| Some(row.warm.as_ref()?.p50_us.spread()));
+    let spread = spread.fold(0.0, f64::max) * 100.0;
     let mut text = format!(
         "Measured on one CPU of a machine with {} CPUs ({}) and {} GiB of memory, with the driver and all stand-ins on that CPU;\n\
-         medians over {} rounds, and in brackets how many times the floor of the same rounds. {met} of {} goals are met.\n\n\
+         medians over {} rounds, and in brackets how many times the floor of the same rounds, which is what can be compared: the\n\
+         floors' own p50 differed by {spread:.0} % between rounds. {met} of {} goals are met.\n\n\
          | invocation | p50 | CPU | first answer of a new process | the same with a secret | peak memory |\n\
          |---|--:|--:|--:|--:|--:|\n",
         run.machine.cpus,
@@ -197,7 +201,10 @@ mod tests {
         });
         let text = speed(&serde_json::from_value(run).unwrap());
         assert!(text.contains("2 CPUs (x86_64) and 8 GiB"), "{text}");
-        assert!(text.contains("1 of 2 goals are met"), "{text}");
+        assert!(
+            text.contains("differed by 100 % between rounds. 1 of 2 goals are met"),
+            "{text}"
+        );
         assert!(text.contains("| floor-post | 50 us | 40 us | 2.0 ms |  |  |"), "{text}");
         assert!(
             text.contains("| ours | 55 us (1.10) | 20 us (0.50) | 3.0 ms (1.50) | 4.0 ms (2.00) | 2.0 MiB |"),
