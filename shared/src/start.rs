@@ -28,6 +28,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::{ConfigError, Env, ProcessEnv};
+use invocation::Turn;
 pub use invocation::{Context, RawEvent};
 pub use post::STREAM_GRACE;
 use post::post;
@@ -241,7 +242,7 @@ where
         Err(error) => api.fail(&turn, &error).await?,
     };
     if let Some(status) = refused {
-        refused_answer(status);
+        refused_answer(&turn, status);
     }
     Ok(())
 }
@@ -277,10 +278,14 @@ fn panic_line(location: Option<&Location<'_>>) -> String {
     json!({"level": "ERROR", "message": "panic", "location": location}).to_string()
 }
 
-/// Standard error tells that Lambda did not want an answer.
-fn refused_answer(status: StatusCode) {
+/// Standard error tells that Lambda did not want an answer, and to which invocation.
+fn refused_answer(turn: &Turn, status: StatusCode) {
+    say(format_args!("{}", refusal_line(&turn.request_id, status)));
+}
+
+fn refusal_line(request_id: &str, status: StatusCode) -> String {
     let what = format!("the Runtime API refused an answer with {status}");
-    say(format_args!("{}", fault_line("runtime", &what)));
+    json!({"level": "ERROR", "message": what, "target": "runtime", "function_request_id": request_id}).to_string()
 }
 
 /// A line about what is wrong between this process and Lambda.
@@ -319,6 +324,18 @@ mod tests {
         };
         let failed = own.clone();
         assert_eq!(guard::<()>(async move { Err(failed) }).await, Err(own));
+    }
+
+    #[test]
+    fn a_refused_answer_is_told_with_its_invocation() {
+        let line: serde_json::Value =
+            serde_json::from_str(&refusal_line("id-1", StatusCode::PAYLOAD_TOO_LARGE)).unwrap();
+        assert_eq!(line["function_request_id"], "id-1");
+        assert_eq!(
+            line["message"],
+            "the Runtime API refused an answer with 413 Payload Too Large"
+        );
+        assert_eq!((&line["level"], &line["target"]), (&json!("ERROR"), &json!("runtime")));
     }
 
     #[test]

@@ -48,29 +48,12 @@ async fn a_refused_value_is_read_again_but_not_in_a_storm() {
     let (store, clock, secrets) = fixture();
     secrets.read(&source(":token::"), soon()).await.unwrap();
     store.put(ID, r#"{"token":"two"}"#);
-    let min_age = Duration::from_secs(10);
-    assert!(
-        secrets
-            .refresh(&source(":token::"), min_age, soon())
-            .await
-            .unwrap()
-            .matches("one")
-    );
+    let token = source(":token::");
+    let refreshed = async || secrets.refresh(&token, Duration::from_secs(10), soon()).await.unwrap();
+    assert!(refreshed().await.matches("one"));
     clock.advance_ms(10_000);
-    assert!(
-        secrets
-            .refresh(&source(":token::"), min_age, soon())
-            .await
-            .unwrap()
-            .matches("two")
-    );
-    assert!(
-        secrets
-            .refresh(&source(":token::"), min_age, soon())
-            .await
-            .unwrap()
-            .matches("two")
-    );
+    assert!(refreshed().await.matches("two"));
+    assert!(refreshed().await.matches("two"));
     assert_eq!(store.reads(), 2);
 }
 

@@ -88,7 +88,7 @@ pub(super) async fn post(
         match answer.map(|answer| answer.map(|answer| answer.status())) {
             Some(Ok(StatusCode::ACCEPTED | StatusCode::OK)) => whole,
             Some(Ok(status)) => {
-                refused_answer(status);
+                refused_answer(turn, status);
                 body.refused();
                 false
             }

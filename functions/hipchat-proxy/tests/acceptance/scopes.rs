@@ -63,7 +63,8 @@ fn calls() -> Vec<(Ask, &'static str)> {
     ]
 }
 
-const NAMES: [&str; 8] = [
+/// All scopes of HipChat that there are here, in their order.
+pub(crate) const NAMES: [&str; 8] = [
     "send_notification",
     "send_message",
     "view_group",
